@@ -1,0 +1,47 @@
+#include "base/clock.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+int64_t clock_steady_ns(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+}
+
+int64_t clock_wall_ms(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_REALTIME, &t);
+    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+void clock_iso(int64_t wall_ms, char text[CLOCK_ISO_BYTES])
+{
+    time_t s = (time_t)(wall_ms / 1000);
+    struct tm tm;
+    if (wall_ms < 0 || !gmtime_r(&s, &tm) || tm.tm_year > 8099) {
+        memcpy(text, "0000-00-00T00:00:00.000Z", CLOCK_ISO_BYTES);
+        return;
+    }
+    char day[32];
+    strftime(day, sizeof day, "%Y-%m-%dT%H:%M:%S", &tm);
+    snprintf(text, CLOCK_ISO_BYTES, "%.19s.%03uZ", day, (unsigned)(wall_ms % 1000));
+}
+
+void clock_span(double seconds, char *text, size_t size)
+{
+    if (!(seconds >= 0))
+        seconds = 0;
+    long s = seconds < 1e9 ? (long)(seconds + 0.5) : 1000000000L;
+    if (seconds < 9.95)
+        snprintf(text, size, "%.1f s", seconds);
+    else if (s < 60)
+        snprintf(text, size, "%ld s", s);
+    else if (s < 3600)
+        snprintf(text, size, "%ld min %02ld s", s / 60, s % 60);
+    else
+        snprintf(text, size, "%ld h %02ld min", s / 3600, s % 3600 / 60);
+}

@@ -1,0 +1,44 @@
+/* file - whole files: read with a limit, mapped, or published so that a reader sees all of it or none.
+ * Flow:  image, nn, cli, train -> [base/file] -> the operating system
+ * Invariants: a write goes to a temporary name in the same folder, is flushed to disk (fsync), then renamed or
+ *   linked into place, and the folder is flushed; on any failure the temporary file is gone.
+ * Threads: any; two writers of one name leave one whole file. */
+#ifndef BASE_FILE_H
+#define BASE_FILE_H
+#include "base/buf.h"
+#include "base/err.h"
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Appends the whole file to *into (its limit is the file's limit too). Refuses folders. "-" is standard input.
+ * Fails: SPR_NOTFOUND, SPR_IO, SPR_LIMIT, SPR_NOMEM. */
+SPR_MUST_USE enum spr_code file_read(const char *path, struct buf *into, struct spr_error *err);
+
+/* A file mapped read-only. GIVES it (file_unmap). An empty file gives size 0 and data NULL. */
+struct file_map {
+    const unsigned char *data;
+    size_t size;
+};
+SPR_MUST_USE enum spr_code file_map(const char *path, struct file_map *ret, struct spr_error *err);
+void file_unmap(struct file_map *m); /* fine on a zeroed one */
+
+enum file_mode {
+    FILE_NEW,    /* refuse (SPR_EXISTS) if the name is taken, even by somebody who was faster */
+    FILE_REPLACE /* take the place of what is there */
+};
+
+/* Publishes length bytes under path, mode 0644 less the umask. Fails: SPR_EXISTS, SPR_IO (full disk, no
+ * permission, not a folder), SPR_LIMIT (name too long). */
+SPR_MUST_USE enum spr_code file_write(const char *path, const void *data, size_t length, enum file_mode mode,
+                                      struct spr_error *err);
+
+/* Removes what file_write calls of this process have not published yet. Safe in a signal handler: for programs
+ * that end on SIGINT or SIGTERM. */
+void file_abandon(void);
+
+/* Makes the folder and those above it; fine if they exist. */
+SPR_MUST_USE enum spr_code file_make_folder(const char *path, struct spr_error *err);
+
+bool file_exists(const char *path);
+
+#endif

@@ -1,0 +1,49 @@
+/* conv - convolutions and linear layers, forward and backward: the program's arithmetic hot spot.
+ * Flow:  paint/unet -> [nn/conv] -> kernels chosen at run time, or CBLAS
+ * Layout: activations are channels-last, (B, H, W, C) floats; weights in memory are (kh, kw, in, out), so that a
+ *   1x1 convolution and a linear layer are one matrix product (a linear layer is a 1x1 convolution with H = W = 1,
+ *   B = rows). Files hold (out, in, kh, kw): paint/model converts.
+ * Invariants: no allocation; single-threaded: callers give different samples to different threads. Each output
+ *   element is summed in one fixed order, whatever B, so a sample's result does not depend on its company.
+ * Threads: any number at once on different outputs and scratch. */
+#ifndef NN_CONV_H
+#define NN_CONV_H
+#include <stdbool.h>
+#include <stddef.h>
+
+/* kernel 1: 1x1. kernel 2: 2x2 with stride 2, H and W even, no padding. kernel 3: 3x3, stride 1, padding 1, which is
+ * zeros or, with wrap, the opposite edge (seamless tiles). */
+struct conv_shape {
+    int batch, height, width; /* of the input */
+    int in, out;              /* channels */
+    int kernel;               /* 1, 2 or 3 */
+    bool wrap;
+};
+
+/* Weights are used in a packed form made by conv_pack: 64-byte aligned, for one choice of kernel set. */
+size_t conv_packed_floats(int kernel, int in, int out);
+void conv_pack(const float *weight /* (k, k, in, out) */, int kernel, int in, int out, float *packed);
+/* The packing that conv_backward_input takes; as many floats as conv_packed_floats(kernel, out, in). */
+void conv_pack_backward(const float *weight, int kernel, int in, int out, float *packed);
+
+/* The most scratch that any of the calls below needs for this shape, in floats; scratch is 64-byte aligned. */
+size_t conv_scratch_floats(const struct conv_shape *s);
+
+/* y (B, H', W', out) = conv(x) + bias + add; bias (out) and add (like y, may be y itself) may be NULL. */
+void conv_forward(const struct conv_shape *s, const float *x, const float *packed, const float *bias,
+                  const float *add, float *y, float *scratch);
+
+/* dx (B, H, W, in) = gradient of the input from dy; overwritten, or added to if `accumulate`. */
+void conv_backward_input(const struct conv_shape *s, const float *dy, const float *packed_backward,
+                         bool accumulate, float *dx, float *scratch);
+
+/* dweight (k, k, in, out) += ..., dbias (out) += ... (dbias may be NULL). */
+void conv_backward_weight(const struct conv_shape *s, const float *x, const float *dy, float *dweight,
+                          float *dbias, float *scratch);
+
+/* The kernel set in use: "avx512", "avx2", "neon" or "cblas". nn_kernels_use picks one by name for tests, benchmarks
+ * and SPRITERY_KERNELS (before any packing, from one thread); false where this machine or build lacks it. */
+const char *nn_kernels_name(void);
+bool nn_kernels_use(const char *name);
+
+#endif
