@@ -6,9 +6,9 @@
 #ifndef BASE_ERR_H
 #define BASE_ERR_H
 
-#define SPR_MUST_USE __attribute__((warn_unused_result))
+#define SPR_MUST_USE                   __attribute__((warn_unused_result))
 #define SPR_PRINTF(fmt_arg, first_arg) __attribute__((format(printf, fmt_arg, first_arg)))
-#define SPR_COUNT(array) (sizeof(array) / sizeof *(array))
+#define SPR_COUNT(array)               (sizeof(array) / sizeof *(array))
 
 enum spr_code {
     SPR_OK = 0,

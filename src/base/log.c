@@ -69,7 +69,8 @@ void log_write(const struct log *log, enum log_level level, const char *format, 
         memcpy(line + n, "\"}\n", 3);
         n += 3;
     } else {
-        n = (size_t)snprintf(line, sizeof line, "%.12s %-5s %s\n", stamp + 11, log_level_name(level), message);
+        n = (size_t)snprintf(line, sizeof line, "%.12s %-5s %s\n", stamp + 11, log_level_name(level),
+                             message);
     }
     ssize_t ignored = write(log->fd, line, n);
     (void)ignored;

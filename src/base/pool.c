@@ -24,8 +24,8 @@ struct pool {
     pthread_mutex_t lock;
     pthread_cond_t start, done;
     int threads;
-    int started;        /* members running; the caller is worker 0 and not counted */
-    uint64_t round;     /* goes up by one for each pool_run */
+    int started;    /* members running; the caller is worker 0 and not counted */
+    uint64_t round; /* goes up by one for each pool_run */
     bool stop;
     int count, next, busy; /* tasks of this round, the next to hand out, members still in the round */
     void (*task)(void *, int, int);

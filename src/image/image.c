@@ -8,8 +8,9 @@ enum spr_code image_init(struct image *ret, int width, int height, struct spr_er
 {
     if (width < 1 || height < 1 || width > IMAGE_SIDE_MAX || height > IMAGE_SIDE_MAX ||
         (size_t)width * (size_t)height > IMAGE_PIXELS_MAX)
-        return SPR_FAIL(err, SPR_LIMIT, "a picture of %dx%d pixels; sides of 1..%d and %zu pixels in all are possible",
-                        width, height, IMAGE_SIDE_MAX, IMAGE_PIXELS_MAX);
+        return SPR_FAIL(err, SPR_LIMIT,
+                        "a picture of %dx%d pixels; sides of 1..%d and %zu pixels in all are possible", width,
+                        height, IMAGE_SIDE_MAX, IMAGE_PIXELS_MAX);
     struct rgba *pixel = mem_zalloc((size_t)width * (size_t)height, sizeof *pixel);
     if (!pixel)
         return SPR_FAIL(err, SPR_NOMEM, "no memory for a picture of %dx%d pixels", width, height);

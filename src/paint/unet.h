@@ -21,8 +21,8 @@ struct unet_config {
     int text;                  /* width of a word's embedding */
     int group;                 /* channels in one normalisation group */
     int heads;
-    int words_max;             /* most words in one prompt */
-    int mid;                   /* residual blocks at the bottom */
+    int words_max; /* most words in one prompt */
+    int mid;       /* residual blocks at the bottom */
 };
 
 enum unet_kind { UNET_CONV, UNET_LINEAR, UNET_VECTOR, UNET_EMBEDDING };
@@ -60,8 +60,8 @@ void unet_free(struct unet *net);
 
 /* What a prompt became. tokens[0] is always the learned null token; the rest are words, in any order. */
 struct unet_text {
-    int count;          /* tokens in use, 1..UNET_TOKENS_MAX */
-    const float *token; /* (count, text) */
+    int count;           /* tokens in use, 1..UNET_TOKENS_MAX */
+    const float *token;  /* (count, text) */
     const float *pooled; /* (text) */
 };
 
@@ -85,7 +85,8 @@ void unet_forward(struct unet_session *s, int n, const float *x, const float *t,
 /* After unet_forward of the same n samples in a training session: adds to the flat gradient `grad` (layout->floats;
  * everything but emb.weight and null) and overwrites dtoken[i] (text[i].count, text) and dpooled (n, text) with the
  * gradients of the text inputs. dv (n, H, W, 4) is the loss's gradient. */
-void unet_backward(struct unet_session *s, const float *dv, float *grad, float *const *dtoken, float *dpooled);
+void unet_backward(struct unet_session *s, const float *dv, float *grad, float *const *dtoken,
+                   float *dpooled);
 
 /* For tests: the activation after a named stage ("temb", "e", "inc", "down.0", "mid.0", "up.0") of the last forward
  * of a training session; NULL where there is none. *ret_count is its floats. */

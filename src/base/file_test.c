@@ -1,0 +1,175 @@
+#include "base/file.h"
+
+#include "base/mem.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+static char folder[64];
+
+static int make_folder(void **state)
+{
+    (void)state;
+    snprintf(folder, sizeof folder, "/tmp/spritery-file-XXXXXX");
+    return mkdtemp(folder) && chdir(folder) == 0 ? 0 : -1;
+}
+
+static int count_entries(void)
+{
+    DIR *d = opendir(".");
+    int n = 0;
+    for (struct dirent *e; (e = readdir(d));)
+        n += strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0;
+    closedir(d);
+    return n;
+}
+
+static int drop_folder(void **state)
+{
+    (void)state;
+    char command[128];
+    snprintf(command, sizeof command, "rm -rf %s", folder);
+    return chdir("/") == 0 && system(command) == 0 ? 0 : -1;
+}
+
+static void written_is_read(void **state)
+{
+    (void)state;
+    struct spr_error err = { 0 };
+    struct buf b;
+    buf_init(&b, 100);
+    assert_int_equal(file_write("a", "hello", 5, FILE_NEW, &err), SPR_OK);
+    assert_int_equal(file_read("a", &b, &err), SPR_OK);
+    assert_string_equal(b.data, "hello");
+    assert_int_equal(file_write("a", "x", 1, FILE_NEW, &err), SPR_EXISTS);
+    assert_string_equal(err.text, "a exists already");
+    assert_int_equal(file_write("a", "", 0, FILE_REPLACE, &err), SPR_OK);
+    struct file_map m;
+    assert_int_equal(file_map("a", &m, &err), SPR_OK);
+    assert_int_equal(m.size, 0);
+    file_unmap(&m);
+    buf_fini(&b);
+    assert_int_equal(count_entries(), 1);
+}
+
+static void limit_is_kept(void **state)
+{
+    (void)state;
+    struct spr_error err = { 0 };
+    struct buf b;
+    assert_int_equal(file_write("a", "0123456789", 10, FILE_NEW, &err), SPR_OK);
+    buf_init(&b, 10);
+    assert_int_equal(file_read("a", &b, &err), SPR_OK);
+    assert_int_equal(file_read("a", &b, &err), SPR_LIMIT);
+    assert_string_equal(err.text, "a is larger than the limit of 10 bytes");
+    assert_int_equal(b.length, 10);
+    buf_fini(&b);
+}
+
+static void what_cannot_be_opened_says_why(void **state)
+{
+    (void)state;
+    struct spr_error err = { 0 };
+    struct buf b;
+    struct file_map m;
+    buf_init(&b, 10);
+    assert_int_equal(file_read("none", &b, &err), SPR_NOTFOUND);
+    assert_string_equal(err.text, "cannot open none: No such file or directory");
+    assert_int_equal(file_read(".", &b, &err), SPR_IO);
+    assert_string_equal(err.text, "cannot read .: Is a directory");
+    assert_int_equal(file_map("/dev/null", &m, &err), SPR_IO);
+    assert_string_equal(err.text, "cannot map /dev/null: not a regular file");
+    assert_int_equal(file_write("none/a", "x", 1, FILE_NEW, &err), SPR_NOTFOUND);
+    assert_int_equal(file_make_folder("p/q/r", &err), SPR_OK);
+    assert_int_equal(file_make_folder("p/q/r", &err), SPR_OK);
+    assert_int_equal(file_write("p/f", "x", 1, FILE_NEW, &err), SPR_OK);
+    assert_int_equal(file_make_folder("p/f/g", &err), SPR_IO);
+    assert_string_equal(err.text, "cannot make folder p/f: a file of that name is there");
+    buf_fini(&b);
+}
+
+static void failed_write_leaves_nothing(void **state)
+{
+    (void)state;
+    struct spr_error err = { 0 };
+    static char big[200000];
+    assert_int_equal(file_write("kept", "old", 3, FILE_NEW, &err), SPR_OK);
+    struct rlimit before, small = { 65536, 65536 };
+    getrlimit(RLIMIT_FSIZE, &before);
+    small.rlim_max = before.rlim_max;
+    signal(SIGXFSZ, SIG_IGN);
+    setrlimit(RLIMIT_FSIZE, &small);
+    enum spr_code fresh = file_write("fresh", big, sizeof big, FILE_NEW, &err);
+    enum spr_code over = file_write("kept", big, sizeof big, FILE_REPLACE, &err);
+    setrlimit(RLIMIT_FSIZE, &before);
+    assert_int_equal(fresh, SPR_IO);
+    assert_int_equal(over, SPR_IO);
+    assert_string_equal(err.text, "cannot write kept: File too large");
+    assert_int_equal(count_entries(), 1);
+    struct buf b;
+    buf_init(&b, 10);
+    assert_int_equal(file_read("kept", &b, &err), SPR_OK);
+    assert_string_equal(b.data, "old");
+    buf_fini(&b);
+}
+
+/* A writer stopped by a signal while its disk hangs: the handler removes the temporary file. */
+static void on_term(int signo)
+{
+    (void)signo;
+    file_abandon();
+    _exit(3);
+}
+
+static void signal_in_the_middle_leaves_nothing(void **state)
+{
+    (void)state;
+    pid_t child = fork();
+    if (child == 0) {
+        static char big[64 << 20];
+        signal(SIGTERM, on_term);
+        for (;;)
+            if (file_write("never", big, sizeof big, FILE_REPLACE, NULL))
+                _exit(4);
+    }
+    int seen = 0;
+    for (int i = 0; i < 500 && !seen; i++) {
+        usleep(1000);
+        seen = count_entries() > 0;
+    }
+    kill(child, SIGTERM);
+    int status;
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(seen);
+    assert_true(WIFEXITED(status));
+    assert_int_equal(WEXITSTATUS(status), 3);
+    assert_true(count_entries() <= 1); /* "never" itself, whole, if one round was done */
+    struct stat st;
+    assert_true(stat("never", &st) != 0 || st.st_size == 64 << 20);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(written_is_read, make_folder, drop_folder),
+        cmocka_unit_test_setup_teardown(limit_is_kept, make_folder, drop_folder),
+        cmocka_unit_test_setup_teardown(what_cannot_be_opened_says_why, make_folder, drop_folder),
+        cmocka_unit_test_setup_teardown(failed_write_leaves_nothing, make_folder, drop_folder),
+        cmocka_unit_test_setup_teardown(signal_in_the_middle_leaves_nothing, make_folder, drop_folder),
+    };
+    return cmocka_run_group_tests_name("base/file", tests, NULL, NULL);
+}
