@@ -66,7 +66,8 @@ void str_from_double(double value, char *text, size_t size)
         for (char *p = text; *p; p++) /* a locale's decimal comma */
             if (*p == ',')
                 *p = '.';
-        if (str_to_double(text, &back) && back == value)
+        bool plain = !strchr(text, 'e') || fabs(value) >= 1e15 || fabs(value) < 1e-4; /* 30, not 3e+01 */
+        if (plain && str_to_double(text, &back) && back == value)
             return;
     }
 }

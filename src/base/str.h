@@ -13,7 +13,8 @@ bool str_to_u64(const char *text, uint64_t *ret);
 bool str_to_i64(const char *text, int64_t *ret);
 bool str_to_double(const char *text, double *ret);
 
-/* The shortest decimal text that reads back as the same double. size >= 32. */
+/* The shortest decimal text that reads back as the same double; with an exponent only below 1e-4 and from 1e15 on.
+ * size >= 32. */
 void str_from_double(double value, char *text, size_t size);
 
 /* The candidate nearest to word by edit distance (insert, delete, replace, swap neighbours), for "did you mean";

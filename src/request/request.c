@@ -1,0 +1,381 @@
+/* One row per field; everything else walks the rows. A value lives in struct request at the row's offset, with the C
+ * type that the row's type names. */
+#include "request/request.h"
+
+#include "base/mem.h"
+#include "base/str.h"
+#include "base/utf8.h"
+
+#include <assert.h>
+#include <string.h>
+
+static const char *const samplers[] = { "euler", "heun", "ancestral", "dpm", NULL };
+static const char *const sizes[] = { "16", "32", "48", "64", NULL };
+
+#define AT(member) offsetof(struct request, member)
+
+/* clang-format off */
+static const struct request_row rows[REQUEST_FIELD_COUNT] = {
+    [REQUEST_PROMPT] = { "prompt", 0, "prompt", "spritery:prompt", "WORDS", REQUEST_TEXT, "", 0, REQUEST_PROMPT_MAX, NULL,
+        "what to draw", AT(prompt) },
+    [REQUEST_NEGATIVE] = { "negative", 0, "negative_prompt", "spritery:negative", "WORDS", REQUEST_TEXT, "", 0, REQUEST_PROMPT_MAX, NULL,
+        "what to keep away from", AT(negative) },
+    [REQUEST_BLEND] = { "blend", 0, "blend_prompt", "spritery:blend", "WORDS", REQUEST_TEXT, "", 0, REQUEST_PROMPT_MAX, NULL,
+        "a second prompt to lean towards", AT(blend) },
+    [REQUEST_BLEND_AMOUNT] = { "blend-amount", 0, "blend_amount", "spritery:blend-amount", "X", REQUEST_REAL, "0.5", 0, 1, NULL,
+        "how far to lean: 0 is the prompt, 1 the blend", AT(blend_amount) },
+    [REQUEST_MODEL] = { "model", 'm', "model", "spritery:model", "MODEL", REQUEST_TEXT, "", 0, REQUEST_PATH_MAX, NULL,
+        "a name from 'spritery models', or a file", AT(model) },
+    [REQUEST_SIZE] = { "size", 0, "size", "spritery:size", "N", REQUEST_CHOICE, "32", 0, 0, sizes,
+        "pixels on a side; 32 is what the bundled model knows best", AT(size) },
+    [REQUEST_STEPS] = { "steps", 0, "steps", "spritery:steps", "N", REQUEST_WHOLE, "20", 1, 200, NULL,
+        "denoising steps: 10 is a draft, more than 30 rarely shows", AT(steps) },
+    [REQUEST_GUIDANCE] = { "guidance", 'g', "cfg_scale", "spritery:guidance", "X", REQUEST_REAL, "3", 0, 30, NULL,
+        "how strictly to follow the words: 1 is loosely, 1.5 suits walls and floors", AT(guidance) },
+    [REQUEST_SAMPLER] = { "sampler", 0, "sampler", "spritery:sampler", "NAME", REQUEST_WORD, "ancestral", 0, 0, samplers,
+        "how to walk from noise to picture", AT(sampler) },
+    [REQUEST_SEED] = { "seed", 's', "seed", "spritery:seed", "N", REQUEST_SEED64, "", 0, 0, NULL,
+        "the same seed gives the same picture", AT(seed) },
+    [REQUEST_VARY] = { "vary", 0, "vary", "spritery:vary", "X", REQUEST_REAL, "0", 0, 1, NULL,
+        "mix the seed's noise with another's: 0.2 is a close relative", AT(vary) },
+    [REQUEST_VARY_SEED] = { "vary-seed", 0, "vary_seed", "spritery:vary-seed", "N", REQUEST_SEED64, "0", 0, 0, NULL,
+        "which relative", AT(vary_seed) },
+    [REQUEST_COUNT] = { "count", 'n', "batch_size", "spritery:count", "N", REQUEST_WHOLE, "1", 1, 1000, NULL,
+        "pictures per prompt, each with the next seed (with --vary: the next vary seed)", AT(count) },
+    [REQUEST_INIT] = { "init", 'i', "init_image", "spritery:init", "FILE", REQUEST_TEXT, "", 0, REQUEST_PATH_MAX, NULL,
+        "start from this picture instead of from noise", AT(init.file) },
+    [REQUEST_STRENGTH] = { "strength", 0, "strength", "spritery:strength", "X", REQUEST_REAL, "0.6", 0, 1, NULL,
+        "with --init: how much to change, 0 nothing, 1 everything", AT(init.strength) },
+    [REQUEST_MASK] = { "mask", 0, "mask_image", "spritery:mask", "FILE", REQUEST_TEXT, "", 0, REQUEST_PATH_MAX, NULL,
+        "with --init: draw anew only where this picture is white", AT(init.mask) },
+    [REQUEST_TILE] = { "tile", 0, "tile", "spritery:tile", NULL, REQUEST_SWITCH, "no", 0, 0, NULL,
+        "make a seamless tile", AT(finish.tile) },
+    [REQUEST_COLORS] = { "colors", 'c', "colors", "spritery:colors", "N", REQUEST_WHOLE, "16", 2, 256, NULL,
+        "at most so many colours", AT(finish.colors) },
+    [REQUEST_PALETTE] = { "palette", 0, "palette", "spritery:palette", "FILE|NAME", REQUEST_TEXT, "", 0, REQUEST_PATH_MAX, NULL,
+        "only colours of this palette", AT(finish.palette) },
+    [REQUEST_SCALE] = { "scale", 0, "scale", "spritery:scale", "N", REQUEST_WHOLE, "1", 1, 32, NULL,
+        "enlarge: every pixel becomes N x N", AT(finish.scale) },
+};
+/* clang-format on */
+
+static void *value_of(const struct request *r, const struct request_row *row)
+{
+    return (char *)r + row->offset;
+}
+
+const struct request_row *request_row(enum request_field field)
+{
+    assert((unsigned)field < REQUEST_FIELD_COUNT);
+    return &rows[field];
+}
+
+int request_field_named(const char *name)
+{
+    for (int f = 0; f < REQUEST_FIELD_COUNT; f++)
+        if (strcmp(rows[f].name, name) == 0)
+            return f;
+    return -1;
+}
+
+int request_field_of_png(const char *key)
+{
+    for (int f = 0; f < REQUEST_FIELD_COUNT; f++)
+        if (strcmp(rows[f].png, key) == 0)
+            return f;
+    return -1;
+}
+
+int request_field_of_wire(const char *key)
+{
+    for (int f = 0; f < REQUEST_FIELD_COUNT; f++)
+        if (strcmp(rows[f].wire, key) == 0)
+            return f;
+    return -1;
+}
+
+void request_shown(const char *text, char ret[REQUEST_SHOWN_BYTES])
+{
+    enum { ROOM = REQUEST_SHOWN_BYTES - 8 };
+    size_t length = strnlen(text, 4 * REQUEST_SHOWN_BYTES), n = 0, i = 0;
+    while (i < length) {
+        uint32_t point;
+        size_t took = utf8_decode(text + i, length - i, &point);
+        if (n + (took ? took : 1) > ROOM)
+            break;
+        if (took == 0 || point < 0x20 || (point >= 0x7F && point < 0xA0)) {
+            ret[n++] = '?';
+            i += took ? took : 1;
+            continue;
+        }
+        memcpy(ret + n, text + i, took);
+        n += took;
+        i += took;
+    }
+    strcpy(ret + n, i < length ? "..." : "");
+}
+
+enum spr_code request_allowed(enum request_field field, struct buf *out, struct spr_error *err)
+{
+    const struct request_row *row = request_row(field);
+    char low[32], high[32];
+    str_from_double(row->min, low, sizeof low);
+    str_from_double(row->max, high, sizeof high);
+    switch (row->type) {
+    case REQUEST_TEXT:
+        return buf_addf(out, err, "a text of at most %s characters", high);
+    case REQUEST_WHOLE:
+        return buf_addf(out, err, "a whole number from %d to %d", (int)row->min, (int)row->max);
+    case REQUEST_REAL:
+        return buf_addf(out, err, "a number from %s to %s", low, high);
+    case REQUEST_SEED64:
+        return buf_addf(out, err, "a whole number from 0 to 18446744073709551615");
+    case REQUEST_SWITCH:
+        return buf_addf(out, err, "yes or no");
+    case REQUEST_WORD:
+    case REQUEST_CHOICE:
+        break;
+    }
+    for (size_t i = 0; row->words[i]; i++) {
+        enum spr_code rc = buf_addf(out, err, "%s%s", i ? ", " : "one of ", row->words[i]);
+        if (rc)
+            return rc;
+    }
+    return SPR_OK;
+}
+
+static enum spr_code refuse(enum request_field field, const char *label, const char *text,
+                            struct spr_error *err)
+{
+    const struct request_row *row = &rows[field];
+    char shown[REQUEST_SHOWN_BYTES];
+    request_shown(text, shown);
+    struct buf allowed;
+    buf_init(&allowed, 400);
+    if (request_allowed(field, &allowed, err)) {
+        buf_fini(&allowed);
+        return SPR_NOMEM;
+    }
+    size_t count = 0;
+    while (row->words && row->words[count])
+        count++;
+    const char *near = row->type == REQUEST_WORD ? str_nearest(text, row->words, count) : NULL;
+    enum spr_code rc =
+        SPR_FAIL(err, SPR_BADARG, "%s is \"%s\"; it must be %s%s%s%s", label, shown, allowed.data,
+                 near ? ": did you mean " : "", near ? near : "", near ? "?" : "");
+    buf_fini(&allowed);
+    return rc;
+}
+
+static enum spr_code set_text(char **value, const struct request_row *row, const char *label,
+                              const char *text, struct spr_error *err)
+{
+    size_t length = strlen(text), bad, characters = 0;
+    if (!utf8_valid(text, length, &bad))
+        return SPR_FAIL(err, SPR_BADARG, "%s is not UTF-8: byte 0x%02X at offset %zu", label,
+                        (unsigned)(unsigned char)text[bad], bad);
+    for (size_t i = 0; i < length; i++) {
+        unsigned char c = (unsigned char)text[i];
+        if ((c < 0x20 && c != '\t') || c == 0x7F)
+            return SPR_FAIL(err, SPR_BADARG, "%s has a control character (0x%02X) at offset %zu", label,
+                            (unsigned)c, i);
+        characters += (c & 0xC0) != 0x80;
+    }
+    if ((double)characters > row->max)
+        return SPR_FAIL(err, SPR_BADARG, "%s is %zu characters long; at most %d are allowed", label,
+                        characters, (int)row->max);
+    char *copy = length ? mem_text(text, length) : NULL;
+    if (length && !copy)
+        return SPR_FAIL(err, SPR_NOMEM, "%s: out of memory", label);
+    mem_free(*value);
+    *value = copy;
+    return SPR_OK;
+}
+
+static bool set_switch(bool *value, const char *text)
+{
+    static const char *const yes[] = { "yes", "true", "on", "1" }, *const no[] = { "no", "false", "off",
+                                                                                   "0" };
+    for (size_t i = 0; i < SPR_COUNT(yes); i++) {
+        if (strcmp(text, yes[i]) != 0 && strcmp(text, no[i]) != 0)
+            continue;
+        *value = strcmp(text, yes[i]) == 0;
+        return true;
+    }
+    return false;
+}
+
+static bool set_number(void *value, const struct request_row *row, const char *text)
+{
+    int64_t whole;
+    double real;
+    switch (row->type) {
+    case REQUEST_WHOLE:
+        if (!str_to_i64(text, &whole) || (double)whole < row->min || (double)whole > row->max)
+            return false;
+        *(int *)value = (int)whole;
+        return true;
+    case REQUEST_REAL:
+        if (!str_to_double(text, &real) || real < row->min || real > row->max)
+            return false;
+        *(double *)value = real + 0.0; /* -0 becomes 0 */
+        return true;
+    case REQUEST_SEED64:
+        return str_to_u64(text, value);
+    case REQUEST_SWITCH:
+        return set_switch(value, text);
+    case REQUEST_WORD:
+    case REQUEST_CHOICE:
+        for (int i = 0; row->words[i]; i++) {
+            if (strcmp(row->words[i], text) != 0)
+                continue;
+            *(int *)value = row->type == REQUEST_WORD ? i : (str_to_i64(text, &whole) ? (int)whole : 0);
+            return true;
+        }
+        return false;
+    case REQUEST_TEXT:
+        break;
+    }
+    return false;
+}
+
+enum spr_code request_set(struct request *r, enum request_field field, const char *label, const char *text,
+                          struct spr_error *err)
+{
+    const struct request_row *row = request_row(field);
+    void *value = value_of(r, row);
+    enum spr_code rc = SPR_OK;
+    if (row->type == REQUEST_TEXT)
+        rc = set_text(value, row, label, text, err);
+    else if (!set_number(value, row, text))
+        rc = refuse(field, label, text, err);
+    if (!rc)
+        r->given |= (uint32_t)1 << field;
+    return rc;
+}
+
+const char *request_text(const struct request *r, enum request_field field)
+{
+    const struct request_row *row = request_row(field);
+    assert(row->type == REQUEST_TEXT);
+    const char *text = *(char **)value_of(r, row);
+    return text ? text : "";
+}
+
+enum spr_code request_print(const struct request *r, enum request_field field, struct buf *out,
+                            struct spr_error *err)
+{
+    const struct request_row *row = request_row(field);
+    const void *value = value_of(r, row);
+    char number[32];
+    switch (row->type) {
+    case REQUEST_TEXT: {
+        const char *text = request_text(r, field);
+        return buf_add(out, text, strlen(text), err);
+    }
+    case REQUEST_WHOLE:
+    case REQUEST_CHOICE:
+        return buf_addf(out, err, "%d", *(const int *)value);
+    case REQUEST_REAL:
+        str_from_double(*(const double *)value, number, sizeof number);
+        return buf_addf(out, err, "%s", number);
+    case REQUEST_SEED64:
+        return buf_addf(out, err, "%llu", (unsigned long long)*(const uint64_t *)value);
+    case REQUEST_SWITCH:
+        return buf_addf(out, err, "%s", *(const bool *)value ? "yes" : "no");
+    case REQUEST_WORD:
+        return buf_addf(out, err, "%s", row->words[*(const int *)value]);
+    }
+    return SPR_FAIL(err, SPR_INTERNAL, "request field %d has no type", (int)field);
+}
+
+void request_init(struct request *r)
+{
+    *r = (struct request){ 0 };
+    for (int f = 0; f < REQUEST_FIELD_COUNT; f++) {
+        bool fits = rows[f].type == REQUEST_TEXT || !*rows[f].standard ||
+                    set_number(value_of(r, &rows[f]), &rows[f], rows[f].standard);
+        assert(fits); /* a default outside its own bounds; a test walks them too */
+        (void)fits;
+    }
+}
+
+void request_fini(struct request *r)
+{
+    for (int f = 0; f < REQUEST_FIELD_COUNT; f++)
+        if (rows[f].type == REQUEST_TEXT)
+            mem_free(*(char **)value_of(r, &rows[f]));
+    *r = (struct request){ 0 };
+}
+
+enum spr_code request_copy(struct request *ret, const struct request *from, struct spr_error *err)
+{
+    struct request copy = *from;
+    bool whole = true;
+    for (int f = 0; f < REQUEST_FIELD_COUNT; f++) {
+        if (rows[f].type != REQUEST_TEXT)
+            continue;
+        char **text = value_of(&copy, &rows[f]);
+        if (*text) /* keeps going after a failure, so that no pointer of *from stays in the copy */
+            whole = (*text = mem_text(*text, strlen(*text))) && whole;
+    }
+    if (!whole) {
+        request_fini(&copy);
+        return SPR_FAIL(err, SPR_NOMEM, "out of memory copying a request");
+    }
+    *ret = copy;
+    return SPR_OK;
+}
+
+bool request_given(const struct request *r, enum request_field field)
+{
+    return r->given >> field & 1;
+}
+
+static bool same_value(const struct request_row *row, const void *a, const void *b)
+{
+    switch (row->type) {
+    case REQUEST_TEXT: {
+        const char *s = *(char *const *)a, *t = *(char *const *)b;
+        return strcmp(s ? s : "", t ? t : "") == 0;
+    }
+    case REQUEST_REAL:
+        return memcmp(a, b, sizeof(double)) == 0;
+    case REQUEST_SEED64:
+        return *(const uint64_t *)a == *(const uint64_t *)b;
+    case REQUEST_SWITCH:
+        return *(const bool *)a == *(const bool *)b;
+    case REQUEST_WHOLE:
+    case REQUEST_WORD:
+    case REQUEST_CHOICE:
+        break;
+    }
+    return *(const int *)a == *(const int *)b;
+}
+
+bool request_same(const struct request *a, const struct request *b)
+{
+    for (int f = 0; f < REQUEST_FIELD_COUNT; f++)
+        if (!same_value(&rows[f], value_of(a, &rows[f]), value_of(b, &rows[f])))
+            return false;
+    return true;
+}
+
+enum spr_code request_check(const struct request *r, struct spr_error *err)
+{
+    const char *prompt = request_text(r, REQUEST_PROMPT);
+    if (prompt[strspn(prompt, " \t")] == '\0')
+        return SPR_FAIL(err, SPR_BADARG, "the prompt is empty; say what to draw, for example \"red dragon\"");
+    if (r->init.mask && !r->init.file)
+        return SPR_FAIL(err, SPR_BADARG, "--mask needs --init: the picture whose parts are drawn anew");
+    if (request_given(r, REQUEST_STRENGTH) && !r->init.file)
+        return SPR_FAIL(err, SPR_BADARG, "--strength needs --init: the picture to change");
+    if (request_given(r, REQUEST_BLEND_AMOUNT) && !r->blend)
+        return SPR_FAIL(err, SPR_BADARG, "--blend-amount needs --blend: the second prompt");
+    if (request_given(r, REQUEST_VARY_SEED) && r->vary == 0)
+        return SPR_FAIL(err, SPR_BADARG, "--vary-seed needs --vary: how far to vary, for example 0.2");
+    if (request_given(r, REQUEST_COLORS) && r->finish.palette)
+        return SPR_FAIL(err, SPR_BADARG,
+                        "--colors and --palette exclude each other: a palette has its own colours");
+    return SPR_OK;
+}
