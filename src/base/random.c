@@ -68,8 +68,8 @@ static double poly(const double *c, int degree, double x)
     return y;
 }
 
-/* AS 241, PPND16: the x for which a standard normal falls below x with probability p, 0 < p < 1. */
-static double normal_quantile(double p)
+/* AS 241, PPND16. */
+double random_quantile(double p)
 {
     static const double a[] = { 3.3871328727963666080e0,  1.3314166789178437745e+2, 1.9715909503065514427e+3,
                                 1.3731693765509461125e+4, 4.5921953931549871457e+4, 6.7265770927008700853e+4,
@@ -123,7 +123,7 @@ void random_normals(struct random r, uint64_t first, size_t count, float *ret)
         uint64_t at = first + i;
         if (i == 0 || at % 4 == 0)
             random_block(r, at / 4, four);
-        ret[i] = (float)normal_quantile(((double)four[at % 4] + 0.5) * 0x1p-32);
+        ret[i] = (float)random_quantile(((double)four[at % 4] + 0.5) * 0x1p-32);
     }
 }
 

@@ -29,6 +29,9 @@ uint32_t random_below(struct random r, uint64_t position, uint32_t bound);
 /* Fills ret[count] with standard normals number first .. first + count - 1 of the stream. */
 void random_normals(struct random r, uint64_t first, size_t count, float *ret);
 
+/* The x below which a standard normal falls with probability p, 0 < p < 1. */
+double random_quantile(double p);
+
 /* A well mixed 64-bit hash, for making streams or seeds of seeds (Steele's splitmix64 finaliser). */
 uint64_t random_mix(uint64_t x);
 
