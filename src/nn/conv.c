@@ -1,0 +1,109 @@
+/* conv - chooses the kernel set and checks every call once; the arithmetic is in the sets.
+ *
+ * The set is chosen at the first use and then stays: weights are packed for it. The choice is SPRITERY_KERNELS where
+ * that names a set that can run here, else the first usable one of the list below. */
+#include "nn/conv.h"
+#include "nn/kernels.h"
+#include <assert.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Fastest first; the last one runs everywhere. */
+static const struct conv_set *const sets[] = { &conv_cblas };
+enum { SETS = sizeof sets / sizeof *sets };
+
+static _Atomic(const struct conv_set *) active;
+
+static const struct conv_set *find(const char *name)
+{
+    for (size_t i = 0; i < SETS; i++)
+        if (strcmp(sets[i]->name, name) == 0 && sets[i]->usable())
+            return sets[i];
+    return NULL;
+}
+
+/* Two threads that come here first at once find the same answer, so the race is harmless. */
+static const struct conv_set *set(void)
+{
+    const struct conv_set *chosen = atomic_load_explicit(&active, memory_order_acquire);
+    if (chosen)
+        return chosen;
+    const char *wish = getenv("SPRITERY_KERNELS");
+    if (wish)
+        chosen = find(wish);
+    for (size_t i = 0; !chosen && i < SETS; i++)
+        if (sets[i]->usable())
+            chosen = sets[i];
+    atomic_store_explicit(&active, chosen, memory_order_release);
+    return chosen;
+}
+
+const char *nn_kernels_name(void)
+{
+    return set()->name;
+}
+
+bool nn_kernels_use(const char *name)
+{
+    const struct conv_set *found = find(name);
+    if (found)
+        atomic_store_explicit(&active, found, memory_order_release);
+    return found != NULL;
+}
+
+static bool valid(const struct conv_shape *s)
+{
+    bool sizes = s->batch > 0 && s->height > 0 && s->width > 0 && s->in > 0 && s->out > 0;
+    bool even = s->height % 2 == 0 && s->width % 2 == 0;
+    return sizes && (s->kernel == 1 || s->kernel == 3 || (s->kernel == 2 && even));
+}
+
+size_t conv_packed_floats(int kernel, int in, int out)
+{
+    return set()->packed_floats(kernel, in, out);
+}
+
+void conv_pack(const float *weight, int kernel, int in, int out, float *packed)
+{
+    set()->pack(weight, kernel, in, out, packed);
+}
+
+void conv_pack_backward(const float *weight, int kernel, int in, int out, float *packed)
+{
+    set()->pack_backward(weight, kernel, in, out, packed);
+}
+
+size_t conv_scratch_floats(const struct conv_shape *s)
+{
+    assert(valid(s));
+    return set()->scratch_floats(s);
+}
+
+void conv_forward(const struct conv_shape *s, const float *x, const float *packed, const float *bias,
+                  const float *add, float *y, float *scratch)
+{
+    assert(valid(s));
+    set()->forward(s, x, packed, bias, add, y, scratch);
+}
+
+void conv_backward_input(const struct conv_shape *s, const float *dy, const float *packed_backward,
+                         bool accumulate, float *dx, float *scratch)
+{
+    assert(valid(s));
+    set()->backward_input(s, dy, packed_backward, accumulate, dx, scratch);
+}
+
+void conv_backward_weight(const struct conv_shape *s, const float *x, const float *dy, float *dweight,
+                          float *dbias, float *scratch)
+{
+    assert(valid(s));
+    set()->backward_weight(s, x, dy, dweight, scratch);
+    if (!dbias)
+        return;
+    size_t halving = s->kernel == 2 ? 4 : 1;
+    size_t pixels = (size_t)s->batch * (size_t)s->height * (size_t)s->width / halving, out = (size_t)s->out;
+    for (size_t p = 0; p < pixels; p++)
+        for (size_t c = 0; c < out; c++)
+            dbias[c] += dy[p * out + c];
+}

@@ -1,0 +1,328 @@
+/* Every kernel set that runs here against plain loops in double precision, and against finite differences. */
+#include "base/err.h"
+#include "base/mem.h"
+#include "base/random.h"
+#include "nn/conv.h"
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static const char *const set_names[] = { "avx512", "avx2", "neon", "cblas" };
+
+/* Sizes that no tile divides, the network's own, and the smallest. */
+static const struct conv_shape shapes[] = {
+    {1,  4,  4,  1,   1,   3, false},
+    { 2, 5,  7,  3,   4,   3, true },
+    { 1, 7,  5,  17,  33,  3, false},
+    { 3, 9,  33, 5,   17,  3, true },
+    { 2, 8,  8,  160, 160, 3, false},
+    { 1, 8,  8,  320, 160, 3, false},
+    { 2, 32, 32, 4,   32,  3, false},
+    { 1, 32, 32, 32,  4,   3, true },
+    { 1, 12, 12, 33,  320, 3, false},
+    { 1, 16, 16, 64,  64,  3, true },
+    { 2, 1,  1,  4,   5,   3, false},
+    { 1, 2,  1,  32,  3,   3, false},
+    { 1, 1,  3,  17,  32,  3, true },
+    { 1, 4,  4,  1,   1,   2, false},
+    { 2, 6,  10, 3,   5,   2, false},
+    { 3, 32, 32, 32,  64,  2, false},
+    { 1, 16, 16, 64,  160, 2, false},
+    { 1, 2,  2,  17,  33,  2, false},
+    { 1, 1,  1,  1,   1,   1, false},
+    { 3, 1,  1,  128, 256, 1, false},
+    { 9, 1,  1,  160, 320, 1, false},
+    { 2, 8,  8,  160, 480, 1, false},
+    { 1, 33, 4,  5,   17,  1, false},
+    { 2, 5,  5,  33,  3,   1, true },
+    { 1, 16, 16, 128, 64,  1, false},
+    { 1, 24, 24, 32,  32,  3, false},
+    { 2, 13, 6,  64,  5,   3, false},
+    { 1, 6,  20, 160, 32,  3, true },
+};
+
+/* One shape's tensors, filled with normals; `random` is the shape's number. */
+struct fixture {
+    struct conv_shape s;
+    size_t x_count, y_count, w_count;
+    float *x, *w, *bias, *add, *dy; /* inputs */
+    float *y, *dx, *dw, *dbias;     /* results, begun as normals too */
+    float *packed, *packed_backward, *scratch;
+};
+
+static size_t out_pixels(const struct conv_shape *s)
+{
+    return (size_t)s->batch * (size_t)s->height * (size_t)s->width / (s->kernel == 2 ? 4 : 1);
+}
+
+static float *normals(size_t count, uint64_t stream)
+{
+    float *p = mem_aligned(count, sizeof *p);
+    assert_non_null(p);
+    random_normals((struct random){ 42, stream }, 0, count, p);
+    return p;
+}
+
+static void pack_all(struct fixture *f)
+{
+    const struct conv_shape *s = &f->s;
+    mem_free(f->packed);
+    mem_free(f->packed_backward);
+    mem_free(f->scratch);
+    f->packed = mem_aligned(conv_packed_floats(s->kernel, s->in, s->out), sizeof(float));
+    f->packed_backward = mem_aligned(conv_packed_floats(s->kernel, s->out, s->in), sizeof(float));
+    f->scratch = mem_aligned(conv_scratch_floats(s), sizeof(float));
+    assert_true(f->packed && f->packed_backward && f->scratch);
+    conv_pack(f->w, s->kernel, s->in, s->out, f->packed);
+    conv_pack_backward(f->w, s->kernel, s->in, s->out, f->packed_backward);
+}
+
+static struct fixture *make(const struct conv_shape *s)
+{
+    struct fixture *f = mem_zalloc(1, sizeof *f);
+    assert_non_null(f);
+    f->s = *s;
+    f->x_count = (size_t)s->batch * (size_t)s->height * (size_t)s->width * (size_t)s->in;
+    f->y_count = out_pixels(s) * (size_t)s->out;
+    f->w_count = (size_t)(s->kernel * s->kernel) * (size_t)s->in * (size_t)s->out;
+    f->x = normals(f->x_count, 1);
+    f->w = normals(f->w_count, 2);
+    f->bias = normals((size_t)s->out, 3);
+    f->add = normals(f->y_count, 4);
+    f->dy = normals(f->y_count, 5);
+    f->y = normals(f->y_count, 6);
+    f->dx = normals(f->x_count, 7);
+    f->dw = normals(f->w_count, 8);
+    f->dbias = normals((size_t)s->out, 9);
+    pack_all(f);
+    return f;
+}
+
+static void drop(struct fixture *f)
+{
+    float *all[] = {
+        f->x,      f->w, f->bias, f->add, f->dy, f->y, f->dx, f->dw, f->dbias, f->packed, f->packed_backward,
+        f->scratch
+    };
+    for (size_t i = 0; i < SPR_COUNT(all); i++)
+        mem_free(all[i]);
+    mem_free(f);
+}
+
+/* Calls each(f, x index, w index, y index, context) for every product of the convolution. */
+typedef void product_fn(struct fixture *f, size_t x, size_t w, size_t y, double *to);
+
+static void every_product(struct fixture *f, product_fn *each, double *to)
+{
+    const struct conv_shape *s = &f->s;
+    int step = s->kernel == 2 ? 2 : 1, border = s->kernel == 3, taps = s->kernel * s->kernel;
+    size_t y = 0;
+    for (int b = 0; b < s->batch; b++)
+        for (int r = 0; r < s->height / step; r++)
+            for (int c = 0; c < s->width / step; c++)
+                for (int o = 0; o < s->out; o++, y++)
+                    for (int t = 0; t < taps; t++) {
+                        int iy = r * step + t / s->kernel - border, ix = c * step + t % s->kernel - border;
+                        if (s->wrap && s->kernel == 3) {
+                            iy = (iy + s->height) % s->height;
+                            ix = (ix + s->width) % s->width;
+                        }
+                        if (iy < 0 || ix < 0 || iy >= s->height || ix >= s->width)
+                            continue;
+                        size_t x =
+                            (((size_t)b * (size_t)s->height + (size_t)iy) * (size_t)s->width + (size_t)ix) *
+                            (size_t)s->in;
+                        for (int i = 0; i < s->in; i++)
+                            each(f, x + (size_t)i, (size_t)((t * s->in + i) * s->out + o), y, to);
+                    }
+}
+
+static void to_y(struct fixture *f, size_t x, size_t w, size_t y, double *to)
+{
+    to[y] += (double)f->x[x] * (double)f->w[w];
+}
+
+static void to_x(struct fixture *f, size_t x, size_t w, size_t y, double *to)
+{
+    to[x] += (double)f->dy[y] * (double)f->w[w];
+}
+
+static void to_w(struct fixture *f, size_t x, size_t w, size_t y, double *to)
+{
+    to[w] += (double)f->dy[y] * (double)f->x[x];
+}
+
+/* GIVES count doubles, 0 plus what each reference adds. */
+static double *reference(struct fixture *f, product_fn *each, size_t count)
+{
+    double *to = mem_zalloc(count, sizeof *to);
+    assert_non_null(to);
+    every_product(f, each, to);
+    return to;
+}
+
+/* `got` must be want + base within the rounding of a chain of `terms` products of standard normals. */
+static void compare(const struct fixture *f, const char *what, const float *got, const double *want,
+                    const float *base, size_t count, size_t terms)
+{
+    double most = 4e-6 * sqrt((double)terms) + 4e-6;
+    for (size_t i = 0; i < count; i++) {
+        double expected = want[i] + (base ? (double)base[i] : 0.0);
+        if (!(fabs((double)got[i] - expected) <= most * 4))
+            fail_msg("%s, %s %dx%dx%dx%d->%d kernel %d wrap %d: [%zu] is %.9g, not %.9g", nn_kernels_name(),
+                     what, f->s.batch, f->s.height, f->s.width, f->s.in, f->s.out, f->s.kernel, f->s.wrap, i,
+                     (double)got[i], expected);
+    }
+}
+
+static void add_bias(const struct fixture *f, double *want)
+{
+    for (size_t i = 0; i < f->y_count; i++)
+        want[i] += (double)f->bias[i % (size_t)f->s.out];
+}
+
+static void check_forward(struct fixture *f)
+{
+    double *want = reference(f, to_y, f->y_count);
+    size_t terms = (size_t)(f->s.kernel * f->s.kernel * f->s.in);
+    conv_forward(&f->s, f->x, f->packed, NULL, NULL, f->y, f->scratch);
+    compare(f, "forward", f->y, want, NULL, f->y_count, terms);
+    add_bias(f, want);
+    conv_forward(&f->s, f->x, f->packed, f->bias, NULL, f->y, f->scratch);
+    compare(f, "forward with bias", f->y, want, NULL, f->y_count, terms);
+    conv_forward(&f->s, f->x, f->packed, f->bias, f->add, f->y, f->scratch);
+    compare(f, "forward with bias and add", f->y, want, f->add, f->y_count, terms);
+    memcpy(f->y, f->add, f->y_count * sizeof *f->y);
+    conv_forward(&f->s, f->x, f->packed, f->bias, f->y, f->y, f->scratch);
+    compare(f, "forward, add is y", f->y, want, f->add, f->y_count, terms);
+    mem_free(want);
+}
+
+static void check_backward(struct fixture *f)
+{
+    double *want = reference(f, to_x, f->x_count);
+    size_t terms = (size_t)((f->s.kernel == 3 ? 9 : 1) * f->s.out);
+    float *before = normals(f->x_count, 7);
+    conv_backward_input(&f->s, f->dy, f->packed_backward, true, f->dx, f->scratch);
+    compare(f, "input gradient, added", f->dx, want, before, f->x_count, terms);
+    conv_backward_input(&f->s, f->dy, f->packed_backward, false, f->dx, f->scratch);
+    compare(f, "input gradient", f->dx, want, NULL, f->x_count, terms);
+    mem_free(before);
+    mem_free(want);
+
+    want = reference(f, to_w, f->w_count);
+    before = normals(f->w_count, 8);
+    float *bias_before = normals((size_t)f->s.out, 9);
+    double *bias = mem_zalloc((size_t)f->s.out, sizeof *bias);
+    assert_non_null(bias);
+    for (size_t i = 0; i < f->y_count; i++)
+        bias[i % (size_t)f->s.out] += (double)f->dy[i];
+    conv_backward_weight(&f->s, f->x, f->dy, f->dw, f->dbias, f->scratch);
+    compare(f, "weight gradient", f->dw, want, before, f->w_count, out_pixels(&f->s));
+    compare(f, "bias gradient", f->dbias, bias, bias_before, (size_t)f->s.out, out_pixels(&f->s));
+    memcpy(f->dw, before, f->w_count * sizeof *before);
+    conv_backward_weight(&f->s, f->x, f->dy, f->dw, NULL, f->scratch);
+    compare(f, "weight gradient alone", f->dw, want, before, f->w_count, out_pixels(&f->s));
+    mem_free(bias);
+    mem_free(bias_before);
+    mem_free(before);
+    mem_free(want);
+}
+
+static void every_set_matches_plain_loops(void **state)
+{
+    (void)state;
+    size_t seen = 0;
+    for (size_t k = 0; k < SPR_COUNT(set_names); k++) {
+        if (!nn_kernels_use(set_names[k]))
+            continue;
+        assert_string_equal(nn_kernels_name(), set_names[k]);
+        seen++;
+        for (size_t i = 0; i < SPR_COUNT(shapes); i++) {
+            struct fixture *f = make(&shapes[i]);
+            check_forward(f);
+            check_backward(f);
+            drop(f);
+        }
+    }
+    assert_true(seen >= 1);
+}
+
+/* The loss of the finite differences: sum of y * dy. */
+static double loss(struct fixture *f)
+{
+    pack_all(f);
+    conv_forward(&f->s, f->x, f->packed, f->bias, NULL, f->y, f->scratch);
+    double sum = 0;
+    for (size_t i = 0; i < f->y_count; i++)
+        sum += (double)f->y[i] * (double)f->dy[i];
+    return sum;
+}
+
+/* The loss is linear in each of x, w and bias, so a wide step costs no accuracy. */
+static void differ(struct fixture *f, const char *what, float *values, size_t count, const float *gradient)
+{
+    for (size_t i = 0; i < count; i += 1 + count / 23) {
+        float kept = values[i];
+        values[i] = kept + 1.0f;
+        double up = loss(f);
+        values[i] = kept - 1.0f;
+        double down = loss(f);
+        values[i] = kept;
+        double want = (up - down) / 2;
+        if (fabs(want - (double)gradient[i]) > 1e-3 * (1.0 + fabs(want)))
+            fail_msg("%s, %s [%zu] is %g, differences say %g", nn_kernels_name(), what, i,
+                     (double)gradient[i], want);
+    }
+}
+
+static void gradients_match_finite_differences(void **state)
+{
+    (void)state;
+    static const struct conv_shape small[] = {
+        {2,  5, 6, 5,  17, 3, false},
+        { 1, 6, 5, 17, 4,  3, true },
+        { 2, 6, 4, 5,  33, 2, false},
+        { 2, 3, 4, 33, 5,  1, false},
+    };
+    for (size_t k = 0; k < SPR_COUNT(set_names); k++) {
+        if (!nn_kernels_use(set_names[k]))
+            continue;
+        for (size_t i = 0; i < SPR_COUNT(small); i++) {
+            struct fixture *f = make(&small[i]);
+            memset(f->dw, 0, f->w_count * sizeof *f->dw);
+            memset(f->dbias, 0, (size_t)f->s.out * sizeof *f->dbias);
+            conv_backward_input(&f->s, f->dy, f->packed_backward, false, f->dx, f->scratch);
+            conv_backward_weight(&f->s, f->x, f->dy, f->dw, f->dbias, f->scratch);
+            differ(f, "dx", f->x, f->x_count, f->dx);
+            differ(f, "dw", f->w, f->w_count, f->dw);
+            differ(f, "dbias", f->bias, (size_t)f->s.out, f->dbias);
+            drop(f);
+        }
+    }
+}
+
+static void unknown_sets_are_refused(void **state)
+{
+    (void)state;
+    assert_true(nn_kernels_use("cblas"));
+    assert_false(nn_kernels_use("abacus"));
+    assert_false(nn_kernels_use(""));
+    assert_string_equal(nn_kernels_name(), "cblas");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_set_matches_plain_loops),
+        cmocka_unit_test(gradients_match_finite_differences),
+        cmocka_unit_test(unknown_sets_are_refused),
+    };
+    return cmocka_run_group_tests_name("nn/conv", tests, NULL, NULL);
+}
