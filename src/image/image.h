@@ -6,6 +6,7 @@
 #ifndef IMAGE_IMAGE_H
 #define IMAGE_IMAGE_H
 #include "base/err.h"
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -15,6 +16,19 @@ enum { IMAGE_SIDE_MAX = 32768 };
 struct rgba {
     uint8_t r, g, b, a;
 };
+
+/* What a reader accepts before it allocates anything. NULL in a call means image_limits_default. */
+struct image_limits {
+    size_t file_bytes; /* length of the file */
+    size_t pixels;     /* width * height, all frames together */
+    int side;          /* width and height, 1..IMAGE_SIDE_MAX */
+};
+extern const struct image_limits image_limits_default; /* 256 MiB, 64 megapixels, IMAGE_SIDE_MAX */
+
+/* SPR_LIMIT, with `kind` in the sentence ("PNG"), where a picture of that size is over the limits; SPR_BADDATA where
+ * a side is 0. */
+SPR_MUST_USE enum spr_code image_limits_check(const struct image_limits *limits, const char *kind,
+                                              uint64_t width, uint64_t height, struct spr_error *err);
 
 struct image {
     int width, height;  /* pixels */
@@ -31,6 +45,11 @@ static inline struct rgba *image_at(const struct image *im, int x, int y)
     return &im->pixel[(size_t)y * (size_t)im->width + (size_t)x];
 }
 
+static inline bool rgba_equal(struct rgba p, struct rgba q)
+{
+    return p.r == q.r && p.g == q.g && p.b == q.b && p.a == q.a;
+}
+
 struct palette {
     int count; /* 1..256 */
     struct rgba colour[256];
@@ -42,6 +61,17 @@ struct indexed {
     struct palette palette;
 };
 
+/* All indices 0; palette empty. GIVES ret->index (indexed_fini). Fails: SPR_LIMIT, SPR_NOMEM. */
+SPR_MUST_USE enum spr_code indexed_init(struct indexed *ret, int width, int height, struct spr_error *err);
 void indexed_fini(struct indexed *im); /* frees index; fine on a zeroed one */
+
+/* The same picture as indices, every colour kept exactly. Colours that are not opaque come first, then the others,
+ * each group in order of first appearance. GIVES ret->index. Fails: SPR_LIMIT (over 256 colours), SPR_NOMEM. */
+SPR_MUST_USE enum spr_code indexed_from_image(struct indexed *ret, const struct image *im,
+                                              struct spr_error *err);
+
+/* The same picture as pixels. GIVES ret->pixel. Fails: SPR_LIMIT, SPR_NOMEM. */
+SPR_MUST_USE enum spr_code image_from_indexed(struct image *ret, const struct indexed *im,
+                                              struct spr_error *err);
 
 #endif
