@@ -1,0 +1,49 @@
+#include "cli/command.h"
+
+#include "base/str.h"
+
+#include <string.h>
+
+static const struct command *const commands[] = {
+    /* sorted by name: a test checks */
+    &cmd_completion,
+    &cmd_help,
+    &cmd_man,
+    &cmd_version,
+};
+
+const struct command *command_at(size_t i)
+{
+    return i < SPR_COUNT(commands) ? commands[i] : NULL;
+}
+
+const struct command *command_find(const char *name)
+{
+    size_t low = 0, high = SPR_COUNT(commands);
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        int order = strcmp(name, commands[middle]->name);
+        if (order == 0)
+            return commands[middle];
+        if (order < 0)
+            high = middle;
+        else
+            low = middle + 1;
+    }
+    return NULL;
+}
+
+enum spr_code command_unknown(const char *name, struct spr_error *err)
+{
+    const char *names[SPR_COUNT(commands)];
+    char shown[REQUEST_SHOWN_BYTES];
+    size_t count = 0;
+    for (size_t i = 0; i < SPR_COUNT(commands); i++)
+        if (!commands[i]->hidden)
+            names[count++] = commands[i]->name;
+    request_shown(name, shown);
+    const char *near = str_nearest(name, names, count);
+    if (near)
+        return SPR_FAIL(err, SPR_BADARG, "there is no command '%s'; did you mean '%s'?", shown, near);
+    return SPR_FAIL(err, SPR_BADARG, "there is no command '%s'; see 'spritery help'", shown);
+}
