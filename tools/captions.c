@@ -1,0 +1,313 @@
+/* spritery-captions - writes FOLDER/captions.jsonl for the tiles of Dungeon Crawl Stone Soup.
+ * Flow:  tools/fetch-tiles -> [spritery-captions] -> train/captions.h
+ * Folder names say what a tile is in general, the file name says what it is in particular: both through
+ * paint/words.h. Everything that is known about these folders in particular is in the tables below; each is a list
+ * of beginnings of paths, and the first row that fits counts. */
+#include "train/captions.h"
+#include "base/buf.h"
+#include "base/file.h"
+#include "base/mem.h"
+#include "image/png.h"
+#include "paint/words.h"
+#include <errno.h>
+#include <fts.h>
+#include <jansson.h>
+#include <nettle/sha2.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { TILES_MAX = 100000, JSONL_BYTES_MAX = 1 << 28 };
+
+/* Folders (themselves, not what is below) without a picture of a thing: buttons, digits, marks laid over others. */
+static const char *const skipped_folders[] = {
+    "UNUSED/floor/sigils", "UNUSED/gui",   "gui",         "gui/backgrounds",    "gui/commands",
+    "gui/startup",         "gui/tutorial", "misc/icons",  "item/armour/brands", "item/food/chunk_brands",
+    "misc/numbers",        "player/ench",  "player/halo", "item/weapon/brands",
+};
+
+/* How often a tile is drawn in training. Items and monsters are what people ask for; overlays and effects make no
+ * sense alone, and walls have many near-equal tiles. */
+static const struct {
+    const char *path;
+    double weight;
+} weights[] = {
+    {"player",           0.15},
+    { "gui",             0.12},
+    { "UNUSED/spells",   0.12},
+    { "misc",            0.08},
+    { "effect",          0.4 },
+    { "mon/tentacles",   0.06},
+    { "mon/panlord",     0.5 },
+    { "dngn/water",      0.2 },
+    { "dngn/wall/abyss", 0.2 },
+    { "dngn/wall",       0.4 },
+    { "dngn/floor",      0.4 },
+    { "UNUSED/other",    0.4 },
+    { "UNUSED/player",   0.4 },
+    { "UNUSED/worn",     0.4 },
+    { "item",            2.2 },
+    { "mon/",            1.6 },
+    { "UNUSED/monsters", 1.6 },
+    { "UNUSED/weapons",  1.6 },
+    { "UNUSED/armour",   1.6 },
+};
+
+/* Folders whose file names are names of things, so that a word in one file name only is worth knowing. */
+static const char *const naming_folders[] = {
+    "mon/animals", "mon/undead",    "mon/dragons",     "item",
+    "dngn",        "mon/fungi",     "mon/humanoids",   "UNUSED/monsters",
+    "mon/demons",  "mon/nonliving", "mon/aberrations", "mon/mutantbeast",
+};
+
+static const char *const monster_folders[] = { "mon", "UNUSED/mon" }; /* symmetric enough to be mirrored */
+static const char *const unshifted_folders[] = { "gui", "misc/num" }; /* where a colour has a meaning */
+
+/* What folders lead with, whatever their names say. */
+static const struct {
+    const char *path, *first, *second;
+} leads[] = {
+    {"item/weapon",      "item",    "weapon"},
+    { "UNUSED/weapons",  "item",    "weapon"},
+    { "UNUSED/monsters", "monster", NULL    },
+};
+
+static bool begins(const char *text, const char *head)
+{
+    return strncmp(text, head, strlen(head)) == 0;
+}
+
+static bool begins_with_any(const char *text, const char *const *heads, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (begins(text, heads[i]))
+            return true;
+    return false;
+}
+
+static bool is_skipped(const char *folder, const char *name)
+{
+    for (size_t i = 0; i < SPR_COUNT(skipped_folders); i++)
+        if (strcmp(folder, skipped_folders[i]) == 0)
+            return true;
+    return begins(folder, "item") && begins(name, "i-"); /* the small glyphs that tell what an item does */
+}
+
+static double weight_of(const char *folder)
+{
+    for (size_t i = 0; i < SPR_COUNT(weights); i++)
+        if (begins(folder, weights[i].path))
+            return weights[i].weight;
+    return 1;
+}
+
+static bool append(const char *words[CAPTION_WORDS_MAX], int *count, const char *word)
+{
+    for (int i = 0; i < *count; i++)
+        if (strcmp(words[i], word) == 0)
+            return true;
+    if (*count == CAPTION_WORDS_MAX)
+        return false;
+    words[(*count)++] = word;
+    return true;
+}
+
+/* The words of one tile; they point into *of_folder and *of_name. */
+static enum spr_code find_words(const char *folder, const char *name, struct words *of_folder,
+                                struct words *of_name, struct caption *ret, struct spr_error *err)
+{
+    enum spr_code rc;
+    bool fits = true;
+    if ((rc = words_read(folder, strlen(folder), of_folder, err)) ||
+        (rc = words_read(name, strlen(name) - strlen(".png"), of_name, err)))
+        return rc;
+    for (int i = 0; i < of_name->count; i++)
+        fits = append(ret->file_word, &ret->file_words, of_name->word[i].text) && fits;
+    if (begins(folder, "item/book") && words_find(of_name, "manual") < 0)
+        fits = append(ret->file_word, &ret->file_words, "spell") && fits;
+
+    const char *general[CAPTION_WORDS_MAX];
+    int generals = 0;
+    for (size_t i = 0; i < SPR_COUNT(leads); i++)
+        if (begins(folder, leads[i].path)) {
+            append(general, &generals, leads[i].first);
+            if (leads[i].second)
+                append(general, &generals, leads[i].second);
+            break;
+        }
+    for (int i = 0; i < of_folder->count; i++)
+        fits = append(general, &generals, of_folder->word[i].text) && fits;
+    for (int i = 0; i < generals; i++) {
+        bool said = false;
+        for (int w = 0; w < ret->file_words; w++)
+            said = said || strcmp(ret->file_word[w], general[i]) == 0;
+        if (!said)
+            append(ret->dir_word, &ret->dir_words, general[i]);
+    }
+    return fits ? SPR_OK : SPR_FAIL(err, SPR_LIMIT, "more than %d words", CAPTION_WORDS_MAX);
+}
+
+static json_t *list_of(const char *const *words, int count)
+{
+    json_t *list = json_array();
+    for (int i = 0; i < count; i++)
+        json_array_append_new(list, json_string(words[i]));
+    return list;
+}
+
+static enum spr_code add_line(const struct caption *c, struct buf *out, struct spr_error *err)
+{
+    json_t *o = json_pack("{ss so so ss? sf sb sb sb}", "file", c->file, "dir_words",
+                          list_of(c->dir_word, c->dir_words), "file_words",
+                          list_of(c->file_word, c->file_words), "colour", colour_name(c->colour), "weight",
+                          (double)c->weight, "flip", c->flip, "hue", c->hue, "keep", c->keep);
+    char *text = o ? json_dumps(o, JSON_COMPACT | JSON_REAL_PRECISION(3)) : NULL;
+    enum spr_code rc =
+        text ? buf_addf(out, err, "%s\n", text) : SPR_FAIL(err, SPR_NOMEM, "no memory for a caption");
+    free(text);
+    json_decref(o);
+    return rc;
+}
+
+struct work {
+    const char *folder;     /* the data's */
+    struct buf out;         /* captions.jsonl */
+    struct sha256_ctx hash; /* over each kept tile: its path, a 0 byte, its 32 x 32 RGBA bytes */
+    size_t seen, kept;
+};
+
+/* path is the file's below the data folder. */
+static enum spr_code do_tile(struct work *w, const char *path, struct spr_error *err)
+{
+    const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+    char folder[512], whole[1024];
+    struct image im;
+    struct rgba tile[TILE_SIDE * TILE_SIDE];
+    struct words of_folder, of_name;
+    snprintf(folder, sizeof folder, "%.*s", slash ? (int)(slash - path) : 0, path);
+    w->seen++;
+    if (!slash || is_skipped(folder, name))
+        return SPR_OK;
+    if (snprintf(whole, sizeof whole, "%s/%s", w->folder, path) >= (int)sizeof whole)
+        return SPR_FAIL(err, SPR_LIMIT, "%s: the path is too long", path);
+    enum spr_code rc = png_read(whole, NULL, &im, NULL, err);
+    if (rc)
+        return rc;
+    bool good = tile_place(&im, tile);
+    image_fini(&im);
+    if (!good)
+        return SPR_OK;
+    struct caption c = {
+        .file = path,
+        .colour = colour_dominant_bytes(tile, SPR_COUNT(tile)),
+        .weight = (float)weight_of(folder),
+        .flip = begins_with_any(folder, monster_folders, SPR_COUNT(monster_folders)),
+        .hue = !begins_with_any(folder, unshifted_folders, SPR_COUNT(unshifted_folders)),
+        .keep = begins_with_any(folder, naming_folders, SPR_COUNT(naming_folders)),
+    };
+    rc = find_words(folder, name, &of_folder, &of_name, &c, err);
+    if (rc) {
+        spr_prefix(err, "%s", path);
+        return rc;
+    }
+    sha256_update(&w->hash, strlen(path) + 1, (const uint8_t *)path);
+    sha256_update(&w->hash, sizeof tile, (const uint8_t *)tile);
+    w->kept++;
+    return add_line(&c, &w->out, err);
+}
+
+static int by_path(const void *a, const void *b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* Every PNG below the folder, sorted. GIVES each path and the list (mem_free). */
+static enum spr_code list_files(const char *folder, char ***ret, size_t *ret_count, struct spr_error *err)
+{
+    char *roots[] = { (char *)folder, NULL };
+    char **list = mem_zalloc(TILES_MAX, sizeof *list);
+    size_t count = 0, skip = strlen(folder) + 1;
+    enum spr_code rc = SPR_OK;
+    FTS *walk = fts_open(roots, FTS_PHYSICAL | FTS_NOCHDIR, NULL);
+    if (!walk || !list)
+        rc = SPR_FAIL(err, SPR_IO, "cannot walk %s: %s", folder, strerror(errno));
+    for (FTSENT *e; rc == SPR_OK && (e = fts_read(walk));) {
+        const char *dot = strrchr(e->fts_name, '.');
+        if (e->fts_info == FTS_ERR || e->fts_info == FTS_DNR || e->fts_info == FTS_NS)
+            rc = SPR_FAIL(err, SPR_IO, "%s: %s", e->fts_path, strerror(e->fts_errno));
+        else if (e->fts_info == FTS_F && dot && strcmp(dot, ".png") == 0 && !begins(e->fts_name, "._")) {
+            list[count] =
+                count < TILES_MAX - 1 ? mem_text(e->fts_path + skip, strlen(e->fts_path + skip)) : NULL;
+            if (!list[count++])
+                rc = SPR_FAIL(err, SPR_LIMIT, "%s has more than %d pictures", folder, TILES_MAX - 1);
+        }
+    }
+    if (walk)
+        fts_close(walk);
+    if (rc == SPR_OK && count == 0)
+        rc = SPR_FAIL(err, SPR_NOTFOUND, "%s has no PNG files: run tools/fetch-tiles", folder);
+    if (list)
+        qsort(list, count, sizeof *list, by_path);
+    *ret = list;
+    *ret_count = count;
+    return rc;
+}
+
+static enum spr_code count_vocabulary(const char *path, size_t *ret, struct spr_error *err)
+{
+    struct captions c = { 0 };
+    struct vocabulary v = { 0 };
+    enum spr_code rc = captions_read(path, &c, err);
+    if (rc == SPR_OK)
+        rc = captions_vocabulary(&c, &v, err);
+    *ret = v.count;
+    vocabulary_fini(&v);
+    captions_fini(&c);
+    return rc;
+}
+
+static enum spr_code caption_folder(struct work *w, struct spr_error *err)
+{
+    char **list = NULL, path[1024];
+    size_t count = 0, words = 0;
+    uint8_t digest[SHA256_DIGEST_SIZE];
+    snprintf(path, sizeof path, "%s/captions.jsonl", w->folder);
+    enum spr_code rc = list_files(w->folder, &list, &count, err);
+    for (size_t i = 0; rc == SPR_OK && i < count; i++)
+        rc = do_tile(w, list[i], err);
+    if (rc == SPR_OK)
+        rc = file_write(path, w->out.data, w->out.length, FILE_REPLACE, err);
+    if (rc == SPR_OK)
+        rc = count_vocabulary(path, &words, err);
+    if (rc == SPR_OK) {
+        sha256_digest(&w->hash, sizeof digest, digest);
+        printf("%zu of %zu pictures kept, %zu words in the vocabulary\nsha256:", w->kept, w->seen, words);
+        for (size_t i = 0; i < sizeof digest; i++)
+            printf("%02x", digest[i]);
+        printf("  %s\n", path);
+    }
+    for (size_t i = 0; list && i < count; i++)
+        mem_free(list[i]);
+    mem_free(list);
+    return rc;
+}
+
+int main(int argc, char **argv)
+{
+    if (argc != 2 || argv[1][0] == '-') {
+        fprintf(stderr, "usage: spritery-captions FOLDER\n");
+        return 2;
+    }
+    struct work w = { .folder = argv[1] };
+    struct spr_error err;
+    size_t n = strlen(argv[1]);
+    while (n > 1 && argv[1][n - 1] == '/')
+        argv[1][--n] = '\0';
+    buf_init(&w.out, JSONL_BYTES_MAX);
+    sha256_init(&w.hash);
+    enum spr_code rc = caption_folder(&w, &err);
+    if (rc)
+        fprintf(stderr, "spritery-captions: %s\n", err.text);
+    buf_fini(&w.out);
+    return rc != SPR_OK;
+}
