@@ -34,4 +34,9 @@ struct reading {
 void text_encode(const struct unet_layout *l, const float *params, const struct reading *r, float *tokens,
                  float *pooled, struct unet_text *ret);
 
+/* The reverse: adds to the flat gradient what dtokens (count + 1, text) and dpooled (text), the gradients of what
+ * text_encode wrote for this reading, say about emb.weight and null. */
+void text_encode_backward(const struct unet_layout *l, const struct reading *r, const float *dtokens,
+                          const float *dpooled, float *grad);
+
 #endif

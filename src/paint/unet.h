@@ -8,8 +8,15 @@
 #include "base/err.h"
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
-enum { UNET_LEVELS = 3, UNET_IMAGE_CHANNELS = 4, UNET_TOKENS_MAX = 17, UNET_NAME_BYTES = 24 };
+enum {
+    UNET_LEVELS = 3,
+    UNET_IMAGE_CHANNELS = 4,
+    UNET_TOKENS_MAX = 17,
+    UNET_NAME_BYTES = 24,
+    UNET_BATCH_MAX = 1024
+};
 
 /* The published model: vocab 1303, channels 32 64 160, blocks 1 1 2, cond 256, text 128, group 16, heads 4,
  * words_max 8, mid 1. */
@@ -50,6 +57,10 @@ SPR_MUST_USE enum spr_code unet_layout_init(struct unet_layout *ret, const struc
 void unet_layout_fini(struct unet_layout *l);
 const struct unet_entry *unet_layout_find(const struct unet_layout *l, const char *name); /* NULL if none */
 
+/* Fills the flat vector for training from nothing: convolutions and linear layers uniform within 1/sqrt(fan in), the
+ * last layer of each block and of the network zero, norms 1 and 0, words and null token normal with deviation 0.5. */
+void unet_init_params(const struct unet_layout *l, uint64_t seed, float *params);
+
 /* Ready-to-run weights: packed copies of the flat vector. GIVES *ret (unet_free). BORROWS layout and params for the
  * life of the unet. training also packs what backward needs. Fails: SPR_NOMEM. */
 struct unet;
@@ -66,7 +77,7 @@ struct unet_text {
 };
 
 /* Working memory for up to `batch` samples of width x height (multiples of 4, 8..128). GIVES *ret
- * (unet_session_close). BORROWS net. Fails: SPR_BADARG (size), SPR_NOMEM. */
+ * (unet_session_close). BORROWS net. Fails: SPR_BADARG (size, batch), SPR_NOMEM. */
 struct unet_session;
 struct unet_session_options {
     int batch, width, height;

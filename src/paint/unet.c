@@ -1,0 +1,129 @@
+#include "paint/unet.h"
+
+#include "base/mem.h"
+#include "nn/conv.h"
+#include "paint/unet_plan.h"
+
+#include <assert.h>
+#include <stdio.h>
+
+static const struct unet_entry *entry_of(const struct unet_layout *l, const char *step, const char *part,
+                                         const char *which)
+{
+    char name[UNET_NAME_BYTES];
+    snprintf(name, sizeof name, "%s%s%s.%s", step, *step && *part ? "." : "", part, which);
+    const struct unet_entry *e = unet_layout_find(l, name);
+    assert(e);
+    return e;
+}
+
+static struct unet_product product_of(const struct unet_layout *l, const char *step,
+                                      const struct unet_part *p)
+{
+    return (struct unet_product){ .kernel = p->kernel,
+                                  .in = p->in,
+                                  .out = p->out,
+                                  .weight = entry_of(l, step, p->name, "weight")->offset,
+                                  .bias = entry_of(l, step, p->name, "bias")->offset };
+}
+
+static void plan_layer(const struct unet_layout *l, struct unet_layer *layer)
+{
+    struct unet_part part[UNET_PARTS_MAX];
+    const char *step = layer->step.name;
+    int count = unet_parts(&l->config, &layer->step, part);
+    for (int i = 0; i < count; i++) {
+        const struct unet_part *p = &part[i];
+        if (p->kind == UNET_VECTOR)
+            layer->norm[p->place] =
+                (struct unet_norm){ .channels = p->out,
+                                    .weight = entry_of(l, step, p->name, "weight")->offset,
+                                    .bias = entry_of(l, step, p->name, "bias")->offset };
+        else
+            layer->product[p->place] = product_of(l, step, p);
+    }
+}
+
+static enum spr_code plan(struct unet *net, struct spr_error *err)
+{
+    const struct unet_layout *l = net->layout;
+    struct unet_step step[UNET_STEPS_MAX];
+    struct unet_part part[UNET_PARTS_MAX];
+    int steps = unet_steps(&l->config, step);
+    net->layer = mem_zalloc((size_t)steps, sizeof *net->layer);
+    if (!net->layer)
+        return SPR_FAIL(err, SPR_NOMEM, "no memory for the plan of %d layers", steps);
+    net->layers = steps;
+    for (int i = 0; i < steps; i++) {
+        net->layer[i].step = step[i];
+        plan_layer(l, &net->layer[i]);
+    }
+    for (int i = 0, count = unet_cond_parts(&l->config, part); i < count; i++)
+        net->cond[part[i].place] = product_of(l, "", &part[i]);
+    return SPR_OK;
+}
+
+typedef void product_fn(struct unet *net, struct unet_product *p);
+
+static void each_product(struct unet *net, product_fn *f)
+{
+    for (size_t i = 0; i < SPR_COUNT(net->cond); i++)
+        f(net, &net->cond[i]);
+    for (int l = 0; l < net->layers; l++)
+        for (int i = 0; i < PRODUCTS; i++)
+            if (net->layer[l].product[i].kernel)
+                f(net, &net->layer[l].product[i]);
+}
+
+static void place(struct unet *net, struct unet_product *p)
+{
+    p->packed = arena_floats(&net->memory, conv_packed_floats(p->kernel, p->in, p->out));
+    if (net->training)
+        p->back = arena_floats(&net->memory, conv_packed_floats(p->kernel, p->out, p->in));
+}
+
+static void pack(struct unet *net, struct unet_product *p)
+{
+    conv_pack(net->params + p->weight, p->kernel, p->in, p->out, p->packed);
+    if (net->training)
+        conv_pack_backward(net->params + p->weight, p->kernel, p->in, p->out, p->back);
+}
+
+void unet_repack(struct unet *net)
+{
+    each_product(net, pack);
+}
+
+enum spr_code unet_new(const struct unet_layout *layout, const float *params, bool training,
+                       struct unet **ret, struct spr_error *err)
+{
+    struct unet *net = mem_zalloc(1, sizeof *net);
+    if (!net)
+        return SPR_FAIL(err, SPR_NOMEM, "no memory for a network");
+    net->layout = layout;
+    net->params = params;
+    net->training = training;
+    enum spr_code rc = plan(net, err);
+    if (rc)
+        goto fail;
+    each_product(net, place);
+    rc = arena_open(&net->memory, err);
+    if (rc)
+        goto fail;
+    each_product(net, place);
+    unet_repack(net);
+    *ret = net;
+    return SPR_OK;
+fail:
+    unet_free(net);
+    return rc;
+}
+
+void unet_free(struct unet *net)
+{
+    if (!net)
+        return;
+    arena_close(&net->memory);
+    mem_free(net->layer);
+    mem_free(net);
+}
