@@ -88,7 +88,7 @@ static void bash(FILE *f)
     const struct command *c;
     fputs("# bash completion of spritery\n"
           "_spritery() {\n"
-          "    local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} verb= i\n"
+          "    local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} verb='' i\n"
           "    COMPREPLY=()\n"
           "    for ((i = 1; i < COMP_CWORD; i++)); do\n"
           "        [[ ${COMP_WORDS[i]} == -* ]] || { verb=${COMP_WORDS[i]}; break; }\n"
@@ -183,6 +183,14 @@ static void zsh(FILE *f)
           f);
 }
 
+static void fish_description(FILE *f, const char *text)
+{
+    fputs(" -d '", f);
+    for (; *text; text++) /* inside fish's single quotes only \\ and ' are special */
+        fprintf(f, *text == '\'' || *text == '\\' ? "\\%c" : "%c", *text);
+    fputs("'\n", f);
+}
+
 static void fish_option(FILE *f, const char *condition, const struct option *o)
 {
     fprintf(f, "complete -c spritery %s -l %s", condition, o->name);
@@ -198,10 +206,7 @@ static void fish_option(FILE *f, const char *condition, const struct option *o)
             fputc('\'', f);
         }
     }
-    fputs(" -d '", f);
-    for (const char *s = o->help; *s; s++) /* fish quotes: only \ and ' are special */
-        fprintf(f, *s == '\'' || *s == '\\' ? "\\%c" : "%c", *s);
-    fputs("'\n", f);
+    fish_description(f, o->help);
 }
 
 static void fish_operands(FILE *f, const char *condition, const struct command *c)
@@ -226,7 +231,8 @@ static void fish(FILE *f)
     for (size_t i = 0; (c = command_at(i)); i++) {
         if (c->hidden)
             continue;
-        fprintf(f, "complete -c spritery -n __fish_use_subcommand -a %s -d '%s'\n", c->name, c->summary);
+        fprintf(f, "complete -c spritery -n __fish_use_subcommand -a %s", c->name);
+        fish_description(f, c->summary);
     }
     for (size_t i = 0; option_at(NULL, i, &o); i++)
         fish_option(f, "-n __fish_use_subcommand", &o);
