@@ -31,7 +31,7 @@ enum spr_code notes_add(struct notes *n, const char *key, size_t key_length, con
     enum spr_code rc = check(n, key, key_length, text, text_length, err);
     if (rc)
         return rc;
-    struct note *item = mem_resize(n->item, (size_t)n->count + 1, sizeof *item);
+    struct image_note *item = mem_resize(n->item, (size_t)n->count + 1, sizeof *item);
     if (item)
         n->item = item;
     char *own_key = item ? mem_text(key, key_length) : NULL;
@@ -40,7 +40,7 @@ enum spr_code notes_add(struct notes *n, const char *key, size_t key_length, con
         mem_free(own_key);
         return SPR_FAIL(err, SPR_NOMEM, "no memory for a text of %zu bytes", text_length);
     }
-    n->item[n->count++] = (struct note){ own_key, own_text };
+    n->item[n->count++] = (struct image_note){ own_key, own_text };
     n->bytes += key_length + text_length;
     return SPR_OK;
 }

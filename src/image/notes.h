@@ -10,7 +10,7 @@
 enum { NOTES_MAX = 256 };                 /* texts in one file */
 #define NOTES_BYTES_MAX ((size_t)4 << 20) /* all keys and texts together, decompressed */
 
-struct note {
+struct image_note {
     char *key;
     char *text;
 };
@@ -18,9 +18,9 @@ struct note {
 struct notes {
     int count;
     int skipped; /* texts of a file that were damaged or over the limits: left out, the picture is still good */
-    size_t bytes;      /* of all keys and texts */
-    struct note *item; /* (count) */
-    char why[160];     /* the first skipped text's reason; "" if none was */
+    size_t bytes;            /* of all keys and texts */
+    struct image_note *item; /* (count) */
+    char why[160];           /* the first skipped text's reason; "" if none was */
 };
 
 /* Appends copies. BORROWS key and text. Fails: SPR_BADDATA (not UTF-8, 0 bytes, empty key), SPR_LIMIT, SPR_NOMEM. */

@@ -300,7 +300,7 @@ static enum spr_code prepare_texts(struct writer *w, const struct notes *notes)
     if (!w->text)
         return SPR_FAIL(w->err, SPR_NOMEM, "no memory for %d texts", notes->count);
     for (int i = 0; i < notes->count; i++) {
-        const struct note *n = &notes->item[i];
+        const struct image_note *n = &notes->item[i];
         if (!key_is_good(n->key))
             return SPR_FAIL(
                 w->err, SPR_BADARG,

@@ -1,5 +1,6 @@
 #include "train/trainer.h"
 
+#include "base/arena.h"
 #include "base/mem.h"
 #include "paint/text.h"
 
