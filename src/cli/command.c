@@ -6,10 +6,7 @@
 
 static const struct command *const commands[] = {
     /* sorted by name: a test checks */
-    &cmd_completion,
-    &cmd_help,
-    &cmd_man,
-    &cmd_version,
+    &cmd_completion, &cmd_help, &cmd_man, &cmd_show, &cmd_version,
 };
 
 const struct command *command_at(size_t i)
