@@ -40,7 +40,7 @@ enum spr_code papers_write(const struct engine_picture *p, struct notes *into, s
     return rc ? rc : notes_put(into, SOFTWARE, "spritery " SPRITERY_VERSION, err);
 }
 
-static void take(const struct note *n, struct engine_papers *p, char *software)
+static void take(const struct image_note *n, struct engine_papers *p, char *software)
 {
     if (strcmp(n->key, SOFTWARE) == 0)
         snprintf(software, ENGINE_NAME_BYTES, "%s", n->text);
@@ -59,7 +59,7 @@ enum spr_code papers_read(const struct notes *notes, struct request *r, struct e
     enum spr_code rc = SPR_OK;
     request_init(&request);
     for (int i = 0; !rc && i < notes->count; i++) {
-        const struct note *n = &notes->item[i];
+        const struct image_note *n = &notes->item[i];
         int field = request_field_of_png(n->key);
         take(n, &papers, software);
         if (field < 0)
