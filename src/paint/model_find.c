@@ -1,0 +1,211 @@
+#include "paint/model_find.h"
+
+#include "base/buf.h"
+#include "base/file.h"
+#include "base/mem.h"
+#include "base/str.h"
+
+#include <dirent.h>
+#include <limits.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static const char ENDING[] = ".safetensors";
+
+enum { FOLDERS_MAX = 32, PARENTS_MAX = 4, SENTENCE_BYTES = 4096 };
+
+/* The folders to look in, in order: texts in one buffer. */
+struct folders {
+    int count;
+    const char *path[FOLDERS_MAX];
+    char text[16384];
+    size_t used;
+};
+
+/* Adds DIRECTORY followed by rest; what does not fit is left out, as a folder that is not there would be. */
+static void add_folder(struct folders *f, const char *directory, size_t length, const char *rest)
+{
+    size_t need = length + strlen(rest) + 1;
+    if (length == 0 || f->count == FOLDERS_MAX || need > sizeof f->text - f->used)
+        return;
+    char *to = f->text + f->used;
+    snprintf(to, need, "%.*s%s", (int)length, directory, rest);
+    f->path[f->count++] = to;
+    f->used += need;
+}
+
+/* models/ beside a meson.build in one of the folders above the running program. */
+static void add_source_tree(struct folders *f)
+{
+    char path[PATH_MAX], probe[PATH_MAX + 16];
+    ssize_t length = readlink("/proc/self/exe", path, sizeof path - 1);
+    if (length < 0)
+        return;
+    path[length] = '\0';
+    for (int i = 0; i <= PARENTS_MAX; i++) {
+        char *slash = strrchr(path, '/');
+        if (!slash || slash == path)
+            return;
+        *slash = '\0';
+        snprintf(probe, sizeof probe, "%s/meson.build", path);
+        if (i > 0 && file_exists(probe))
+            add_folder(f, path, strlen(path), "/models");
+    }
+}
+
+static void folders_init(struct folders *f)
+{
+    f->count = 0;
+    f->used = 0;
+    const char *list = getenv("SPRITERY_MODELS"), *data = getenv("XDG_DATA_HOME"), *home = getenv("HOME");
+    while (list && *list) {
+        size_t length = strcspn(list, ":");
+        add_folder(f, list, length, "");
+        list += length + (list[length] == ':');
+    }
+    if (data && *data == '/')
+        add_folder(f, data, strlen(data), "/spritery/models");
+    else if (home)
+        add_folder(f, home, strlen(home), "/.local/share/spritery/models");
+    add_folder(f, SPRITERY_DATA_FOLDER, strlen(SPRITERY_DATA_FOLDER), "/models");
+    add_source_tree(f);
+}
+
+/* The length of the name without its ending; 0 where it is no model's. */
+static size_t stem(const char *file)
+{
+    size_t length = strlen(file), ending = sizeof ENDING - 1;
+    return file[0] != '.' && length > ending && strcmp(file + length - ending, ENDING) == 0 ? length - ending
+                                                                                            : 0;
+}
+
+static bool has(const struct model_list *l, const char *name, size_t length)
+{
+    for (size_t i = 0; i < l->count; i++)
+        if (strlen(l->model[i].name) == length && memcmp(l->model[i].name, name, length) == 0)
+            return true;
+    return false;
+}
+
+static enum spr_code add_model(struct model_list *l, const char *folder, const char *file,
+                               struct spr_error *err)
+{
+    size_t length = strlen(folder) + strlen(file) + 2;
+    char *name = mem_text(file, stem(file)), *path = mem_zalloc(length, 1);
+    struct model_found *model = NULL;
+    if (name && path)
+        model = mem_resize(l->model, l->count + 1, sizeof *model);
+    if (!model) {
+        mem_free(name);
+        mem_free(path);
+        return SPR_FAIL(err, SPR_NOMEM, "no memory to list the models in %.200s", folder);
+    }
+    snprintf(path, length, "%s/%s", folder, file);
+    l->model = model;
+    l->model[l->count++] = (struct model_found){ name, path };
+    return SPR_OK;
+}
+
+static enum spr_code list_folder(struct model_list *l, const char *folder, struct spr_error *err)
+{
+    DIR *d = opendir(folder);
+    enum spr_code rc = SPR_OK;
+    for (struct dirent *e; d && !rc && (e = readdir(d));)
+        if (stem(e->d_name) > 0 && !has(l, e->d_name, stem(e->d_name)))
+            rc = add_model(l, folder, e->d_name, err);
+    if (d)
+        closedir(d);
+    return rc;
+}
+
+static int by_name(const void *a, const void *b)
+{
+    return strcmp(((const struct model_found *)a)->name, ((const struct model_found *)b)->name);
+}
+
+static enum spr_code list_folders(const struct folders *f, struct model_list *ret, struct spr_error *err)
+{
+    struct model_list l = { 0 };
+    enum spr_code rc = SPR_OK;
+    for (int i = 0; i < f->count && !rc; i++)
+        rc = list_folder(&l, f->path[i], err);
+    if (rc) {
+        model_list_free(&l);
+        return rc;
+    }
+    if (l.count > 0)
+        qsort(l.model, l.count, sizeof *l.model, by_name);
+    *ret = l;
+    return SPR_OK;
+}
+
+enum spr_code model_list(struct model_list *ret, struct spr_error *err)
+{
+    struct folders f;
+    folders_init(&f);
+    return list_folders(&f, ret, err);
+}
+
+void model_list_free(struct model_list *l)
+{
+    for (size_t i = 0; i < l->count; i++) {
+        mem_free(l->model[i].name);
+        mem_free(l->model[i].path);
+    }
+    mem_free(l->model);
+    *l = (struct model_list){ 0 };
+}
+
+/* Says what there is, and where was looked. */
+static enum spr_code fail_unknown(const char *name, const struct folders *f, const struct model_list *l,
+                                  struct spr_error *err)
+{
+    struct buf b;
+    buf_init(&b, SENTENCE_BYTES);
+    enum spr_code rc = SPR_OK;
+    for (size_t i = 0; i < l->count && !rc; i++)
+        rc = buf_addf(&b, NULL, "%s%.40s",
+                      i              ? ", "
+                      : l->count > 1 ? "; there are "
+                                     : "; there is ",
+                      l->model[i].name);
+    for (int i = 0; i < f->count && l->count == 0 && !rc; i++)
+        rc = buf_addf(&b, NULL, "%s%.100s", i ? ", " : "; looked in ", f->path[i]);
+    rc = SPR_FAIL(err, SPR_NOTFOUND, "no model \"%.60s\"%s", name, b.data ? b.data : "");
+    buf_fini(&b);
+    return rc;
+}
+
+enum spr_code model_find(const char *name, char **ret_path, struct spr_error *err)
+{
+    if (!name || !*name)
+        name = MODEL_DEFAULT;
+    char *path = NULL;
+    if (strchr(name, '/') || stem(name) > 0) {
+        path = mem_text(name, strlen(name));
+        if (!path)
+            return SPR_FAIL(err, SPR_NOMEM, "no memory for a file name");
+        *ret_path = path;
+        return SPR_OK;
+    }
+    struct folders f;
+    struct model_list l = { 0 };
+    folders_init(&f);
+    enum spr_code rc = list_folders(&f, &l, err);
+    if (rc)
+        return rc;
+    for (size_t i = 0; i < l.count && !path; i++)
+        if (strcmp(l.model[i].name, name) == 0) {
+            path = l.model[i].path;
+            l.model[i].path = NULL;
+        }
+    if (path)
+        *ret_path = path;
+    else
+        rc = fail_unknown(name, &f, &l, err);
+    model_list_free(&l);
+    return rc;
+}
