@@ -4,49 +4,96 @@
  * that names a set that can run here, else the first usable one of the list below. */
 #include "nn/conv.h"
 #include "nn/kernels.h"
+#include "nn/tiles.h"
 #include <assert.h>
+#include <cblas.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
+struct set {
+    const char *name;
+    const struct conv_ops *ops;
+    const struct tiles *tiles;
+    bool (*usable)(void); /* does this processor have what the set was compiled for? */
+};
+
+#ifdef HAVE_TILES_X86
+static bool has_avx512(void)
+{
+    return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") &&
+           __builtin_cpu_supports("avx512dq");
+}
+
+static bool has_avx2(void)
+{
+    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+}
+#endif
+
+#ifdef HAVE_TILES_NEON
+static bool always(void)
+{
+    return true;
+}
+#endif
+
+/* Callers split the work among threads themselves: the library must not. */
+static bool quiet_blas(void)
+{
+#ifdef HAVE_OPENBLAS
+    openblas_set_num_threads(1);
+#endif
+    return true;
+}
+
 /* Fastest first; the last one runs everywhere. */
-static const struct conv_set *const sets[] = { &conv_cblas };
+static const struct set sets[] = {
+#ifdef HAVE_TILES_X86
+    {"avx512", &conv_tiles_ops, &tiles_avx512, has_avx512},
+    { "avx2",  &conv_tiles_ops, &tiles_avx2,   has_avx2  },
+#endif
+#ifdef HAVE_TILES_NEON
+    { "neon",  &conv_tiles_ops, &tiles_neon,   always    },
+#endif
+    { "cblas", &conv_cblas_ops, NULL,          quiet_blas},
+};
 enum { SETS = sizeof sets / sizeof *sets };
 
-static _Atomic(const struct conv_set *) active;
+static _Atomic(const struct set *) active;
 
-static const struct conv_set *find(const char *name)
+static const struct set *find(const char *name)
 {
     for (size_t i = 0; i < SETS; i++)
-        if (strcmp(sets[i]->name, name) == 0 && sets[i]->usable())
-            return sets[i];
+        if (strcmp(sets[i].name, name) == 0 && sets[i].usable())
+            return &sets[i];
     return NULL;
 }
 
 /* Two threads that come here first at once find the same answer, so the race is harmless. */
-static const struct conv_set *set(void)
+static const struct set *current(void)
 {
-    const struct conv_set *chosen = atomic_load_explicit(&active, memory_order_acquire);
+    const struct set *chosen = atomic_load_explicit(&active, memory_order_acquire);
     if (chosen)
         return chosen;
     const char *wish = getenv("SPRITERY_KERNELS");
     if (wish)
         chosen = find(wish);
     for (size_t i = 0; !chosen && i < SETS; i++)
-        if (sets[i]->usable())
-            chosen = sets[i];
+        if (sets[i].usable())
+            chosen = &sets[i];
     atomic_store_explicit(&active, chosen, memory_order_release);
     return chosen;
 }
 
 const char *nn_kernels_name(void)
 {
-    return set()->name;
+    return current()->name;
 }
 
 bool nn_kernels_use(const char *name)
 {
-    const struct conv_set *found = find(name);
+    const struct set *found = find(name);
     if (found)
         atomic_store_explicit(&active, found, memory_order_release);
     return found != NULL;
@@ -61,44 +108,51 @@ static bool valid(const struct conv_shape *s)
 
 size_t conv_packed_floats(int kernel, int in, int out)
 {
-    return set()->packed_floats(kernel, in, out);
+    const struct set *k = current();
+    return k->ops->packed_floats(k->tiles, kernel, in, out);
 }
 
 void conv_pack(const float *weight, int kernel, int in, int out, float *packed)
 {
-    set()->pack(weight, kernel, in, out, packed);
+    const struct set *k = current();
+    k->ops->pack(k->tiles, weight, kernel, in, out, packed);
 }
 
 void conv_pack_backward(const float *weight, int kernel, int in, int out, float *packed)
 {
-    set()->pack_backward(weight, kernel, in, out, packed);
+    const struct set *k = current();
+    k->ops->pack_backward(k->tiles, weight, kernel, in, out, packed);
 }
 
 size_t conv_scratch_floats(const struct conv_shape *s)
 {
     assert(valid(s));
-    return set()->scratch_floats(s);
+    const struct set *k = current();
+    return k->ops->scratch_floats(k->tiles, s);
 }
 
 void conv_forward(const struct conv_shape *s, const float *x, const float *packed, const float *bias,
                   const float *add, float *y, float *scratch)
 {
     assert(valid(s));
-    set()->forward(s, x, packed, bias, add, y, scratch);
+    const struct set *k = current();
+    k->ops->forward(k->tiles, s, x, packed, bias, add, y, scratch);
 }
 
 void conv_backward_input(const struct conv_shape *s, const float *dy, const float *packed_backward,
                          bool accumulate, float *dx, float *scratch)
 {
     assert(valid(s));
-    set()->backward_input(s, dy, packed_backward, accumulate, dx, scratch);
+    const struct set *k = current();
+    k->ops->backward_input(k->tiles, s, dy, packed_backward, accumulate, dx, scratch);
 }
 
 void conv_backward_weight(const struct conv_shape *s, const float *x, const float *dy, float *dweight,
                           float *dbias, float *scratch)
 {
     assert(valid(s));
-    set()->backward_weight(s, x, dy, dweight, scratch);
+    const struct set *k = current();
+    k->ops->backward_weight(k->tiles, s, x, dy, dweight, scratch);
     if (!dbias)
         return;
     size_t halving = s->kernel == 2 ? 4 : 1;

@@ -16,28 +16,28 @@ struct view {
     bool wrap;
 };
 
-/* Callers split the work among threads themselves: the library must not. */
-static bool usable(void)
-{
-#ifdef HAVE_OPENBLAS
-    openblas_set_num_threads(1);
-#endif
-    return true;
-}
-
-static size_t packed_floats(int kernel, int in, int out)
+static size_t weights(int kernel, int in, int out)
 {
     return (size_t)kernel * (size_t)kernel * (size_t)in * (size_t)out;
 }
 
-static void pack(const float *weight, int kernel, int in, int out, float *packed)
+static size_t packed_floats(const struct tiles *k, int kernel, int in, int out)
 {
-    memcpy(packed, weight, packed_floats(kernel, in, out) * sizeof *packed);
+    (void)k;
+    return weights(kernel, in, out);
+}
+
+static void pack(const struct tiles *k, const float *weight, int kernel, int in, int out, float *packed)
+{
+    (void)k;
+    memcpy(packed, weight, weights(kernel, in, out) * sizeof *packed);
 }
 
 /* 3x3: the taps in reverse, (9, out, in); else (out, taps, in), one row of the product per output channel. */
-static void pack_backward(const float *weight, int kernel, int in, int out, float *packed)
+static void pack_backward(const struct tiles *k, const float *weight, int kernel, int in, int out,
+                          float *packed)
 {
+    (void)k;
     size_t taps = (size_t)kernel * (size_t)kernel, ci = (size_t)in, co = (size_t)out;
     for (size_t t = 0; t < taps; t++)
         for (size_t i = 0; i < ci; i++)
@@ -55,7 +55,7 @@ static int stride(int kernel)
 /* How many output rows of one sample are laid out at once. */
 static int rows_at_once(const struct view *v)
 {
-    size_t row = (size_t)(v->width / stride(v->kernel)) * packed_floats(v->kernel, v->channels, 1);
+    size_t row = (size_t)(v->width / stride(v->kernel)) * weights(v->kernel, v->channels, 1);
     size_t rows = COLUMNS_MAX / row;
     int height = v->height / stride(v->kernel);
     return rows < 1 ? 1 : rows < (size_t)height ? (int)rows : height;
@@ -66,7 +66,7 @@ static size_t columns_floats(const struct view *v)
     if (v->kernel == 1)
         return 0;
     return (size_t)rows_at_once(v) * (size_t)(v->width / stride(v->kernel)) *
-           packed_floats(v->kernel, v->channels, 1);
+           weights(v->kernel, v->channels, 1);
 }
 
 /* Where the tap reads in 0..size, or -1 in the zero border. */
@@ -117,7 +117,7 @@ static void convolve(const struct view *v, int batch, const float *x, int out, c
                      const float *bias, const float *add, float *y, float *scratch)
 {
     int step = stride(v->kernel), height = v->height / step, width = v->width / step;
-    size_t n = (size_t)out, k = packed_floats(v->kernel, v->channels, 1);
+    size_t n = (size_t)out, k = weights(v->kernel, v->channels, 1);
     size_t pixels = (size_t)batch * (size_t)height * (size_t)width;
     if (add != y || bias)
         start(bias, add, pixels, n, y);
@@ -145,8 +145,9 @@ static struct view gradient_view(const struct conv_shape *s)
     return (struct view){ s->height, s->width, s->out, s->kernel, s->wrap };
 }
 
-static size_t scratch_floats(const struct conv_shape *s)
+static size_t scratch_floats(const struct tiles *k, const struct conv_shape *s)
 {
+    (void)k;
     struct view x = input_view(s), dy = gradient_view(s);
     size_t most = columns_floats(&x), scattered = (size_t)s->width * 2 * (size_t)s->in;
     if (s->kernel == 3 && columns_floats(&dy) > most)
@@ -154,9 +155,10 @@ static size_t scratch_floats(const struct conv_shape *s)
     return s->kernel == 2 && scattered > most ? scattered : most;
 }
 
-static void forward(const struct conv_shape *s, const float *x, const float *packed, const float *bias,
-                    const float *add, float *y, float *scratch)
+static void forward(const struct tiles *k, const struct conv_shape *s, const float *x, const float *packed,
+                    const float *bias, const float *add, float *y, float *scratch)
 {
+    (void)k;
     struct view v = input_view(s);
     convolve(&v, s->batch, x, s->out, packed, bias, add, y, scratch);
 }
@@ -180,9 +182,10 @@ static void spread(const struct conv_shape *s, const float *dy, const float *pac
     }
 }
 
-static void backward_input(const struct conv_shape *s, const float *dy, const float *packed_backward,
-                           bool accumulate, float *dx, float *scratch)
+static void backward_input(const struct tiles *k, const struct conv_shape *s, const float *dy,
+                           const float *packed_backward, bool accumulate, float *dx, float *scratch)
 {
+    (void)k;
     if (s->kernel == 2) {
         spread(s, dy, packed_backward, accumulate, dx, scratch);
         return;
@@ -198,14 +201,15 @@ static void outer(size_t m, size_t n, size_t k, const float *a, const float *dy,
                 1.0f, dweight, (int)n);
 }
 
-static void backward_weight(const struct conv_shape *s, const float *x, const float *dy, float *dweight,
-                            float *scratch)
+static void backward_weight(const struct tiles *k, const struct conv_shape *s, const float *x,
+                            const float *dy, float *dweight, float *scratch)
 {
+    (void)k;
     struct view v = input_view(s);
     int height = s->height / stride(s->kernel), width = s->width / stride(s->kernel);
-    size_t n = (size_t)s->out, k = packed_floats(s->kernel, s->in, 1);
+    size_t n = (size_t)s->out, depth = weights(s->kernel, s->in, 1);
     if (s->kernel == 1) {
-        outer((size_t)s->batch * (size_t)height * (size_t)width, n, k, x, dy, dweight);
+        outer((size_t)s->batch * (size_t)height * (size_t)width, n, depth, x, dy, dweight);
         return;
     }
     size_t sample = (size_t)s->height * (size_t)s->width * (size_t)s->in;
@@ -213,14 +217,12 @@ static void backward_weight(const struct conv_shape *s, const float *x, const fl
         for (int rows, first = 0; first < height; first += rows) {
             rows = rows_at_once(&v) < height - first ? rows_at_once(&v) : height - first;
             lay_out(&v, x, first, rows, scratch);
-            outer((size_t)rows * (size_t)width, n, k, scratch, dy, dweight);
+            outer((size_t)rows * (size_t)width, n, depth, scratch, dy, dweight);
             dy += (size_t)rows * (size_t)width * n;
         }
 }
 
-const struct conv_set conv_cblas = {
-    .name = "cblas",
-    .usable = usable,
+const struct conv_ops conv_cblas_ops = {
     .packed_floats = packed_floats,
     .pack = pack,
     .pack_backward = pack_backward,

@@ -14,6 +14,7 @@
 #include <cmocka.h>
 
 static const char *const set_names[] = { "avx512", "avx2", "neon", "cblas" };
+enum { OWN_SETS = SPR_COUNT(set_names) - 1 };
 
 /* Sizes that no tile divides, the network's own, and the smallest. */
 static const struct conv_shape shapes[] = {
@@ -308,6 +309,191 @@ static void gradients_match_finite_differences(void **state)
     }
 }
 
+/* Everything a set computes for one shape, in one piece: y, dx, dw, dbias. GIVES *ret_count floats. */
+static float *results(const struct conv_shape *s, size_t *ret_count)
+{
+    struct fixture *f = make(s);
+    size_t out = (size_t)s->out;
+    conv_forward(s, f->x, f->packed, f->bias, f->add, f->y, f->scratch);
+    conv_backward_input(s, f->dy, f->packed_backward, true, f->dx, f->scratch);
+    conv_backward_weight(s, f->x, f->dy, f->dw, f->dbias, f->scratch);
+    *ret_count = f->y_count + f->x_count + f->w_count + out;
+    float *all = mem_aligned(*ret_count, sizeof *all);
+    assert_non_null(all);
+    memcpy(all, f->y, f->y_count * sizeof *all);
+    memcpy(all + f->y_count, f->dx, f->x_count * sizeof *all);
+    memcpy(all + f->y_count + f->x_count, f->dw, f->w_count * sizeof *all);
+    memcpy(all + f->y_count + f->x_count + f->w_count, f->dbias, out * sizeof *all);
+    drop(f);
+    return all;
+}
+
+static void same_bits(const char *what, const struct conv_shape *s, const float *got, const float *want,
+                      size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (memcmp(&got[i], &want[i], sizeof *got) != 0)
+            fail_msg("%s: %s %dx%dx%dx%d->%d kernel %d wrap %d: [%zu] is %a, not %a", nn_kernels_name(), what,
+                     s->batch, s->height, s->width, s->in, s->out, s->kernel, s->wrap, i, (double)got[i],
+                     (double)want[i]);
+}
+
+/* Law N2. cblas is not in it: its order of sums is the library's. */
+static void own_sets_give_the_same_bits(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < SPR_COUNT(shapes); i++) {
+        float *first = NULL;
+        for (size_t k = 0; k < OWN_SETS; k++) {
+            if (!nn_kernels_use(set_names[k]))
+                continue;
+            size_t count;
+            float *now = results(&shapes[i], &count);
+            if (first) {
+                same_bits("other set", &shapes[i], now, first, count);
+                mem_free(now);
+            } else {
+                first = now;
+            }
+        }
+        mem_free(first);
+    }
+}
+
+static void chain_y(struct fixture *f, size_t x, size_t w, size_t y, double *to)
+{
+    to[y] = (double)fmaf(f->x[x], f->w[w], (float)to[y]);
+}
+
+static void chain_x(struct fixture *f, size_t x, size_t w, size_t y, double *to)
+{
+    to[x] = (double)fmaf(f->dy[y], f->w[w], (float)to[x]);
+}
+
+static void chain_w(struct fixture *f, size_t x, size_t w, size_t y, double *to)
+{
+    to[w] = (double)fmaf(f->x[x], f->dy[y], (float)to[w]);
+}
+
+/* A reference whose sums are chains of fused multiply-adds: the exact bits that law N2 promises on every machine. */
+static float *chained(struct fixture *f, product_fn *each, const float *start, size_t count)
+{
+    double *sums = mem_zalloc(count, sizeof *sums);
+    float *ret = mem_aligned(count, sizeof *ret);
+    assert_true(sums && ret);
+    for (size_t i = 0; start && i < count; i++)
+        sums[i] = (double)start[i];
+    every_product(f, each, sums);
+    for (size_t i = 0; i < count; i++)
+        ret[i] = (float)sums[i];
+    mem_free(sums);
+    return ret;
+}
+
+static void check_chains(struct fixture *f)
+{
+    float *want = chained(f, chain_y, NULL, f->y_count);
+    conv_forward(&f->s, f->x, f->packed, f->bias, f->add, f->y, f->scratch);
+    for (size_t i = 0; i < f->y_count; i++)
+        want[i] = (want[i] + f->bias[i % (size_t)f->s.out]) + f->add[i];
+    same_bits("forward", &f->s, f->y, want, f->y_count);
+    mem_free(want);
+
+    want = chained(f, chain_w, f->dw, f->w_count);
+    conv_backward_weight(&f->s, f->x, f->dy, f->dw, NULL, f->scratch);
+    same_bits("weight gradient", &f->s, f->dw, want, f->w_count);
+    mem_free(want);
+
+    if (f->s.wrap) /* the taps of a wrapped gradient do not come in the order of dy's pixels */
+        return;
+    want = chained(f, chain_x, NULL, f->x_count);
+    conv_backward_input(&f->s, f->dy, f->packed_backward, false, f->dx, f->scratch);
+    same_bits("input gradient", &f->s, f->dx, want, f->x_count);
+    mem_free(want);
+}
+
+static void sums_are_chains_in_one_order(void **state)
+{
+    (void)state;
+    static const struct conv_shape some[] = {
+        {2,  8,  8,  17,  33,  3, false},
+        { 1, 9,  13, 33,  5,   3, true },
+        { 3, 6,  10, 5,   17,  2, false},
+        { 2, 4,  4,  320, 3,   3, false},
+        { 1, 16, 32, 4,   32,  3, false},
+        { 2, 5,  7,  32,  4,   3, true },
+        { 7, 1,  1,  33,  160, 1, false},
+        { 3, 12, 12, 4,   5,   3, false},
+        { 1, 20, 18, 3,   4,   2, false},
+        { 2, 11, 7,  17,  17,  1, false},
+    };
+    for (size_t k = 0; k < OWN_SETS; k++)
+        for (size_t i = 0; i < SPR_COUNT(some) && nn_kernels_use(set_names[k]); i++) {
+            struct fixture *f = make(&some[i]);
+            check_chains(f);
+            drop(f);
+        }
+}
+
+/* Law N3: a sample's y and dx are the same alone and in company. */
+static void company_changes_nothing(void **state)
+{
+    (void)state;
+    static const struct conv_shape some[] = {
+        {3,  8, 8,  160, 160, 3, false},
+        { 3, 5, 7,  17,  33,  3, true },
+        { 5, 1, 1,  128, 256, 1, false},
+        { 3, 3, 3,  33,  5,   1, false},
+        { 3, 6, 10, 32,  64,  2, false},
+    };
+    for (size_t k = 0; k < OWN_SETS; k++)
+        for (size_t i = 0; i < SPR_COUNT(some) && nn_kernels_use(set_names[k]); i++) {
+            struct fixture *f = make(&some[i]);
+            struct conv_shape one = some[i];
+            one.batch = 1;
+            size_t batch = (size_t)some[i].batch, ys = f->y_count / batch, xs = f->x_count / batch;
+            float *y = normals(ys, 20), *dx = normals(xs, 21);
+            conv_forward(&f->s, f->x, f->packed, f->bias, f->add, f->y, f->scratch);
+            conv_backward_input(&f->s, f->dy, f->packed_backward, false, f->dx, f->scratch);
+            for (size_t b = 0; b < batch; b++) {
+                conv_forward(&one, f->x + b * xs, f->packed, f->bias, f->add + b * ys, y, f->scratch);
+                conv_backward_input(&one, f->dy + b * ys, f->packed_backward, false, dx, f->scratch);
+                same_bits("forward alone", &one, y, f->y + b * ys, ys);
+                same_bits("input gradient alone", &one, dx, f->dx + b * xs, xs);
+            }
+            mem_free(y);
+            mem_free(dx);
+            drop(f);
+        }
+}
+
+/* Law N4: every scratch float beyond conv_scratch_floats stays untouched, and nothing is allocated. */
+static void scratch_is_enough_and_nothing_is_allocated(void **state)
+{
+    (void)state;
+    enum { GUARD = 64 };
+    for (size_t k = 0; k < SPR_COUNT(set_names); k++)
+        for (size_t i = 0; i < SPR_COUNT(shapes) && nn_kernels_use(set_names[k]); i++) {
+            struct fixture *f = make(&shapes[i]);
+            size_t floats = conv_scratch_floats(&f->s);
+            mem_free(f->scratch);
+            f->scratch = mem_aligned(floats + GUARD, sizeof(float));
+            assert_non_null(f->scratch);
+            memset(f->scratch, 0x5a, (floats + GUARD) * sizeof(float));
+            uint64_t calls = mem_calls();
+            conv_forward(&f->s, f->x, f->packed, f->bias, NULL, f->y, f->scratch);
+            conv_backward_input(&f->s, f->dy, f->packed_backward, true, f->dx, f->scratch);
+            conv_backward_weight(&f->s, f->x, f->dy, f->dw, f->dbias, f->scratch);
+            assert_true(mem_calls() == calls);
+            const unsigned char *guard = (const unsigned char *)(f->scratch + floats);
+            for (size_t g = 0; g < GUARD * sizeof(float); g++)
+                if (guard[g] != 0x5a)
+                    fail_msg("%s: shape %zu writes %zu bytes beyond its scratch", nn_kernels_name(), i,
+                             g + 1);
+            drop(f);
+        }
+}
+
 static void unknown_sets_are_refused(void **state)
 {
     (void)state;
@@ -322,6 +508,10 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_set_matches_plain_loops),
         cmocka_unit_test(gradients_match_finite_differences),
+        cmocka_unit_test(own_sets_give_the_same_bits),
+        cmocka_unit_test(sums_are_chains_in_one_order),
+        cmocka_unit_test(company_changes_nothing),
+        cmocka_unit_test(scratch_is_enough_and_nothing_is_allocated),
         cmocka_unit_test(unknown_sets_are_refused),
     };
     return cmocka_run_group_tests_name("nn/conv", tests, NULL, NULL);

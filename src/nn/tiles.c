@@ -1,0 +1,188 @@
+/* tiles - see tiles.h. Compiled once for each kind of vector register, TILES being the table's name.
+ *
+ * Forward, for one term (tap, channel): load the panel's weights once, then for each pixel broadcast its input and
+ * fuse-multiply-add it onto the pixel's row of registers:
+ *
+ *                 w[0] w[1]           rows * vectors sums in registers; rows + vectors loads per
+ *       x[0]  ->  s00  s01            rows * vectors multiply-adds, which is what keeps the
+ *       x[1]  ->  s10  s11            multipliers and not the load ports busy
+ *       ...
+ * The weight gradient is the same with the roles changed: rows are input channels, a term is a pixel.
+ *
+ * Every loop bound over registers is a constant after inlining, so that the sums never live in memory. */
+#include "nn/tiles.h"
+
+#if defined(__AVX512F__)
+#include <immintrin.h>
+typedef __m512 vec;
+enum { LANES = 16, VECTORS = 2, ROWS = 8, BLOCK = 14, DEPTH = 192 };
+#define vec_load  _mm512_loadu_ps
+#define vec_store _mm512_storeu_ps
+#define vec_splat _mm512_set1_ps
+#define vec_add   _mm512_add_ps
+#define vec_fma   _mm512_fmadd_ps
+#define vec_zero  _mm512_setzero_ps
+#elif defined(__AVX2__) && defined(__FMA__)
+#include <immintrin.h>
+typedef __m256 vec;
+enum { LANES = 8, VECTORS = 2, ROWS = 6, BLOCK = 6, DEPTH = 256 };
+#define vec_load  _mm256_loadu_ps
+#define vec_store _mm256_storeu_ps
+#define vec_splat _mm256_set1_ps
+#define vec_add   _mm256_add_ps
+#define vec_fma   _mm256_fmadd_ps
+#define vec_zero  _mm256_setzero_ps
+#elif defined(__ARM_NEON) && defined(__aarch64__)
+#include <arm_neon.h>
+typedef float32x4_t vec;
+enum { LANES = 4, VECTORS = 4, ROWS = 6, BLOCK = 6, DEPTH = 256 };
+#define vec_load         vld1q_f32
+#define vec_store        vst1q_f32
+#define vec_splat        vdupq_n_f32
+#define vec_add          vaddq_f32
+#define vec_fma(a, b, c) vfmaq_f32(c, a, b)
+#define vec_zero()       vdupq_n_f32(0.0f)
+#else
+#error "no vector registers with fused multiply-add"
+#endif
+
+#define INLINE static inline __attribute__((always_inline))
+#ifdef __clang__
+#define UNROLL _Pragma("clang loop unroll(full)")
+#else
+#define UNROLL _Pragma("GCC unroll 16")
+#endif
+
+/* Adds the terms of one tap for pixels first..last-1 of the tile. */
+INLINE void sum_tap(vec sum[][TILE_VECTORS_MAX], const struct tap *tap, size_t channels, size_t stride,
+                    int first, int last, int vectors)
+{
+    const float *x = tap->x, *w = tap->w;
+    for (size_t k = 0; k < channels; k++, w += vectors * LANES) {
+        vec weight[TILE_VECTORS_MAX];
+        UNROLL for (int v = 0; v < vectors; v++) weight[v] = vec_load(w + v * LANES);
+        UNROLL for (int r = first; r < last; r++)
+        {
+            vec input = vec_splat(x[(size_t)(r - first) * stride + k]);
+            UNROLL for (int v = 0; v < vectors; v++) sum[r][v] = vec_fma(input, weight[v], sum[r][v]);
+        }
+    }
+}
+
+/* Each sum in its place: (sum + bias) + add. */
+INLINE void finish_tile(const struct tile *t, vec sum[][TILE_VECTORS_MAX], int rows, int vectors)
+{
+    const float *bias = t->bias, *add = t->add;
+    float *y = t->y;
+    size_t stride = t->y_stride;
+    if (bias)
+        UNROLL for (int v = 0; v < vectors; v++)
+        {
+            vec b = vec_load(bias + v * LANES);
+            UNROLL for (int r = 0; r < rows; r++) sum[r][v] = vec_add(sum[r][v], b);
+        }
+    if (add)
+        UNROLL for (int r = 0; r < rows; r++) UNROLL for (int v = 0; v < vectors; v++) sum[r][v] =
+            vec_add(sum[r][v], vec_load(add + (size_t)r * stride + v * LANES));
+    UNROLL for (int r = 0; r < rows; r++) UNROLL for (int v = 0; v < vectors; v++)
+        vec_store(y + (size_t)r * stride + v * LANES, sum[r][v]);
+}
+
+INLINE void run_tile(const struct tile *t, int rows, int vectors)
+{
+    vec sum[TILE_ROWS_MAX][TILE_VECTORS_MAX];
+    float *sums = t->sums;
+    UNROLL for (int r = 0; r < rows; r++) UNROLL for (int v = 0; v < vectors; v++) sum[r][v] =
+        t->resume ? vec_load(sums + (r * vectors + v) * LANES) : vec_zero();
+    const struct tap *end = t->tap + t->taps;
+    for (const struct tap *tap = t->tap; tap < end; tap++) {
+        if (tap->cut == TAP_WHOLE)
+            sum_tap(sum, tap, t->channels, t->x_stride, 0, rows, vectors);
+        else if (tap->cut == TAP_CUT_FIRST)
+            sum_tap(sum, tap, t->channels, t->x_stride, 1, rows, vectors);
+        else
+            sum_tap(sum, tap, t->channels, t->x_stride, 0, rows - 1, vectors);
+    }
+    if (t->finish) {
+        finish_tile(t, sum, rows, vectors);
+        return;
+    }
+    UNROLL for (int r = 0; r < rows; r++) UNROLL for (int v = 0; v < vectors; v++)
+        vec_store(sums + (r * vectors + v) * LANES, sum[r][v]);
+}
+
+INLINE void run_outer(const struct outer *o, int block, int vectors)
+{
+    vec sum[OUTER_BLOCK][TILE_VECTORS_MAX];
+    float *dw = o->dw;
+    size_t stride = o->dw_stride;
+    UNROLL for (int i = 0; i < block; i++) UNROLL for (int v = 0; v < vectors; v++) sum[i][v] =
+        vec_load(dw + (size_t)i * stride + v * LANES);
+    for (size_t s = 0; s < o->samples; s++)
+        for (size_t r = 0; r < o->height; r++) {
+            const float *x = o->x + s * o->x_sample + r * o->x_row;
+            const float *dy = o->dy + s * o->dy_sample + r * o->dy_row;
+            for (size_t c = 0; c < o->width; c++, x += o->x_pixel, dy += vectors * LANES) {
+                vec gradient[TILE_VECTORS_MAX];
+                UNROLL for (int v = 0; v < vectors; v++) gradient[v] = vec_load(dy + v * LANES);
+                UNROLL for (int i = 0; i < block; i++)
+                {
+                    vec input = vec_splat(x[i]);
+                    UNROLL for (int v = 0; v < vectors; v++) sum[i][v] =
+                        vec_fma(input, gradient[v], sum[i][v]);
+                }
+            }
+        }
+    UNROLL for (int i = 0; i < block; i++) UNROLL for (int v = 0; v < vectors; v++)
+        vec_store(dw + (size_t)i * stride + v * LANES, sum[i][v]);
+}
+
+/* One function for each number of rows and vectors, and the tables of them. */
+#define TILE(rows, vectors)                                   \
+    static void tile_##rows##_##vectors(const struct tile *t) \
+    {                                                         \
+        run_tile(t, rows, vectors);                           \
+    }
+#define OUTER(block, vectors)                                    \
+    static void outer_##block##_##vectors(const struct outer *o) \
+    {                                                            \
+        run_outer(o, block, vectors);                            \
+    }
+#if defined(__AVX512F__)
+#define EACH_ROWS(F, vectors) \
+    F(1, vectors)             \
+    F(2, vectors) F(3, vectors) F(4, vectors) F(5, vectors) F(6, vectors) F(7, vectors) F(8, vectors)
+#define EACH_BLOCK(F, vectors) \
+    EACH_ROWS(F, vectors)      \
+    F(9, vectors) F(10, vectors) F(11, vectors) F(12, vectors) F(13, vectors) F(14, vectors)
+#else
+#define EACH_ROWS(F, vectors) \
+    F(1, vectors) F(2, vectors) F(3, vectors) F(4, vectors) F(5, vectors) F(6, vectors)
+#define EACH_BLOCK(F, vectors) EACH_ROWS(F, vectors)
+#endif
+#if defined(__ARM_NEON)
+#define EACH_VECTORS(M) M(1) M(2) M(3) M(4)
+#else
+#define EACH_VECTORS(M) M(1) M(2)
+#endif
+
+#define DEFINE(vectors) EACH_ROWS(TILE, vectors) EACH_BLOCK(OUTER, vectors)
+EACH_VECTORS(DEFINE)
+
+#define TILE_NAME(rows, vectors)   tile_##rows##_##vectors,
+#define OUTER_NAME(block, vectors) outer_##block##_##vectors,
+#define TILE_LIST(vectors)         { EACH_ROWS(TILE_NAME, vectors) },
+#define OUTER_LIST(vectors)        { EACH_BLOCK(OUTER_NAME, vectors) },
+
+static tile_fn *const tile_table[VECTORS][TILE_ROWS_MAX] = { EACH_VECTORS(TILE_LIST) };
+static outer_fn *const outer_table[VECTORS][OUTER_BLOCK] = { EACH_VECTORS(OUTER_LIST) };
+
+const struct tiles TILES = {
+    .lanes = LANES,
+    .vectors = VECTORS,
+    .rows = ROWS,
+    .block = BLOCK,
+    .depth = DEPTH,
+    .tile = tile_table,
+    .outer = outer_table,
+};

@@ -1,0 +1,62 @@
+/* tiles - the inner loops, one set of them for each kind of vector register; private to src/nn.
+ * Flow:  nn/conv_tiles (which pixels, which taps) -> [nn/tiles] (multiply and add)
+ * Invariants: tiles.c is compiled once for each kind. Every sum is one chain of fused multiply-adds in the order that
+ *   the caller gives, so all kinds give the same bits.
+ * Words: a panel is some registers' worth of neighbouring output channels; the weights of a panel lie together.
+ *   A tile is up to `rows` output pixels in one image row times one panel, and is summed in registers. */
+#ifndef NN_TILES_H
+#define NN_TILES_H
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Of the pixels in a tile, those whose tap falls outside the picture on the left or right are left out. */
+enum tap_cut { TAP_WHOLE, TAP_CUT_FIRST, TAP_CUT_LAST };
+
+struct tap {
+    const float *x; /* channels of the input pixel under the first output pixel that is not cut */
+    const float *w; /* (channels, width of the panel) */
+    enum tap_cut cut;
+};
+
+/* y = (sum over taps and channels of x * w + bias) + add, over full panels. Long sums come in parts: all but the first
+ * resume from `sums`, all but the last leave their result there. */
+struct tile {
+    const struct tap *tap;
+    size_t taps, channels;
+    size_t x_stride; /* floats between the inputs of neighbouring pixels */
+    float *sums;     /* (rows, panel width) */
+    bool resume, finish;
+    const float *bias; /* (panel width) or NULL */
+    const float *add;  /* like y, or NULL */
+    float *y;
+    size_t y_stride; /* floats between neighbouring pixels of y and add */
+};
+typedef void tile_fn(const struct tile *t);
+
+/* dw (block, panel width) += sum over pixels of x * dy, in the order samples, rows, pixels of a row. */
+struct outer {
+    const float *x;  /* (samples, height, width, OUTER_BLOCK), strides below */
+    const float *dy; /* (samples, height, width, panel width), strides below */
+    size_t samples, height, width;
+    size_t x_sample, x_row, x_pixel; /* in floats */
+    size_t dy_sample, dy_row;
+    float *dw;
+    size_t dw_stride; /* floats between its rows */
+};
+typedef void outer_fn(const struct outer *o);
+
+enum { TILE_ROWS_MAX = 8, TILE_VECTORS_MAX = 4, OUTER_BLOCK = 16 };
+
+struct tiles {
+    size_t lanes;   /* floats in a register */
+    size_t vectors; /* registers across a full panel */
+    size_t rows;    /* most pixels of a tile */
+    size_t block;   /* most input channels of an outer product, <= OUTER_BLOCK */
+    size_t depth;   /* how many terms' weights of a full panel stay in the first-level cache */
+    tile_fn *const (*tile)[TILE_ROWS_MAX]; /* [vectors - 1][rows - 1] */
+    outer_fn *const (*outer)[OUTER_BLOCK]; /* [vectors - 1][block - 1] */
+};
+
+extern const struct tiles tiles_avx512, tiles_avx2, tiles_neon; /* those that the build has */
+
+#endif
