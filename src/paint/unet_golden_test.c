@@ -1,7 +1,6 @@
 /* The bundled network against values that the experiment recorded: outputs and what is between, for given inputs. */
-#include "base/err.h"
-#include "base/file.h"
-#include "base/mem.h"
+#include "nn/safetensors.h"
+#include "paint/model.h"
 #include "paint/text.h"
 #include "paint/unet.h"
 #include <math.h>
@@ -15,111 +14,68 @@
 
 enum { SAMPLES = 3, SIDE = 32 };
 
-/* A safetensors file, read whole: 8 bytes of length, a JSON header, the data. */
-struct tensors {
-    char *bytes, *header, *data;
-};
-
-static struct tensors read_tensors(const char *name)
-{
-    char path[1024];
-    const char *root = getenv("SPRITERY_SOURCE_ROOT");
-    snprintf(path, sizeof path, "%s/%s", root ? root : ".", name);
-    FILE *f = fopen(path, "rb");
-    assert_non_null(f);
-    fseek(f, 0, SEEK_END);
-    size_t size = (size_t)ftell(f);
-    rewind(f);
-    struct tensors t = { .bytes = malloc(size + 1) };
-    assert_int_equal(fread(t.bytes, 1, size, f), size);
-    fclose(f);
-    uint64_t length;
-    memcpy(&length, t.bytes, 8);
-    t.header = t.bytes + 8;
-    t.data = t.header + length;
-    t.data[-1] = 0; /* the header's closing brace or a space: nothing that is read here */
-    return t;
-}
-
-static const void *tensor(const struct tensors *t, const char *name)
-{
-    char key[64];
-    snprintf(key, sizeof key, "\"%s\":{", name);
-    const char *at = strstr(t->header, key);
-    if (!at)
-        fail_msg("no tensor %s", name);
-    at = strstr(at, "\"data_offsets\":[");
-    return t->data + strtoull(at + strlen("\"data_offsets\":["), NULL, 10);
-}
-
-static float from_half(uint16_t h)
-{
-    int e = h >> 10 & 31, m = h & 1023;
-    float x = e ? ldexpf((float)(m + 1024), e - 25) : ldexpf((float)m, -24);
-    return h & 0x8000 ? -x : x;
-}
-
-static const struct unet_config published = {
-    .vocab = 1303,
-    .channels = {32, 64, 160},
-    .blocks = { 1, 1,  2  },
-    .cond = 256,
-    .text = 128,
-    .group = 16,
-    .heads = 4,
-    .words_max = 8,
-    .mid = 1
-};
-
 struct fixture {
-    struct tensors golden;
-    struct unet_layout layout;
-    float *params;
+    struct safetensors *golden;
+    struct model *model;
     struct unet *net;
     struct reading reading[SAMPLES];
     float tokens[SAMPLES][UNET_TOKENS_MAX * 128], pooled[SAMPLES * 128];
     struct unet_text text[SAMPLES];
-    float x[SAMPLES * SIDE * SIDE * 4], v[SAMPLES * SIDE * SIDE * 4];
+    float t[SAMPLES], x[SAMPLES * SIDE * SIDE * 4], v[SAMPLES * SIDE * SIDE * 4];
 };
 
-/* (out, in, k, k) halves to (k, k, in, out) floats. */
-static void load(const struct tensors *t, const struct unet_entry *e, float *to)
+static void path_of(const char *name, char path[1024])
 {
-    const uint16_t *from = tensor(t, e->name);
-    size_t taps = (size_t)e->kernel * (size_t)e->kernel, in = (size_t)e->in, out = (size_t)e->out;
-    if (e->kind == UNET_VECTOR || e->kind == UNET_EMBEDDING)
-        for (size_t i = 0; i < e->count; i++)
-            to[i] = from_half(from[i]);
-    else
-        for (size_t o = 0; o < out; o++)
-            for (size_t i = 0; i < in; i++)
-                for (size_t k = 0; k < taps; k++)
-                    to[(k * in + i) * out + o] = from_half(from[(o * in + i) * taps + k]);
+    const char *root = getenv("SPRITERY_SOURCE_ROOT");
+    snprintf(path, 1024, "%s/%s", root ? root : ".", name);
+}
+
+static const struct tensor *golden(const struct fixture *f, const char *name)
+{
+    const struct tensor *t = safetensors_find(f->golden, name);
+    if (!t)
+        fail_msg("no tensor %s", name);
+    return t;
+}
+
+/* Pixels are (n, channels, positions) in the file and (n, positions, channels) here. */
+static void load_pixels(struct fixture *f)
+{
+    static float x[SAMPLES * SIDE * SIDE * 4];
+    tensor_floats(golden(f, "net.x"), 0, SPR_COUNT(x), x);
+    for (int s = 0; s < SAMPLES; s++)
+        for (int c = 0; c < 4; c++)
+            for (int p = 0; p < SIDE * SIDE; p++)
+                f->x[(s * SIDE * SIDE + p) * 4 + c] = x[(s * 4 + c) * SIDE * SIDE + p];
+}
+
+static void load_text(struct fixture *f)
+{
+    const unsigned char *ids = golden(f, "net.ids")->data;
+    for (int s = 0; s < SAMPLES; s++) {
+        for (int w = 0; w < 8; w++) {
+            int32_t id;
+            memcpy(&id, ids + (s * 8 + w) * 4, 4);
+            if (id)
+                f->reading[s].word[f->reading[s].count++] = (struct reading_word){ .id = id, .weight = 1 };
+        }
+        text_encode(&f->model->layout, f->model->params, &f->reading[s], f->tokens[s], f->pooled + s * 128,
+                    &f->text[s]);
+    }
 }
 
 static int setup(void **state)
 {
     struct fixture *f = calloc(1, sizeof *f);
-    struct tensors weights = read_tensors("models/sprite32.safetensors");
-    f->golden = read_tensors("tests/golden/golden.safetensors");
-    assert_int_equal(unet_layout_init(&f->layout, &published, NULL), SPR_OK);
-    f->params = malloc(f->layout.floats * sizeof *f->params);
-    for (size_t i = 0; i < f->layout.entries; i++)
-        load(&weights, &f->layout.entry[i], f->params + f->layout.entry[i].offset);
-    free(weights.bytes);
-    assert_int_equal(unet_new(&f->layout, f->params, true, &f->net, NULL), SPR_OK);
-    const int32_t *ids = tensor(&f->golden, "net.ids");
-    const float *x = tensor(&f->golden, "net.x");
-    for (int s = 0; s < SAMPLES; s++) {
-        for (int w = 0; w < 8; w++)
-            if (ids[s * 8 + w])
-                f->reading[s].word[f->reading[s].count++] =
-                    (struct reading_word){ .id = ids[s * 8 + w], .weight = 1 };
-        text_encode(&f->layout, f->params, &f->reading[s], f->tokens[s], f->pooled + s * 128, &f->text[s]);
-        for (int c = 0; c < 4; c++)
-            for (int p = 0; p < SIDE * SIDE; p++)
-                f->x[(s * SIDE * SIDE + p) * 4 + c] = x[(s * 4 + c) * SIDE * SIDE + p];
-    }
+    char path[1024];
+    path_of("models/sprite32.safetensors", path);
+    assert_int_equal(model_load(path, &f->model, NULL), SPR_OK);
+    path_of("tests/golden/golden.safetensors", path);
+    assert_int_equal(safetensors_open(path, &f->golden, NULL), SPR_OK);
+    assert_int_equal(unet_new(&f->model->layout, f->model->params, true, &f->net, NULL), SPR_OK);
+    tensor_floats(golden(f, "net.t"), 0, SAMPLES, f->t);
+    load_pixels(f);
+    load_text(f);
     *state = f;
     return 0;
 }
@@ -128,20 +84,23 @@ static int teardown(void **state)
 {
     struct fixture *f = *state;
     unet_free(f->net);
-    unet_layout_fini(&f->layout);
-    free(f->params);
-    free(f->golden.bytes);
+    model_free(f->model);
+    safetensors_close(f->golden);
     free(f);
     return 0;
 }
 
-/* Ours is (n, positions, channels), theirs (n, channels, positions); the root mean square of the difference must be
- * below `bound` times that of the values, and no value further off than 10 times that. */
-static void compare(const char *what, const float *ours, const float *theirs, int n, int positions,
-                    int channels, double bound)
+/* The root mean square of the difference must be below `bound` times that of the values, and no value further off
+ * than 10 times that. */
+static void compare(const struct fixture *f, const char *name, const float *ours, int positions, int channels,
+                    double bound)
 {
-    double square = 0, total = 0, most = 0;
-    for (int i = 0; i < n; i++)
+    static float theirs[SAMPLES * SIDE * SIDE * 32];
+    const struct tensor *t = golden(f, name);
+    double square = 0, total = 0, most = 0, count = (double)t->count;
+    assert_int_equal(t->count, SAMPLES * positions * channels);
+    tensor_floats(t, 0, t->count, theirs);
+    for (int i = 0; i < SAMPLES; i++)
         for (int p = 0; p < positions; p++)
             for (int c = 0; c < channels; c++) {
                 double a = ours[(i * positions + p) * channels + c],
@@ -150,22 +109,21 @@ static void compare(const char *what, const float *ours, const float *theirs, in
                 total += b * b;
                 most = fmax(most, fabs(a - b));
             }
-    double count = (double)n * positions * channels, off = sqrt(square / total);
+    double off = sqrt(square / total);
     if (getenv("VERBOSE"))
-        fprintf(stderr, "# %s: relative %.2e, most %.2e of rms %.2e\n", what, off, most, sqrt(total / count));
+        fprintf(stderr, "# %s: relative %.2e, most %.2e of rms %.2e\n", name, off, most, sqrt(total / count));
     if (!(off < bound) || !(most < 10 * bound * sqrt(total / count)))
-        fail_msg("%s: relative difference %.3g, largest %.3g", what, off, most);
+        fail_msg("%s: relative difference %.3g, largest %.3g", name, off, most);
 }
 
 static void network_matches(void **state)
 {
     struct fixture *f = *state;
-    const float *t = tensor(&f->golden, "net.t");
     struct unet_session *s;
     struct unet_session_options o = { .batch = SAMPLES, .width = SIDE, .height = SIDE, .training = true };
     assert_int_equal(unet_session_open(f->net, &o, &s, NULL), SPR_OK);
-    unet_forward(s, SAMPLES, f->x, t, f->text, f->v);
-    compare("pooled", f->pooled, tensor(&f->golden, "net.pooled"), SAMPLES, 1, 128, 1e-6);
+    unet_forward(s, SAMPLES, f->x, f->t, f->text, f->v);
+    compare(f, "net.pooled", f->pooled, 1, 128, 1e-6);
     static const struct {
         const char *stage, *name;
         int positions, channels;
@@ -181,10 +139,9 @@ static void network_matches(void **state)
         size_t count;
         const float *ours = unet_session_stage(s, rows[i].stage, &count);
         assert_int_equal(count, SAMPLES * rows[i].positions * rows[i].channels);
-        compare(rows[i].stage, ours, tensor(&f->golden, rows[i].name), SAMPLES, rows[i].positions,
-                rows[i].channels, 1e-4);
+        compare(f, rows[i].name, ours, rows[i].positions, rows[i].channels, 1e-4);
     }
-    compare("y", f->v, tensor(&f->golden, "net.y"), SAMPLES, SIDE * SIDE, 4, 1e-4);
+    compare(f, "net.y", f->v, SIDE * SIDE, 4, 1e-4);
     unet_session_close(s);
 }
 
@@ -192,7 +149,6 @@ static void network_matches(void **state)
 static void inference_is_the_same(void **state)
 {
     struct fixture *f = *state;
-    const float *t = tensor(&f->golden, "net.t");
     static float v[SAMPLES * SIDE * SIDE * 4];
     for (int training = 0; training < 2; training++) {
         struct unet_session *s;
@@ -200,7 +156,7 @@ static void inference_is_the_same(void **state)
             .batch = SAMPLES, .width = SIDE, .height = SIDE, .training = training
         };
         assert_int_equal(unet_session_open(f->net, &o, &s, NULL), SPR_OK);
-        unet_forward(s, SAMPLES, f->x, t, f->text, training ? f->v : v);
+        unet_forward(s, SAMPLES, f->x, f->t, f->text, training ? f->v : v);
         unet_session_close(s);
     }
     assert_memory_equal(v, f->v, sizeof v);
