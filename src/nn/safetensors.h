@@ -89,6 +89,8 @@ struct tensor_source {
     int rank;
     size_t shape[SAFETENSORS_RANK_MAX];
     const float *data;
+    const void *raw; /* not NULL: elements of raw_type, written as they are, and data is not looked at */
+    enum tensor_type raw_type;
 };
 
 /* Publishes tensors and notes under path, sorted by name; numbers as F32, or F16 rounded to nearest even. The bytes

@@ -192,9 +192,9 @@ static void reads_every_type_and_unsorted_data(void **state)
 
 static const float VALUES[6] = { 0.0f, -1.5f, 1e-7f, 65504.0f, 0.333333f, INFINITY };
 static const struct tensor_source SOURCES[] = {
-    {"w",            2, { 2, 3 }, VALUES    },
-    { "b",           1, { 2 },    VALUES + 1},
-    { "n\"\xc3\xa4", 0, { 0 },    VALUES + 3},
+    {.name = "w",            .rank = 2, .shape = { 2, 3 }, .data = VALUES    },
+    { .name = "b",           .rank = 1, .shape = { 2 },    .data = VALUES + 1},
+    { .name = "n\"\xc3\xa4", .rank = 0, .shape = { 0 },    .data = VALUES + 3},
 };
 static const struct note NOTES[] = {
     {"style",   "line\nnext"},
@@ -236,6 +236,31 @@ static void what_is_written_is_read_back(void **state)
     rmdir(folder);
 }
 
+static void raw_tensors_keep_their_type_and_bytes(void **state)
+{
+    (void)state;
+    static const unsigned char bytes[3] = { 1, 255, 7 };
+    static const int16_t pair[2] = { -3, 300 };
+    const struct tensor_source sources[] = {
+        {.name = "f", .rank = 1,         .shape = { 2 }, .data = VALUES        },
+        {  .name = "p",  .rank = 2, .shape = { 1, 2 },    .raw = pair, .raw_type = TENSOR_I16 },
+        { .name = "u",  .rank = 1,    .shape = { 3 },   .raw = bytes,  .raw_type = TENSOR_U8 },
+    };
+    const struct safetensors_content c = { .tensor = sources, .tensors = 3, .type = TENSOR_F16 };
+    struct safetensors *s = NULL;
+    struct buf b;
+    buf_init(&b, ROOM);
+    assert_int_equal(safetensors_encode(&c, &b, NULL), SPR_OK);
+    assert_int_equal(safetensors_parse(b.data, b.length, &s, NULL), SPR_OK);
+    assert_int_equal(safetensors_find(s, "f")->type, TENSOR_F16);
+    const struct tensor *p = safetensors_find(s, "p"), *u = safetensors_find(s, "u");
+    assert_true(p->type == TENSOR_I16 && p->rank == 2 && u->type == TENSOR_U8 && u->count == 3);
+    assert_memory_equal(p->data, pair, sizeof pair);
+    assert_memory_equal(u->data, bytes, sizeof bytes);
+    safetensors_close(s);
+    buf_fini(&b);
+}
+
 static void the_bytes_are_as_documented(void **state)
 {
     (void)state;
@@ -257,14 +282,14 @@ static void refuses_to_write_nonsense(void **state)
 {
     (void)state;
     static const struct tensor_source twice[] = {
-        {"w",  0, { 0 }, VALUES},
-        { "w", 0, { 0 }, VALUES}
+        {.name = "w",  .rank = 0, .shape = { 0 }, .data = VALUES},
+        { .name = "w", .rank = 0, .shape = { 0 }, .data = VALUES}
     };
     static const struct tensor_source reserved[] = {
-        {"__metadata__", 0, { 0 }, VALUES}
+        {.name = "__metadata__", .rank = 0, .shape = { 0 }, .data = VALUES}
     };
     static const struct tensor_source bad[] = {
-        {"\xff", 0, { 0 }, VALUES}
+        {.name = "\xff", .rank = 0, .shape = { 0 }, .data = VALUES}
     };
     static const struct note notes[] = {
         {"k",  "1"},
@@ -356,10 +381,15 @@ static void every_allocation_may_fail(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(refuses_what_is_not_sound),    cmocka_unit_test(refuses_wrong_lengths),
-        cmocka_unit_test(refuses_headers_that_swell),   cmocka_unit_test(reads_every_type_and_unsorted_data),
-        cmocka_unit_test(what_is_written_is_read_back), cmocka_unit_test(the_bytes_are_as_documented),
-        cmocka_unit_test(refuses_to_write_nonsense),    cmocka_unit_test(names_the_file),
+        cmocka_unit_test(refuses_what_is_not_sound),
+        cmocka_unit_test(refuses_wrong_lengths),
+        cmocka_unit_test(refuses_headers_that_swell),
+        cmocka_unit_test(reads_every_type_and_unsorted_data),
+        cmocka_unit_test(what_is_written_is_read_back),
+        cmocka_unit_test(the_bytes_are_as_documented),
+        cmocka_unit_test(raw_tensors_keep_their_type_and_bytes),
+        cmocka_unit_test(refuses_to_write_nonsense),
+        cmocka_unit_test(names_the_file),
         cmocka_unit_test(every_allocation_may_fail),
     };
     return cmocka_run_group_tests_name("nn/safetensors", tests, NULL, NULL);

@@ -68,6 +68,8 @@ static size_t element_count(const struct tensor_source *t)
 static enum spr_code add_entry(struct buf *b, const struct tensor_source *t, enum tensor_type type,
                                size_t *offset, struct spr_error *err)
 {
+    if (t->raw)
+        type = t->raw_type;
     enum spr_code rc = add_text(b, t->name, err);
     if (!rc)
         rc = buf_addf(b, err, ":{\"dtype\":\"%s\",\"shape\":[", tensor_type_name(type));
@@ -107,11 +109,15 @@ static enum spr_code add_header(struct buf *b, const struct tensor_source *tenso
 static enum spr_code add_data(struct buf *b, const struct tensor_source *t, enum tensor_type type,
                               struct spr_error *err)
 {
+    if (t->raw)
+        type = t->raw_type;
     size_t count = element_count(t), bytes = count * tensor_type_bytes(type);
     enum spr_code rc = buf_reserve(b, bytes, err);
     if (rc || bytes == 0)
         return rc;
-    if (type == TENSOR_F16)
+    if (t->raw)
+        memcpy(b->data + b->length, t->raw, bytes);
+    else if (type == TENSOR_F16)
         floats_to_halves(t->data, count, b->data + b->length);
     else
         memcpy(b->data + b->length, t->data, bytes);

@@ -2,8 +2,10 @@
  * Flow:  *.safetensors -> [paint/model] -> paint/text, paint/unet;  train -> [paint/model] -> *.safetensors
  * Form:  format "sprite-unet-1": one float tensor for each entry of the network's layout, in file order (convolutions
  *        OIHW, linear layers [out, in]), and notes: "format", "config" (JSON), "vocab" (JSON list, word 0 is padding),
- *        and what the maker adds: "data", "licence", "training", "samples_seen", "lexicon"...
- * Invariants: a loaded model has every tensor and no other, of the right shape, and no number that is not finite.
+ *        and what the maker adds: "data", "licence", "training", "samples_seen"... Tensors named "lexicon." and more
+ *        are paint/lexicon.h's.
+ * Invariants: a loaded model has every tensor of its network and no other, of the right shape, and no number that is
+ *   not finite.
  * Threads: immutable once loaded; any number of readers.
  * The file stays mapped while the model lives: replacing it is fine (file_write does), shortening it is not.
  * Not here: where models are looked for (paint/model_find.h). */

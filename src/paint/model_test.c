@@ -177,11 +177,13 @@ static void write_spoiled(const char *good, const struct spoiling *how)
         if (how->change == 'm')
             c.tensors--;
         else if (how->change == 's')
-            *to = (struct tensor_source){ t->name, 1, { t->count }, to->data };
+            *to =
+                (struct tensor_source){ .name = t->name, .rank = 1, .shape = { t->count }, .data = to->data };
         else if (how->change == 'n')
             to->data = nothing;
         else
-            tensor[c.tensors++] = (struct tensor_source){ "extra", 1, { 1 }, nothing + 1 };
+            tensor[c.tensors++] =
+                (struct tensor_source){ .name = "extra", .rank = 1, .shape = { 1 }, .data = nothing + 1 };
     }
     for (size_t i = 0; i < safetensors_notes(s); i++) {
         struct note n = safetensors_note_at(s, i);

@@ -88,6 +88,12 @@ static const char *const stop_words[] = {
     "on", "p",   "r", "s", "se", "sw", "t", "the", "to", "v",  "w", "with", "x",  "y",
 };
 
+/* Sorted. What comes after them tells more about what came before them: "ring of fire", "knight with a sword". */
+static const char *const link_words[] = {
+    "at", "behind", "beside", "by",     "for", "from",  "holding", "in",      "near", "of",
+    "on", "onto",   "over",   "riding", "to",  "under", "using",   "wearing", "with", "without",
+};
+
 /* Sorted. They end in a single s and are no plurals, or are drawn as what their plural names. */
 static const char *const not_plurals[] = {
     "bars", "bones", "canvas", "chaos", "cyclops", "hippogriffs", "lens", "lycos", "stairs",
@@ -117,7 +123,15 @@ int words_find(const struct words *w, const char *text)
     return -1;
 }
 
-static void add(struct words *w, const char *text, size_t length, const char *from)
+/* The token being put together. */
+struct token {
+    char text[WORD_BYTES];
+    size_t used;
+    bool full;   /* a letter did not fit; what follows it must not close the gap */
+    bool linked; /* for the next word that is added */
+};
+
+static void add(struct words *w, const char *text, size_t length, const char *from, bool linked)
 {
     char word[WORD_BYTES];
     assert(length < sizeof word);
@@ -132,13 +146,15 @@ static void add(struct words *w, const char *text, size_t length, const char *fr
     struct word *new = &w->word[w->count++];
     memcpy(new->text, word, length + 1);
     memcpy(new->from, from, strlen(from) + 1);
+    new->linked = linked;
 }
 
-static void add_each(struct words *w, const char *list, const char *from)
+static void add_each(struct words *w, const char *list, const char *from, bool linked)
 {
     while (*list) {
         size_t n = strcspn(list, " ");
-        add(w, list, n, from);
+        add(w, list, n, from, linked);
+        linked = false;
         list += n + (list[n] == ' ');
     }
 }
@@ -191,25 +207,32 @@ static void make_singular(char *token)
     }
 }
 
-static void end_token(struct words *w, char *token)
+static void end_token(struct words *w, struct token *t)
 {
-    char from[WORD_BYTES];
+    char from[WORD_BYTES], *token = t->text;
+    token[t->used] = '\0';
+    t->used = 0;
+    t->full = false;
     strip_apostrophes(token);
     memcpy(from, token, strlen(token) + 1);
     strip_digits(token);
     if (!*token)
         return;
+    bool linked = t->linked && w->count > 0;
+    t->linked = listed(token, link_words, SPR_COUNT(link_words));
     const char *to = rewritten(token);
-    if (!to && listed(token, stop_words, SPR_COUNT(stop_words)))
+    if (!to && listed(token, stop_words, SPR_COUNT(stop_words))) {
+        t->linked = t->linked || linked; /* "with a sword": the article changes nothing */
         return;
+    }
     if (!to) {
         make_singular(token);
         to = rewritten(token);
     }
     if (to)
-        add_each(w, to, from);
+        add_each(w, to, from, linked);
     else
-        add(w, token, strlen(token), from);
+        add(w, token, strlen(token), from, linked);
 }
 
 /* Spaces and punctuation outside ASCII, by blocks. */
@@ -255,27 +278,22 @@ enum spr_code words_read(const char *text, size_t length, struct words *ret, str
         return SPR_FAIL(err, SPR_BADARG, "the prompt is not UTF-8: byte 0x%02X at offset %zu",
                         (unsigned)(unsigned char)text[bad], bad);
     *ret = (struct words){ 0 };
-    char token[WORD_BYTES];
-    size_t used = 0;
-    bool full = false;
+    struct token token = { .used = 0 };
     for (size_t i = 0; i < length;) {
         uint32_t point = 0;
         char letters[4];
         i += utf8_decode(text + i, length - i, &point);
         int n = letters_of(point, letters);
-        if (n > 0 && !full && used + (size_t)n < sizeof token) {
-            memcpy(token + used, letters, (size_t)n);
-            used += (size_t)n;
+        if (n > 0 && !token.full && token.used + (size_t)n < sizeof token.text) {
+            memcpy(token.text + token.used, letters, (size_t)n);
+            token.used += (size_t)n;
         } else if (n > 0) {
-            full = true; /* a shorter letter after one that did not fit must not follow the gap */
+            token.full = true;
         } else if (n == 0) {
-            token[used] = '\0';
-            end_token(ret, token);
-            used = 0;
-            full = false;
+            end_token(ret, &token);
+            token.linked = token.linked || point == ',' || point == ';' || point == '\n';
         }
     }
-    token[used] = '\0';
-    end_token(ret, token);
+    end_token(ret, &token);
     return SPR_OK;
 }

@@ -20,6 +20,7 @@ enum {
 struct word {
     char text[WORD_BYTES]; /* "axe" */
     char from[WORD_BYTES]; /* "battleaxes": what was written, lower case */
+    bool linked; /* a comma or a word like "of", "with" stands between the word before it and this one */
 };
 
 struct words {
