@@ -1,0 +1,82 @@
+# tap - what every end-to-end script needs: a folder of its own, runs of the program, and TAP lines.
+# Sourced, with the program's path as $1. Each script ends with finish.
+# shellcheck shell=sh disable=SC2034 # what is set here is for the scripts
+set -u
+program=$1
+root=${SPRITERY_SOURCE_ROOT:?the source folder}
+work=$(mktemp -d "${TMPDIR:-/tmp}/spritery-e2e.XXXXXX") || exit 1
+trap 'cleanup; chmod -R u+rwx "$work" 2>/dev/null; rm -rf "$work"' EXIT
+trap 'exit 1' HUP TERM
+cleanup() { :; } # a script may define its own
+cd "$work" || exit 1
+export HOME="$work" LC_ALL=C.UTF-8 TERM=dumb
+unset NO_COLOR XDG_DATA_HOME SPRITERY_MODELS SPRITERY_KERNELS COLORTERM
+: "${SPRITERY_THREADS:=2}"
+export SPRITERY_THREADS
+count=0
+failed=0
+
+ok() {
+    count=$((count + 1))
+    printf 'ok %d - %s\n' "$count" "$1"
+}
+
+# not_ok NAME [what was seen, on lines]
+not_ok() {
+    count=$((count + 1))
+    failed=1
+    printf 'not ok %d - %s\n' "$count" "$1"
+    shift
+    [ $# -eq 0 ] || printf '%s\n' "$@" | sed 's/^/# /'
+}
+
+skip() { # NAME WHY
+    count=$((count + 1))
+    printf 'ok %d - %s # SKIP %s\n' "$count" "$1" "$2"
+}
+
+finish() {
+    printf '1..%d\n' "$count"
+    exit "$failed"
+}
+
+# run ARGUMENTS...: the program's streams go to the files `out` and `err` beside the work folder, its exit to $status.
+run() {
+    "$program" "$@" >"$work.out" 2>"$work.err" </dev/null
+    status=$?
+    err=$(cat "$work.err")
+    out=$(tr -d '\000' <"$work.out")
+    rm -f "$work.out" "$work.err"
+}
+
+is() { # NAME GOT WANT
+    if [ "$2" = "$3" ]; then ok "$1"; else not_ok "$1" "got:  $2" "want: $3"; fi
+}
+
+# refused NAME STATUS WORDS...: the last run ended with STATUS, said each of WORDS on standard error in one or two
+# lines, and left nothing in the folder but what `keep` lists.
+refused() {
+    name=$1 want=$2
+    shift 2
+    if [ "$status" != "$want" ]; then
+        not_ok "$name" "exit status $status, want $want" "$err"
+        return
+    fi
+    for words in "$@"; do
+        case $err in
+        *"$words"*) ;;
+        *) not_ok "$name" "the message lacks: $words" "$err"; return ;;
+        esac
+    done
+    left=$(files)
+    if [ "$left" != "${keep:-}" ]; then
+        not_ok "$name" "files are left: $left" "want: ${keep:-none}"
+        return
+    fi
+    ok "$name"
+}
+
+# Every file below the folder, hidden ones too, sorted, on one line.
+files() { find . ! -type d | sed 's|^\./||' | LC_ALL=C sort | tr '\n' ' ' | sed 's/ $//'; }
+
+sha() { sha256sum "$1" | cut -c1-64; }
