@@ -4,10 +4,16 @@
 
 #include <string.h>
 
-static const struct command *const commands[] = {
-    /* sorted by name: a test checks */
-    &cmd_completion, &cmd_help, &cmd_man, &cmd_show, &cmd_version,
+/* clang-format off */
+static const struct command *const commands[] = { /* sorted by name: a test checks */
+    &cmd_completion,
+    &cmd_help,
+    &cmd_man,
+    &cmd_models,
+    &cmd_show,
+    &cmd_version,
 };
+/* clang-format on */
 
 const struct command *command_at(size_t i)
 {

@@ -1,0 +1,136 @@
+#include "base/mem.h"
+#include "cli/command.h"
+#include "paint/model.h"
+#include "paint/model_find.h"
+
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { VERIFY = OPTION_OWN };
+
+static const char *note_or(const struct model *m, const char *key, const char *otherwise)
+{
+    const char *text = model_note(m, key);
+    return text && *text ? text : otherwise;
+}
+
+static enum spr_code print_json(const struct cli *cli, const struct model *m, const char *path,
+                                const char *hash, struct spr_error *err)
+{
+    json_t *object = json_pack("{s:s, s:s, s:I, s:s, s:s, s:s, s:i, s:i, s:I, s:I}", "name", m->name, "path",
+                               path, "bytes", (json_int_t)safetensors_bytes(m->file).size, "sha256", hash,
+                               "licence", note_or(m, "licence", ""), "numbers", tensor_type_name(m->type),
+                               "size", m->size, "words", m->layout.config.vocab, "parameters",
+                               (json_int_t)m->layout.floats, "samples_seen", (json_int_t)m->samples_seen);
+    char *line = object ? json_dumps(object, JSON_COMPACT) : NULL;
+    enum spr_code rc =
+        line ? SPR_OK : SPR_FAIL(err, SPR_BADDATA, "%.200s: a path that is not UTF-8 has no JSON", path);
+    if (line)
+        fprintf(cli->out.file, "%s\n", line);
+    free(line);
+    json_decref(object);
+    return rc;
+}
+
+static void row(const struct terminal *t, const char *name, const char *text)
+{
+    fprintf(t->file, "  %s%-11s%s ", terminal_dim(t), name, terminal_plain(t));
+    terminal_safe(t, text);
+    fputc('\n', t->file);
+}
+
+static void print_text(const struct cli *cli, const struct model *m, const char *path, const char *hash,
+                       bool verified)
+{
+    const struct terminal *t = &cli->out;
+    char text[160];
+    fputs(terminal_bold(t), t->file);
+    terminal_safe(t, m->name);
+    fprintf(t->file, "%s%s\n", terminal_plain(t), verified ? ": sound" : "");
+    snprintf(text, sizeof text, "%.1f MB, %zu %s numbers", (double)safetensors_bytes(m->file).size / 1e6,
+             m->layout.floats, tensor_type_name(m->type));
+    row(t, "file", path);
+    row(t, "size", text);
+    snprintf(text, sizeof text, "%d x %d pixels, %d words", m->size, m->size, m->layout.config.vocab - 1);
+    row(t, "draws", text);
+    row(t, "data", note_or(m, "data", "not said"));
+    row(t, "licence", note_or(m, "licence", "not said"));
+    row(t, "sha256", hash);
+}
+
+/* Loading looks at every tensor and every number: a model that loads is sound. */
+static enum spr_code show(const struct cli *cli, const char *path, bool verified, struct spr_error *err)
+{
+    struct model *m = NULL;
+    char hash[MODEL_SHA256_BYTES];
+    enum spr_code rc = model_load(path, &m, err);
+    if (rc)
+        return rc;
+    model_sha256(m, hash);
+    if (cli->json)
+        rc = print_json(cli, m, path, hash, err);
+    else
+        print_text(cli, m, path, hash, verified);
+    model_free(m);
+    return rc;
+}
+
+/* One damaged model must not hide the others. */
+static enum spr_code show_all(const struct cli *cli, bool verified, struct spr_error *err)
+{
+    struct model_list list;
+    size_t bad = 0;
+    enum spr_code rc = model_list(&list, err);
+    if (rc)
+        return rc;
+    for (size_t i = 0; i < list.count; i++) {
+        struct spr_error why = { 0 };
+        if (show(cli, list.model[i].path, verified, &why) == SPR_OK)
+            continue;
+        bad++;
+        fprintf(cli->err.file, "spritery: ");
+        terminal_safe(&cli->err, why.text);
+        fputc('\n', cli->err.file);
+    }
+    if (list.count == 0)
+        rc = SPR_FAIL(err, SPR_NOTFOUND, "there is no model; 'spritery help' says where they are looked for");
+    else if (bad)
+        rc = SPR_FAIL(err, SPR_BADDATA, "%zu of %zu models cannot be used", bad, list.count);
+    model_list_free(&list);
+    return rc;
+}
+
+static enum spr_code run(struct cli *cli, const struct args *args, struct spr_error *err)
+{
+    bool verify = args_has(args, VERIFY);
+    if (args->operands == 0)
+        return show_all(cli, verify, err);
+    enum spr_code rc = SPR_OK;
+    for (size_t i = 0; !rc && i < args->operands; i++) {
+        char *path = NULL;
+        rc = model_find(args->operand[i], &path, err);
+        if (!rc)
+            rc = show(cli, path, verify, err);
+        mem_free(path);
+    }
+    return rc;
+}
+
+static const struct option options[] = {
+    {VERIFY, "verify", 0, NULL, "say of each model that it is sound", COMPLETE_NOTHING, NULL},
+};
+
+const struct command cmd_models = {
+    .name = "models",
+    .operands = "[MODEL...]",
+    .summary = "list models: size, words, licence, checksum; verify them",
+    .about = "Without a name: every model in the folders that 'spritery help' lists. Each is read whole, and "
+             "every "
+             "tensor and number in it is checked; a damaged one is named, and the exit status is 1.",
+    .options = options,
+    .option_count = SPR_COUNT(options),
+    .max_operands = -1,
+    .complete = COMPLETE_FILE,
+    .run = run,
+};
