@@ -35,10 +35,12 @@ struct command {
     const char *about;    /* paragraphs with '\n' between; a line that begins with a blank is kept as it is */
     const struct option *options; /* own rows, after a request's fields and before the common ones */
     size_t option_count;
-    bool takes_request;               /* every field of request/ is an option too, but the prompt */
-    int min_operands, max_operands;   /* max -1: any number */
-    enum complete complete;           /* of operands */
-    const char *const *operand_words; /* COMPLETE_WORDS */
+    bool (*more_options)(size_t i,
+                         struct option *ret); /* further rows from another folder's table, or NULL */
+    bool takes_request;                       /* every field of request/ is an option too, but the prompt */
+    int min_operands, max_operands;           /* max -1: any number */
+    enum complete complete;                   /* of operands */
+    const char *const *operand_words;         /* COMPLETE_WORDS */
     const struct example *examples;
     size_t example_count;
     bool hidden; /* not listed */

@@ -32,17 +32,29 @@ static struct option option_of_field(enum request_field field)
 
 bool option_at(const struct command *command, size_t i, struct option *ret)
 {
-    size_t fields = command && command->takes_request ? FIELDS : 0;
-    size_t own = command ? command->option_count : 0;
-    if (i < fields)
+    static const struct command none;
+    const struct command *c = command ? command : &none;
+    size_t fields = c->takes_request ? FIELDS : 0, more = 0;
+    if (i < fields) {
         *ret = option_of_field((enum request_field)(i + 1));
-    else if (i - fields < own)
-        *ret = command->options[i - fields];
-    else if (i - fields - own < SPR_COUNT(common))
-        *ret = common[i - fields - own];
-    else
-        return false;
-    return true;
+        return true;
+    }
+    i -= fields;
+    if (i < c->option_count) {
+        *ret = c->options[i];
+        return true;
+    }
+    i -= c->option_count;
+    if (c->more_options) {
+        if (c->more_options(i, ret))
+            return true;
+        while (c->more_options(more, ret))
+            more++;
+    }
+    i -= more;
+    if (i < SPR_COUNT(common))
+        *ret = common[i];
+    return i < SPR_COUNT(common);
 }
 
 enum spr_code option_bounds(const struct option *o, struct buf *out, struct spr_error *err)
