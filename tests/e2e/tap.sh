@@ -2,7 +2,7 @@
 # Sourced, with the program's path as $1. Each script ends with finish.
 # shellcheck shell=sh disable=SC2034 # what is set here is for the scripts
 set -u
-program=$1
+program=$(cd "$(dirname "$1")" && pwd)/$(basename "$1")
 root=${SPRITERY_SOURCE_ROOT:?the source folder}
 work=$(mktemp -d "${TMPDIR:-/tmp}/spritery-e2e.XXXXXX") || exit 1
 trap 'cleanup; chmod -R u+rwx "$work" 2>/dev/null; rm -rf "$work"' EXIT
@@ -10,7 +10,8 @@ trap 'exit 1' HUP TERM
 cleanup() { :; } # a script may define its own
 cd "$work" || exit 1
 export HOME="$work" LC_ALL=C.UTF-8 TERM=dumb
-unset NO_COLOR XDG_DATA_HOME SPRITERY_MODELS SPRITERY_KERNELS COLORTERM
+export SPRITERY_MODELS="$root/models"
+unset NO_COLOR XDG_DATA_HOME SPRITERY_KERNELS COLORTERM
 : "${SPRITERY_THREADS:=2}"
 export SPRITERY_THREADS
 count=0
