@@ -1,6 +1,6 @@
 #!/bin/sh
 # Help, manual page and completions as they were last read by a person; and that the shells accept them.
-# Usage: golden.sh PROGRAM [--update]   (with SPRITERY_SOURCE_ROOT set)
+# Usage: golden.sh PROGRAM [--update]
 update=${2:-}
 # shellcheck source=tap.sh
 . "$(dirname "$0")/tap.sh"

@@ -3,7 +3,7 @@
 # shellcheck shell=sh disable=SC2034 # what is set here is for the scripts
 set -u
 program=$(cd "$(dirname "$1")" && pwd)/$(basename "$1")
-root=${SPRITERY_SOURCE_ROOT:?the source folder}
+root=$(cd "$(dirname "$0")/../.." && pwd)
 work=$(mktemp -d "${TMPDIR:-/tmp}/spritery-e2e.XXXXXX") || exit 1
 trap 'cleanup; chmod -R u+rwx "$work" 2>/dev/null; rm -rf "$work"' EXIT
 trap 'exit 1' HUP TERM

@@ -11,7 +11,15 @@ _spritery() {
         *)
             case "$cur" in
             -*) mapfile -t COMPREPLY < <(compgen -W '--json --quiet --verbose --help --version' -- "$cur") ;;
-            *) mapfile -t COMPREPLY < <(compgen -W 'help show version' -- "$cur") ;;
+            *) mapfile -t COMPREPLY < <(compgen -W 'help models show version' -- "$cur") ;;
+            esac ;;
+        esac ;;
+    models)
+        case "$prev" in
+        *)
+            case "$cur" in
+            -*) mapfile -t COMPREPLY < <(compgen -W '--verify --json --quiet --verbose --help --version' -- "$cur") ;;
+            *) compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -f -- "$cur") ;;
             esac ;;
         esac ;;
     show)
@@ -31,7 +39,7 @@ _spritery() {
             *) return ;;
             esac ;;
         esac ;;
-    '') mapfile -t COMPREPLY < <(compgen -W 'help show version --json --quiet --verbose --help --version' -- "$cur") ;;
+    '') mapfile -t COMPREPLY < <(compgen -W 'help models show version --json --quiet --verbose --help --version' -- "$cur") ;;
     esac
 }
 complete -F _spritery spritery

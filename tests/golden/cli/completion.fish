@@ -1,6 +1,7 @@
 # fish completion of spritery
 complete -c spritery -f
 complete -c spritery -n __fish_use_subcommand -a help -d 'say what there is, or what a command does'
+complete -c spritery -n __fish_use_subcommand -a models -d 'list models: size, words, licence, checksum; verify them'
 complete -c spritery -n __fish_use_subcommand -a show -d 'show a picture and how it was made'
 complete -c spritery -n __fish_use_subcommand -a version -d 'print the program\'s version'
 complete -c spritery -n __fish_use_subcommand -l json -d 'results as JSON on standard output, one object per line'
@@ -13,7 +14,14 @@ complete -c spritery -n '__fish_seen_subcommand_from help' -l quiet -s q -d 'say
 complete -c spritery -n '__fish_seen_subcommand_from help' -l verbose -s v -d 'say more'
 complete -c spritery -n '__fish_seen_subcommand_from help' -l help -s h -d 'this help'
 complete -c spritery -n '__fish_seen_subcommand_from help' -l version -d 'the program\'s version'
-complete -c spritery -n '__fish_seen_subcommand_from help' -a 'help show version'
+complete -c spritery -n '__fish_seen_subcommand_from help' -a 'help models show version'
+complete -c spritery -n '__fish_seen_subcommand_from models' -l verify -d 'say of each model that it is sound'
+complete -c spritery -n '__fish_seen_subcommand_from models' -l json -d 'results as JSON on standard output, one object per line'
+complete -c spritery -n '__fish_seen_subcommand_from models' -l quiet -s q -d 'say nothing but failures'
+complete -c spritery -n '__fish_seen_subcommand_from models' -l verbose -s v -d 'say more'
+complete -c spritery -n '__fish_seen_subcommand_from models' -l help -s h -d 'this help'
+complete -c spritery -n '__fish_seen_subcommand_from models' -l version -d 'the program\'s version'
+complete -c spritery -n '__fish_seen_subcommand_from models' -F
 complete -c spritery -n '__fish_seen_subcommand_from show' -l preview -s p -x -a 'auto never always' -d 'show the picture: auto (on a terminal), never or always'
 complete -c spritery -n '__fish_seen_subcommand_from show' -l json -d 'results as JSON on standard output, one object per line'
 complete -c spritery -n '__fish_seen_subcommand_from show' -l quiet -s q -d 'say nothing but failures'

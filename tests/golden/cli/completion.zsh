@@ -4,6 +4,7 @@ _spritery() {
     if ((CURRENT == 2)); then
         local -a commands=(
             'help:say what there is, or what a command does'
+            'models:list models\: size, words, licence, checksum; verify them'
             'show:show a picture and how it was made'
             'version:print the program'\''s version'
         )
@@ -21,7 +22,17 @@ _spritery() {
             '(-v --verbose)'{-v,--verbose}'[say more]' \
             '(-h --help)'{-h,--help}'[this help]' \
             '--version[the program'\''s version]' \
-            '*:\[COMMAND\]:(help show version)'
+            '*:\[COMMAND\]:(help models show version)'
+        ;;
+    (models)
+        _arguments -s -S \
+            '--verify[say of each model that it is sound]' \
+            '--json[results as JSON on standard output, one object per line]' \
+            '(-q --quiet)'{-q,--quiet}'[say nothing but failures]' \
+            '(-v --verbose)'{-v,--verbose}'[say more]' \
+            '(-h --help)'{-h,--help}'[this help]' \
+            '--version[the program'\''s version]' \
+            '*:\[MODEL...\]:_files'
         ;;
     (show)
         _arguments -s -S \
