@@ -9,9 +9,9 @@
 #include <stdint.h>
 #include <string.h>
 
-NN_INLINE float exp_fixed(float x)
+NN_INLINE float exp_within(float x, float low, float high)
 {
-    const float low = -87.0f, high = 88.0f, round = 0x1.8p23f;
+    const float round = 0x1.8p23f;
     x = x < low ? low : x;
     x = x > high ? high : x;
     float shifted = x * 0x1.715476p0f + round, n = shifted - round;
@@ -33,11 +33,16 @@ NN_INLINE float exp_fixed(float x)
     return p * two_n;
 }
 
+NN_INLINE float exp_fixed(float x)
+{
+    return exp_within(x, -87.0f, 88.0f);
+}
+
 /* Below x = -60 it stays at e^-60. Nearer to zero, a product with it is a denormal number, which costs x86 a hundred
  * cycles even in a vector lane whose result is then dropped. */
 NN_INLINE float sigmoid_fixed(float x)
 {
-    return 1.0f / (1.0f + exp_fixed(x < -60.0f ? 60.0f : -x));
+    return 1.0f / (1.0f + exp_within(-x, -87.0f, 60.0f));
 }
 
 #endif
