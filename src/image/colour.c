@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-enum { BLOCK = 64 }; /* colours converted in one go */
+enum { BLOCK = 32 }; /* colours converted in one go */
 
 /* clang-format off */
 const float srgb_linear[256] = {
@@ -132,22 +132,31 @@ struct oklab oklab_from(struct rgba c)
     return to;
 }
 
+static void from_block(const struct rgba *from, float *L, float *a, float *b)
+{
+    float light[3][BLOCK], to[3][BLOCK];
+    for (size_t i = 0; i < BLOCK; i++) {
+        light[0][i] = srgb_linear[from[i].r];
+        light[1][i] = srgb_linear[from[i].g];
+        light[2][i] = srgb_linear[from[i].b];
+    }
+    for (size_t i = 0; i < BLOCK; i++)
+        from_light(light[0][i], light[1][i], light[2][i], &to[0][i], &to[1][i], &to[2][i]);
+    memcpy(L, to[0], sizeof to[0]);
+    memcpy(a, to[1], sizeof to[1]);
+    memcpy(b, to[2], sizeof to[2]);
+}
+
 void oklab_from_many(const struct rgba *from, size_t count, float *L, float *a, float *b)
 {
-    float red[BLOCK] = { 0 }, green[BLOCK] = { 0 }, blue[BLOCK] = { 0 };
-    for (size_t at = 0; at < count; at += BLOCK) {
-        float to[3][BLOCK];
-        size_t n = count - at < BLOCK ? count - at : BLOCK;
-        for (size_t i = 0; i < n; i++) {
-            red[i] = srgb_linear[from[at + i].r];
-            green[i] = srgb_linear[from[at + i].g];
-            blue[i] = srgb_linear[from[at + i].b];
-        }
-        for (size_t i = 0; i < BLOCK; i++)
-            from_light(red[i], green[i], blue[i], &to[0][i], &to[1][i], &to[2][i]);
-        memcpy(L + at, to[0], n * sizeof *L);
-        memcpy(a + at, to[1], n * sizeof *a);
-        memcpy(b + at, to[2], n * sizeof *b);
+    size_t at = 0;
+    for (; count - at >= BLOCK; at += BLOCK)
+        from_block(from + at, L + at, a + at, b + at);
+    for (; at < count; at++) {
+        struct oklab c = oklab_from(from[at]);
+        L[at] = c.L;
+        a[at] = c.a;
+        b[at] = c.b;
     }
 }
 

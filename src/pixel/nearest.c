@@ -1,0 +1,103 @@
+/* Pixels are taken in blocks; a run of equal pixels is looked up once, and what remains is compared with one palette
+ * colour after another, so that the inner loop is a plain vector loop over pixels. */
+#include "pixel/nearest.h"
+
+#include "image/colour.h"
+
+#include <float.h>
+#include <string.h>
+
+enum { BLOCK = 256 };
+
+void colour_space_map(enum colour_space space, const struct rgba *from, size_t count, float *x, float *y,
+                      float *z)
+{
+    if (space == COLOUR_OKLAB) {
+        oklab_from_many(from, count, x, y, z);
+        return;
+    }
+    for (size_t i = 0; i < count; i++) {
+        x[i] = (float)from[i].r / 255;
+        y[i] = (float)from[i].g / 255;
+        z[i] = (float)from[i].b / 255;
+    }
+}
+
+static uint8_t to_byte(float v)
+{
+    float scaled = v * 255 + 0.5f;
+    return !(scaled > 0) ? 0 : scaled >= 255 ? 255 : (uint8_t)scaled;
+}
+
+struct rgba colour_space_back(enum colour_space space, float x, float y, float z)
+{
+    if (space == COLOUR_OKLAB)
+        return oklab_to((struct oklab){ x, y, z });
+    return (struct rgba){ to_byte(x), to_byte(y), to_byte(z), 255 };
+}
+
+void nearest_init(struct nearest *n, const struct palette *p, enum colour_space space, int alpha_from)
+{
+    struct rgba opaque[256];
+    *n = (struct nearest){ .space = space, .alpha_from = alpha_from, .transparent = -1 };
+    for (int i = 0; i < p->count; i++) {
+        if (p->colour[i].a >= 128) {
+            opaque[n->count] = p->colour[i];
+            n->index[n->count++] = (uint8_t)i;
+        } else if (n->transparent < 0) {
+            n->transparent = i;
+        }
+    }
+    colour_space_map(space, opaque, (size_t)n->count, n->x, n->y, n->z);
+}
+
+/* The closest colour's number for each of count <= BLOCK points. */
+static void closest(const struct nearest *n, const float *x, const float *y, const float *z, size_t count,
+                    int32_t *best)
+{
+    float distance[BLOCK];
+    for (size_t i = 0; i < count; i++) {
+        distance[i] = FLT_MAX;
+        best[i] = 0;
+    }
+    for (int32_t k = 0; k < n->count; k++) {
+        float cx = n->x[k], cy = n->y[k], cz = n->z[k];
+        for (size_t i = 0; i < count; i++) {
+            float dx = x[i] - cx, dy = y[i] - cy, dz = z[i] - cz;
+            float d = dx * dx + dy * dy + dz * dz;
+            best[i] = d < distance[i] ? k : best[i];
+            distance[i] = d < distance[i] ? d : distance[i];
+        }
+    }
+}
+
+static void map_block(const struct nearest *n, const struct rgba *from, size_t count, uint8_t *to)
+{
+    struct rgba distinct[BLOCK];
+    float x[BLOCK], y[BLOCK], z[BLOCK];
+    int32_t best[BLOCK];
+    size_t runs = 0;
+    for (size_t i = 0; i < count; i++)
+        if (i == 0 || !rgba_equal(from[i], from[i - 1]))
+            distinct[runs++] = from[i];
+    colour_space_map(n->space, distinct, runs, x, y, z);
+    closest(n, x, y, z, runs, best);
+    for (size_t i = 0, run = 0; i < count; i++) {
+        run += i > 0 && !rgba_equal(from[i], from[i - 1]);
+        bool clear = n->count == 0 || (n->transparent >= 0 && from[i].a < n->alpha_from);
+        to[i] = clear ? (uint8_t)n->transparent : n->index[best[run]];
+    }
+}
+
+int nearest_of(const struct nearest *n, struct rgba c)
+{
+    uint8_t to;
+    map_block(n, &c, 1, &to);
+    return to;
+}
+
+void nearest_map(const struct nearest *n, const struct rgba *from, size_t count, uint8_t *to)
+{
+    for (size_t at = 0; at < count; at += BLOCK)
+        map_block(n, from + at, count - at < BLOCK ? count - at : BLOCK, to + at);
+}
