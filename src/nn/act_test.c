@@ -18,7 +18,7 @@ static double silu(double x)
 static void exp_is_close(void **state)
 {
     (void)state;
-    for (double x = -87; x <= 88; x += 0.0071) {
+    for (double x = -64; x <= 64; x += 0.0071) {
         double want = exp((double)(float)x), off = fabs(exp_fixed((float)x) / want - 1);
         if (!(off < 1.2e-7))
             fail_msg("e^%.9g is off by %.3g", x, off);
@@ -29,8 +29,8 @@ static void exp_at_the_edges(void **state)
 {
     (void)state;
     assert_true(exp_fixed(0) == 1);
-    assert_true(exp_fixed(-INFINITY) == exp_fixed(-87) && exp_fixed(-1e30f) > 0);
-    assert_true(exp_fixed(INFINITY) == exp_fixed(88) && isfinite(exp_fixed(1e30f)));
+    assert_true(exp_fixed(-INFINITY) == exp_fixed(-64) && exp_fixed(-1e30f) > 1e-28f);
+    assert_true(exp_fixed(INFINITY) == exp_fixed(64) && isfinite(exp_fixed(1e30f)));
     assert_true(isnan(exp_fixed(NAN)));
     assert_true(sigmoid_fixed(0) == 0.5f && sigmoid_fixed(200) == 1);
 }

@@ -50,21 +50,36 @@ static void make(const struct row *row, struct data *d)
     fill((struct random){ 1, 5 }, -1, 1, all, d->r);
 }
 
-static double value(const struct row *row, const struct data *d, int b, int n, int c)
+struct stats {
+    double mean, rstd;
+};
+
+static struct stats stats(const struct norm_shape *s, const struct data *d, int b, int first)
 {
-    const struct norm_shape *s = &row->shape;
-    int C = s->channels, N = s->positions, first = c / s->group * s->group;
+    int C = s->channels, N = s->positions;
     double mean = 0, square = 0, count = (double)s->group * N;
-    for (int i = 0; i < N; i++)
-        for (int k = first; k < first + s->group; k++)
-            mean += d->x[(b * N + i) * C + k] / count;
-    for (int i = 0; i < N; i++)
-        for (int k = first; k < first + s->group; k++)
-            square += pow(d->x[(b * N + i) * C + k] - mean, 2) / count;
-    double y = (d->x[(b * N + n) * C + c] - mean) / sqrt(square + 1e-5) * d->weight[c] + d->bias[c];
+    for (int n = 0; n < N; n++)
+        for (int c = first; c < first + s->group; c++)
+            mean += d->x[(b * N + n) * C + c] / count;
+    for (int n = 0; n < N; n++)
+        for (int c = first; c < first + s->group; c++)
+            square += (d->x[(b * N + n) * C + c] - mean) * (d->x[(b * N + n) * C + c] - mean) / count;
+    return (struct stats){ mean, 1 / sqrt(square + 1e-5) };
+}
+
+static double element(const struct row *row, const struct data *d, struct stats st, int b, int n, int c)
+{
+    int C = row->shape.channels, N = row->shape.positions;
+    double y = (d->x[(b * N + n) * C + c] - st.mean) * st.rstd * d->weight[c] + d->bias[c];
     if (row->adapt)
         y = y * (1 + d->adapt[b * 2 * C + c]) + d->adapt[b * 2 * C + C + c];
-    return s->silu ? y / (1 + exp(-y)) : y;
+    return row->shape.silu ? y / (1 + exp(-y)) : y;
+}
+
+static double value(const struct row *row, const struct data *d, int b, int n, int c)
+{
+    int group = row->shape.group;
+    return element(row, d, stats(&row->shape, d, b, c / group * group), b, n, c);
 }
 
 /* sum of r y: what the gradients are of. */
@@ -73,9 +88,12 @@ static double loss(const struct row *row, const struct data *d)
     const struct norm_shape *s = &row->shape;
     double sum = 0;
     for (int b = 0; b < s->batch; b++)
-        for (int n = 0; n < s->positions; n++)
-            for (int c = 0; c < s->channels; c++)
-                sum += d->r[(b * s->positions + n) * s->channels + c] * value(row, d, b, n, c);
+        for (int first = 0; first < s->channels; first += s->group) {
+            struct stats st = stats(s, d, b, first);
+            for (int n = 0; n < s->positions; n++)
+                for (int c = first; c < first + s->group; c++)
+                    sum += d->r[(b * s->positions + n) * s->channels + c] * element(row, d, st, b, n, c);
+        }
     return sum;
 }
 
