@@ -3,10 +3,9 @@
  *     forward  B=2  8x8 320->160 k3 x3  avx512  170.1 GFLOP/s  1.70 of sgemm
  * x3 is how often the network has the layer; the lines named "network" weigh by that. Operations are counted as if the
  * zero border were multiplied too, as everybody counts; a set that leaves it out shows more than it computes.
- * Each figure is the best of several rounds, all layers once a round, so that other load on the machine hurts all
+ * Processor time, the best of several rounds, all layers once a round, so that other load on the machine hurts all
  * alike. Usage: bench_conv [SET...] (default: every set that runs here) */
 #include "nn/conv.h"
-#include "base/clock.h"
 #include "base/err.h"
 #include "base/mem.h"
 #include "base/random.h"
@@ -14,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 enum { ROUNDS = 7, PEAK_SIZE = 768 };
 
@@ -78,13 +78,21 @@ static double flops(const struct layer *l, int batch)
     return 2.0 * pixels * l->kernel * l->kernel * l->in * l->out;
 }
 
+/* What this thread has used of a processor, so that other programs' turns do not count. */
+static double cpu_seconds(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
 /* Seconds of one product of two square matrices, on one thread. */
 static double peak_seconds(const float *a, const float *b, float *c)
 {
-    int64_t start = clock_steady_ns();
+    double start = cpu_seconds();
     cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, PEAK_SIZE, PEAK_SIZE, PEAK_SIZE, 1.0f, a,
                 PEAK_SIZE, b, PEAK_SIZE, 0.0f, c, PEAK_SIZE);
-    return (double)(clock_steady_ns() - start) * 1e-9;
+    return (cpu_seconds() - start);
 }
 
 struct tensors {
@@ -94,7 +102,7 @@ struct tensors {
 static double layer_seconds(const struct run *r, const struct conv_shape *s, const struct tensors *t)
 {
     int repeat = 1 + (int)(2e6 / (double)(s->batch * s->height * s->width) / (s->kernel * s->kernel) / s->in);
-    int64_t start = clock_steady_ns();
+    double start = cpu_seconds();
     for (int i = 0; i < repeat; i++)
         if (r->operation == FORWARD)
             conv_forward(s, t->x, t->packed, t->w, NULL, t->y, t->scratch);
@@ -102,7 +110,7 @@ static double layer_seconds(const struct run *r, const struct conv_shape *s, con
             conv_backward_input(s, t->y, t->packed_backward, false, t->x, t->scratch);
         else
             conv_backward_weight(s, t->x, t->y, t->w, NULL, t->scratch);
-    return (double)(clock_steady_ns() - start) * 1e-9 / repeat;
+    return (cpu_seconds() - start) / repeat;
 }
 
 static double measure(const struct run *r, const struct layer *l)
