@@ -17,6 +17,7 @@
  * indirect convolution algorithm", 2019); strides do here what its table of pointers does there. */
 #include "nn/kernels.h"
 #include "nn/tiles.h"
+#include "nn/winograd.h"
 #include <assert.h>
 #include <string.h>
 
@@ -55,11 +56,17 @@ static size_t panel_width(const struct tiles *k, size_t columns)
 
 static size_t packed_floats(const struct tiles *k, int kernel, int in, int out)
 {
+    if (winograd_takes(kernel, in, out))
+        return winograd_packed_floats(in, out);
     return taps_of(kernel) * (size_t)in * up_to((size_t)out, k->lanes);
 }
 
 static void pack(const struct tiles *k, const float *weight, int kernel, int in, int out, float *packed)
 {
+    if (winograd_takes(kernel, in, out)) {
+        winograd_pack(k, weight, in, out, packed);
+        return;
+    }
     size_t terms = taps_of(kernel) * (size_t)in, columns = (size_t)out, width;
     for (size_t c = 0; c < columns; c += width) {
         width = panel_width(k, columns - c);
@@ -87,6 +94,10 @@ static void pack_transposed(const struct tiles *k, const float *weight, size_t i
 static void pack_backward(const struct tiles *k, const float *weight, int kernel, int in, int out,
                           float *packed)
 {
+    if (winograd_takes(kernel, in, out)) {
+        winograd_pack_backward(k, weight, in, out, packed);
+        return;
+    }
     size_t taps = taps_of(kernel), each = packed_floats(k, 1, out, in);
     for (size_t t = 0; t < taps; t++, weight += (size_t)in * (size_t)out)
         if (kernel == 2)
@@ -312,6 +323,10 @@ static size_t sums_floats(const struct tiles *k)
 static void forward(const struct tiles *k, const struct conv_shape *s, const float *x, const float *packed,
                     const float *bias, const float *add, float *y, float *scratch)
 {
+    if (winograd_takes(s->kernel, s->in, s->out)) {
+        winograd_forward(k, s, x, packed, bias, add, y, scratch);
+        return;
+    }
     size_t half = s->kernel == 2 ? 2 : 1;
     struct layer l = {
         .k = k,
@@ -344,6 +359,13 @@ static void forward(const struct tiles *k, const struct conv_shape *s, const flo
 static void backward_input(const struct tiles *k, const struct conv_shape *s, const float *dy,
                            const float *packed_backward, bool accumulate, float *dx, float *scratch)
 {
+    if (winograd_takes(s->kernel, s->in, s->out)) {
+        struct conv_shape back = *s;
+        back.in = s->out;
+        back.out = s->in;
+        winograd_forward(k, &back, dy, packed_backward, NULL, accumulate ? dx : NULL, dx, scratch);
+        return;
+    }
     size_t half = s->kernel == 2 ? 2 : 1;
     struct layer l = {
         .k = k,
@@ -539,6 +561,10 @@ static void run_block(const struct weight_gradient *g, const struct block *b)
 static void backward_weight(const struct tiles *k, const struct conv_shape *s, const float *x,
                             const float *dy, float *dweight, float *scratch)
 {
+    if (winograd_takes(s->kernel, s->in, s->out)) {
+        winograd_backward_weight(k, s, x, dy, dweight, scratch);
+        return;
+    }
     struct block size = block_size(s), b = size;
     size_t half = size.step;
     struct weight_gradient g = {
@@ -573,6 +599,8 @@ static void backward_weight(const struct tiles *k, const struct conv_shape *s, c
 
 static size_t scratch_floats(const struct tiles *k, const struct conv_shape *s)
 {
+    if (winograd_takes(s->kernel, s->in, s->out))
+        return winograd_scratch_floats(k, s);
     struct block b = block_size(s);
     size_t gradient = up_to(dy_copy_floats(k, &b, (size_t)s->out), OUTER_BLOCK) + x_copy_floats(&b) +
                       OUTER_BLOCK * k->lanes * k->vectors;

@@ -20,6 +20,7 @@ enum { LANES = 16, VECTORS = 2, ROWS = 8, BLOCK = 14, DEPTH = 192 };
 #define vec_store _mm512_storeu_ps
 #define vec_splat _mm512_set1_ps
 #define vec_add   _mm512_add_ps
+#define vec_sub   _mm512_sub_ps
 #define vec_fma   _mm512_fmadd_ps
 #define vec_zero  _mm512_setzero_ps
 #elif defined(__AVX2__) && defined(__FMA__)
@@ -30,6 +31,7 @@ enum { LANES = 8, VECTORS = 2, ROWS = 6, BLOCK = 6, DEPTH = 256 };
 #define vec_store _mm256_storeu_ps
 #define vec_splat _mm256_set1_ps
 #define vec_add   _mm256_add_ps
+#define vec_sub   _mm256_sub_ps
 #define vec_fma   _mm256_fmadd_ps
 #define vec_zero  _mm256_setzero_ps
 #elif defined(__ARM_NEON) && defined(__aarch64__)
@@ -40,6 +42,7 @@ enum { LANES = 4, VECTORS = 4, ROWS = 6, BLOCK = 6, DEPTH = 256 };
 #define vec_store        vst1q_f32
 #define vec_splat        vdupq_n_f32
 #define vec_add          vaddq_f32
+#define vec_sub          vsubq_f32
 #define vec_fma(a, b, c) vfmaq_f32(c, a, b)
 #define vec_zero()       vdupq_n_f32(0.0f)
 #else
@@ -137,6 +140,94 @@ INLINE void run_outer(const struct outer *o, int block, int vectors)
         vec_store(dw + (size_t)i * stride + v * LANES, sum[i][v]);
 }
 
+/* Rows of the transforms of Winograd's F(2x2, 3x3); sums in the order written, so that every set rounds alike. */
+INLINE void patch_row(const vec d[4], vec to[4])
+{
+    to[0] = vec_sub(d[0], d[2]);
+    to[1] = vec_add(d[1], d[2]);
+    to[2] = vec_sub(d[2], d[1]);
+    to[3] = vec_sub(d[1], d[3]);
+}
+
+INLINE void quad_row(const vec m[4], vec to[2])
+{
+    to[0] = vec_add(vec_add(m[0], m[1]), m[2]);
+    to[1] = vec_sub(vec_sub(m[1], m[2]), m[3]);
+}
+
+INLINE void quad_gradient_row(const vec d[2], vec to[4])
+{
+    to[0] = d[0];
+    to[1] = vec_add(d[0], d[1]);
+    to[2] = vec_sub(d[0], d[1]);
+    to[3] = vec_sub(vec_zero(), d[1]);
+}
+
+static void patch(const float *const pixel[PATCH], size_t channels, float *v, size_t stride)
+{
+    for (size_t c = 0; c < channels; c += LANES, v += LANES) {
+        vec half[4][4], whole[4];
+        UNROLL for (int j = 0; j < 4; j++)
+        {
+            vec column[4], to[4];
+            UNROLL for (int i = 0; i < 4; i++) column[i] = vec_load(pixel[i * 4 + j] + c);
+            patch_row(column, to);
+            UNROLL for (int i = 0; i < 4; i++) half[i][j] = to[i];
+        }
+        UNROLL for (int i = 0; i < 4; i++)
+        {
+            patch_row(half[i], whole);
+            UNROLL for (int j = 0; j < 4; j++) vec_store(v + (size_t)(i * 4 + j) * stride, whole[j]);
+        }
+    }
+}
+
+static void quad(const float *m, size_t stride, size_t channels, const float *bias,
+                 const float *const add[QUAD], float *const y[QUAD])
+{
+    for (size_t c = 0; c < channels; c += LANES, m += LANES) {
+        vec half[2][4], whole[2];
+        UNROLL for (int j = 0; j < 4; j++)
+        {
+            vec column[4], to[2];
+            UNROLL for (int i = 0; i < 4; i++) column[i] = vec_load(m + (size_t)(i * 4 + j) * stride);
+            quad_row(column, to);
+            half[0][j] = to[0];
+            half[1][j] = to[1];
+        }
+        UNROLL for (int i = 0; i < 2; i++)
+        {
+            quad_row(half[i], whole);
+            UNROLL for (int j = 0; j < 2; j++)
+            {
+                if (bias)
+                    whole[j] = vec_add(whole[j], vec_load(bias + c));
+                if (add[0])
+                    whole[j] = vec_add(whole[j], vec_load(add[i * 2 + j] + c));
+                vec_store(y[i * 2 + j] + c, whole[j]);
+            }
+        }
+    }
+}
+
+static void quad_gradient(const float *const dy[QUAD], size_t channels, float *n, size_t stride)
+{
+    for (size_t c = 0; c < channels; c += LANES, n += LANES) {
+        vec half[4][2], whole[4];
+        UNROLL for (int j = 0; j < 2; j++)
+        {
+            vec column[2] = { vec_load(dy[j] + c), vec_load(dy[2 + j] + c) }, to[4];
+            quad_gradient_row(column, to);
+            UNROLL for (int i = 0; i < 4; i++) half[i][j] = to[i];
+        }
+        UNROLL for (int i = 0; i < 4; i++)
+        {
+            quad_gradient_row(half[i], whole);
+            UNROLL for (int j = 0; j < 4; j++) vec_store(n + (size_t)(i * 4 + j) * stride, whole[j]);
+        }
+    }
+}
+
 /* One function for each number of rows and vectors, and the tables of them. */
 #define TILE(rows, vectors)                                   \
     static void tile_##rows##_##vectors(const struct tile *t) \
@@ -185,4 +276,7 @@ const struct tiles TILES = {
     .depth = DEPTH,
     .tile = tile_table,
     .outer = outer_table,
+    .patch = patch,
+    .quad = quad,
+    .quad_gradient = quad_gradient,
 };

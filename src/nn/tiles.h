@@ -45,6 +45,17 @@ struct outer {
 };
 typedef void outer_fn(const struct outer *o);
 
+/* Winograd's transforms (winograd.c), for `channels` channels, a multiple of the lanes; `stride` is floats between
+ * the 16 positions of a patch. */
+enum { PATCH = 16, QUAD = 4 };
+/* v = the transform of a patch of 4x4 pixels. */
+typedef void patch_fn(const float *const pixel[PATCH], size_t channels, float *v, size_t stride);
+/* y = (the 2x2 pixels of the products m + bias) + add; bias and add[0] may be NULL. */
+typedef void quad_fn(const float *m, size_t stride, size_t channels, const float *bias,
+                     const float *const add[QUAD], float *const y[QUAD]);
+/* n = the transform of the gradients of 2x2 pixels. */
+typedef void quad_gradient_fn(const float *const dy[QUAD], size_t channels, float *n, size_t stride);
+
 enum { TILE_ROWS_MAX = 8, TILE_VECTORS_MAX = 4, OUTER_BLOCK = 16 };
 
 struct tiles {
@@ -55,6 +66,9 @@ struct tiles {
     size_t depth;   /* how many terms' weights of a full panel stay in the first-level cache */
     tile_fn *const (*tile)[TILE_ROWS_MAX]; /* [vectors - 1][rows - 1] */
     outer_fn *const (*outer)[OUTER_BLOCK]; /* [vectors - 1][block - 1] */
+    patch_fn *patch;
+    quad_fn *quad;
+    quad_gradient_fn *quad_gradient;
 };
 
 extern const struct tiles tiles_avx512, tiles_avx2, tiles_neon; /* those that the build has */
