@@ -226,6 +226,8 @@ static void run_part(const struct layer *l, struct group *g, const struct part *
         .y_stride = l->y_grid.pixel,
     };
     tile_fn *const *by_rows = l->k->tile[g->width / l->k->lanes - 1];
+    size_t end = (part->first + part->taps - 1) * l->in + part->channel + part->channels;
+    const float *next = l->packed + g->column * l->taps * l->in + end * g->width;
     for (size_t i = 0; i < g->count; i++) {
         struct place *p = &g->place[i];
         tile.taps = find_taps(l, g, p, part, tap);
@@ -234,6 +236,7 @@ static void run_part(const struct layer *l, struct group *g, const struct part *
         size_t at = p->y + g->column;
         tile.sums = g->sums + i * l->k->rows * g->width;
         tile.resume = p->started;
+        tile.ahead = i * 16 < g->width ? next + i * part->channels * 16 : l->packed;
         tile.add = l->add ? l->add + at : NULL;
         tile.y = l->y + at;
         by_rows[p->rows - 1](&tile);

@@ -21,6 +21,7 @@ enum { LANES = 16, VECTORS = 2, ROWS = 8, BLOCK = 14, DEPTH = 192 };
 #define vec_splat _mm512_set1_ps
 #define vec_add   _mm512_add_ps
 #define vec_sub   _mm512_sub_ps
+#define vec_mul   _mm512_mul_ps
 #define vec_fma   _mm512_fmadd_ps
 #define vec_zero  _mm512_setzero_ps
 #elif defined(__AVX2__) && defined(__FMA__)
@@ -32,6 +33,7 @@ enum { LANES = 8, VECTORS = 2, ROWS = 6, BLOCK = 6, DEPTH = 256 };
 #define vec_splat _mm256_set1_ps
 #define vec_add   _mm256_add_ps
 #define vec_sub   _mm256_sub_ps
+#define vec_mul   _mm256_mul_ps
 #define vec_fma   _mm256_fmadd_ps
 #define vec_zero  _mm256_setzero_ps
 #elif defined(__ARM_NEON) && defined(__aarch64__)
@@ -43,6 +45,7 @@ enum { LANES = 4, VECTORS = 4, ROWS = 6, BLOCK = 6, DEPTH = 256 };
 #define vec_splat        vdupq_n_f32
 #define vec_add          vaddq_f32
 #define vec_sub          vsubq_f32
+#define vec_mul          vmulq_f32
 #define vec_fma(a, b, c) vfmaq_f32(c, a, b)
 #define vec_zero()       vdupq_n_f32(0.0f)
 #else
@@ -50,24 +53,28 @@ enum { LANES = 4, VECTORS = 4, ROWS = 6, BLOCK = 6, DEPTH = 256 };
 #endif
 
 #define INLINE static inline __attribute__((always_inline))
+/* A loop over registers: unrolled, so that an array of vec becomes registers. */
 #ifdef __clang__
-#define UNROLL _Pragma("clang loop unroll(full)")
+#define EACH(i, first, last) _Pragma("clang loop unroll(full)") for (int i = first; i < (last); i++)
 #else
-#define UNROLL _Pragma("GCC unroll 16")
+#define EACH(i, first, last) _Pragma("GCC unroll 16") for (int i = first; i < (last); i++)
 #endif
 
 /* Adds the terms of one tap for pixels first..last-1 of the tile. */
-INLINE void sum_tap(vec sum[][TILE_VECTORS_MAX], const struct tap *tap, size_t channels, size_t stride,
-                    int first, int last, int vectors)
+INLINE void sum_tap(vec sum[][TILE_VECTORS_MAX], const struct tile *t, const struct tap *tap, int first,
+                    int last, int vectors)
 {
-    const float *x = tap->x, *w = tap->w;
-    for (size_t k = 0; k < channels; k++, w += vectors * LANES) {
+    const float *x = tap->x, *w = tap->w, *ahead = t->ahead;
+    size_t channels = t->channels, stride = t->x_stride;
+    for (size_t k = 0; k < channels; k++, w += vectors * LANES, ahead += 16) {
+        __builtin_prefetch(ahead, 0, 2);
         vec weight[TILE_VECTORS_MAX];
-        UNROLL for (int v = 0; v < vectors; v++) weight[v] = vec_load(w + v * LANES);
-        UNROLL for (int r = first; r < last; r++)
-        {
+        EACH (v, 0, vectors)
+            weight[v] = vec_load(w + v * LANES);
+        EACH (r, first, last) {
             vec input = vec_splat(x[(size_t)(r - first) * stride + k]);
-            UNROLL for (int v = 0; v < vectors; v++) sum[r][v] = vec_fma(input, weight[v], sum[r][v]);
+            EACH (v, 0, vectors)
+                sum[r][v] = vec_fma(input, weight[v], sum[r][v]);
         }
     }
 }
@@ -79,39 +86,43 @@ INLINE void finish_tile(const struct tile *t, vec sum[][TILE_VECTORS_MAX], int r
     float *y = t->y;
     size_t stride = t->y_stride;
     if (bias)
-        UNROLL for (int v = 0; v < vectors; v++)
-        {
+        EACH (v, 0, vectors) {
             vec b = vec_load(bias + v * LANES);
-            UNROLL for (int r = 0; r < rows; r++) sum[r][v] = vec_add(sum[r][v], b);
+            EACH (r, 0, rows)
+                sum[r][v] = vec_add(sum[r][v], b);
         }
     if (add)
-        UNROLL for (int r = 0; r < rows; r++) UNROLL for (int v = 0; v < vectors; v++) sum[r][v] =
-            vec_add(sum[r][v], vec_load(add + (size_t)r * stride + v * LANES));
-    UNROLL for (int r = 0; r < rows; r++) UNROLL for (int v = 0; v < vectors; v++)
-        vec_store(y + (size_t)r * stride + v * LANES, sum[r][v]);
+        EACH (r, 0, rows)
+            EACH (v, 0, vectors)
+                sum[r][v] = vec_add(sum[r][v], vec_load(add + (size_t)r * stride + v * LANES));
+    EACH (r, 0, rows)
+        EACH (v, 0, vectors)
+            vec_store(y + (size_t)r * stride + v * LANES, sum[r][v]);
 }
 
 INLINE void run_tile(const struct tile *t, int rows, int vectors)
 {
     vec sum[TILE_ROWS_MAX][TILE_VECTORS_MAX];
     float *sums = t->sums;
-    UNROLL for (int r = 0; r < rows; r++) UNROLL for (int v = 0; v < vectors; v++) sum[r][v] =
-        t->resume ? vec_load(sums + (r * vectors + v) * LANES) : vec_zero();
+    EACH (r, 0, rows)
+        EACH (v, 0, vectors)
+            sum[r][v] = t->resume ? vec_load(sums + (r * vectors + v) * LANES) : vec_zero();
     const struct tap *end = t->tap + t->taps;
     for (const struct tap *tap = t->tap; tap < end; tap++) {
         if (tap->cut == TAP_WHOLE)
-            sum_tap(sum, tap, t->channels, t->x_stride, 0, rows, vectors);
+            sum_tap(sum, t, tap, 0, rows, vectors);
         else if (tap->cut == TAP_CUT_FIRST)
-            sum_tap(sum, tap, t->channels, t->x_stride, 1, rows, vectors);
+            sum_tap(sum, t, tap, 1, rows, vectors);
         else
-            sum_tap(sum, tap, t->channels, t->x_stride, 0, rows - 1, vectors);
+            sum_tap(sum, t, tap, 0, rows - 1, vectors);
     }
     if (t->finish) {
         finish_tile(t, sum, rows, vectors);
         return;
     }
-    UNROLL for (int r = 0; r < rows; r++) UNROLL for (int v = 0; v < vectors; v++)
-        vec_store(sums + (r * vectors + v) * LANES, sum[r][v]);
+    EACH (r, 0, rows)
+        EACH (v, 0, vectors)
+            vec_store(sums + (r * vectors + v) * LANES, sum[r][v]);
 }
 
 INLINE void run_outer(const struct outer *o, int block, int vectors)
@@ -119,25 +130,27 @@ INLINE void run_outer(const struct outer *o, int block, int vectors)
     vec sum[OUTER_BLOCK][TILE_VECTORS_MAX];
     float *dw = o->dw;
     size_t stride = o->dw_stride;
-    UNROLL for (int i = 0; i < block; i++) UNROLL for (int v = 0; v < vectors; v++) sum[i][v] =
-        vec_load(dw + (size_t)i * stride + v * LANES);
+    EACH (i, 0, block)
+        EACH (v, 0, vectors)
+            sum[i][v] = o->fresh ? vec_zero() : vec_load(dw + (size_t)i * stride + v * LANES);
     for (size_t s = 0; s < o->samples; s++)
         for (size_t r = 0; r < o->height; r++) {
             const float *x = o->x + s * o->x_sample + r * o->x_row;
             const float *dy = o->dy + s * o->dy_sample + r * o->dy_row;
             for (size_t c = 0; c < o->width; c++, x += o->x_pixel, dy += vectors * LANES) {
                 vec gradient[TILE_VECTORS_MAX];
-                UNROLL for (int v = 0; v < vectors; v++) gradient[v] = vec_load(dy + v * LANES);
-                UNROLL for (int i = 0; i < block; i++)
-                {
+                EACH (v, 0, vectors)
+                    gradient[v] = vec_load(dy + v * LANES);
+                EACH (i, 0, block) {
                     vec input = vec_splat(x[i]);
-                    UNROLL for (int v = 0; v < vectors; v++) sum[i][v] =
-                        vec_fma(input, gradient[v], sum[i][v]);
+                    EACH (v, 0, vectors)
+                        sum[i][v] = vec_fma(input, gradient[v], sum[i][v]);
                 }
             }
         }
-    UNROLL for (int i = 0; i < block; i++) UNROLL for (int v = 0; v < vectors; v++)
-        vec_store(dw + (size_t)i * stride + v * LANES, sum[i][v]);
+    EACH (i, 0, block)
+        EACH (v, 0, vectors)
+            vec_store(dw + (size_t)i * stride + v * LANES, sum[i][v]);
 }
 
 /* Rows of the transforms of Winograd's F(2x2, 3x3); sums in the order written, so that every set rounds alike. */
@@ -167,17 +180,18 @@ static void patch(const float *const pixel[PATCH], size_t channels, float *v, si
 {
     for (size_t c = 0; c < channels; c += LANES, v += LANES) {
         vec half[4][4], whole[4];
-        UNROLL for (int j = 0; j < 4; j++)
-        {
+        EACH (j, 0, 4) {
             vec column[4], to[4];
-            UNROLL for (int i = 0; i < 4; i++) column[i] = vec_load(pixel[i * 4 + j] + c);
+            EACH (i, 0, 4)
+                column[i] = vec_load(pixel[i * 4 + j] + c);
             patch_row(column, to);
-            UNROLL for (int i = 0; i < 4; i++) half[i][j] = to[i];
+            EACH (i, 0, 4)
+                half[i][j] = to[i];
         }
-        UNROLL for (int i = 0; i < 4; i++)
-        {
+        EACH (i, 0, 4) {
             patch_row(half[i], whole);
-            UNROLL for (int j = 0; j < 4; j++) vec_store(v + (size_t)(i * 4 + j) * stride, whole[j]);
+            EACH (j, 0, 4)
+                vec_store(v + (size_t)(i * 4 + j) * stride, whole[j]);
         }
     }
 }
@@ -187,19 +201,17 @@ static void quad(const float *m, size_t stride, size_t channels, const float *bi
 {
     for (size_t c = 0; c < channels; c += LANES, m += LANES) {
         vec half[2][4], whole[2];
-        UNROLL for (int j = 0; j < 4; j++)
-        {
+        EACH (j, 0, 4) {
             vec column[4], to[2];
-            UNROLL for (int i = 0; i < 4; i++) column[i] = vec_load(m + (size_t)(i * 4 + j) * stride);
+            EACH (i, 0, 4)
+                column[i] = vec_load(m + (size_t)(i * 4 + j) * stride);
             quad_row(column, to);
             half[0][j] = to[0];
             half[1][j] = to[1];
         }
-        UNROLL for (int i = 0; i < 2; i++)
-        {
+        EACH (i, 0, 2) {
             quad_row(half[i], whole);
-            UNROLL for (int j = 0; j < 2; j++)
-            {
+            EACH (j, 0, 2) {
                 if (bias)
                     whole[j] = vec_add(whole[j], vec_load(bias + c));
                 if (add[0])
@@ -214,16 +226,47 @@ static void quad_gradient(const float *const dy[QUAD], size_t channels, float *n
 {
     for (size_t c = 0; c < channels; c += LANES, n += LANES) {
         vec half[4][2], whole[4];
-        UNROLL for (int j = 0; j < 2; j++)
-        {
+        EACH (j, 0, 2) {
             vec column[2] = { vec_load(dy[j] + c), vec_load(dy[2 + j] + c) }, to[4];
             quad_gradient_row(column, to);
-            UNROLL for (int i = 0; i < 4; i++) half[i][j] = to[i];
+            EACH (i, 0, 4)
+                half[i][j] = to[i];
         }
-        UNROLL for (int i = 0; i < 4; i++)
-        {
+        EACH (i, 0, 4) {
             quad_gradient_row(half[i], whole);
-            UNROLL for (int j = 0; j < 4; j++) vec_store(n + (size_t)(i * 4 + j) * stride, whole[j]);
+            EACH (j, 0, 4)
+                vec_store(n + (size_t)(i * 4 + j) * stride, whole[j]);
+        }
+    }
+}
+
+/* One row or column of G' u; halving is exact. */
+INLINE void weight_gradient_row(const vec u[4], vec to[3])
+{
+    vec half = vec_splat(0.5f), sum = vec_mul(half, vec_add(u[1], u[2]));
+    to[0] = vec_add(u[0], sum);
+    to[1] = vec_mul(half, vec_sub(u[1], u[2]));
+    to[2] = vec_add(sum, u[3]);
+}
+
+static void weight_gradient(const float *sums, size_t count, float *dweight)
+{
+    for (size_t c = 0; c < count; c += LANES) {
+        vec half[3][4], whole[3];
+        EACH (j, 0, 4) {
+            vec column[4], to[3];
+            EACH (i, 0, 4)
+                column[i] = vec_load(sums + (size_t)(i * 4 + j) * count + c);
+            weight_gradient_row(column, to);
+            EACH (i, 0, 3)
+                half[i][j] = to[i];
+        }
+        EACH (i, 0, 3) {
+            weight_gradient_row(half[i], whole);
+            EACH (j, 0, 3) {
+                float *at = dweight + (size_t)(i * 3 + j) * count + c;
+                vec_store(at, vec_add(vec_load(at), whole[j]));
+            }
         }
     }
 }
@@ -279,4 +322,5 @@ const struct tiles TILES = {
     .patch = patch,
     .quad = quad,
     .quad_gradient = quad_gradient,
+    .weight_gradient = weight_gradient,
 };

@@ -23,8 +23,9 @@ struct tap {
 struct tile {
     const struct tap *tap;
     size_t taps, channels;
-    size_t x_stride; /* floats between the inputs of neighbouring pixels */
-    float *sums;     /* (rows, panel width) */
+    size_t x_stride;    /* floats between the inputs of neighbouring pixels */
+    const float *ahead; /* weights wanted next: a line of each 16 floats is prefetched for each channel */
+    float *sums;        /* (rows, panel width) */
     bool resume, finish;
     const float *bias; /* (panel width) or NULL */
     const float *add;  /* like y, or NULL */
@@ -35,6 +36,7 @@ typedef void tile_fn(const struct tile *t);
 
 /* dw (block, panel width) += sum over pixels of x * dy, in the order samples, rows, pixels of a row. */
 struct outer {
+    bool fresh;      /* dw = instead of += */
     const float *x;  /* (samples, height, width, OUTER_BLOCK), strides below */
     const float *dy; /* (samples, height, width, panel width), strides below */
     size_t samples, height, width;
@@ -53,6 +55,8 @@ typedef void patch_fn(const float *const pixel[PATCH], size_t channels, float *v
 /* y = (the 2x2 pixels of the products m + bias) + add; bias and add[0] may be NULL. */
 typedef void quad_fn(const float *m, size_t stride, size_t channels, const float *bias,
                      const float *const add[QUAD], float *const y[QUAD]);
+/* dweight (9, count) += the transform of sums (PATCH, count); count is a multiple of the lanes. */
+typedef void weight_gradient_fn(const float *sums, size_t count, float *dweight);
 /* n = the transform of the gradients of 2x2 pixels. */
 typedef void quad_gradient_fn(const float *const dy[QUAD], size_t channels, float *n, size_t stride);
 
@@ -69,6 +73,7 @@ struct tiles {
     patch_fn *patch;
     quad_fn *quad;
     quad_gradient_fn *quad_gradient;
+    weight_gradient_fn *weight_gradient;
 };
 
 extern const struct tiles tiles_avx512, tiles_avx2, tiles_neon; /* those that the build has */

@@ -174,6 +174,7 @@ static void multiply(const struct tiles *k, const float *v, const float *w, size
     struct tile tile = { .tap = &tap, .taps = 1, .x_stride = in };
     for (size_t p = 0; p < parts; p++) {
         size_t channel = p * in / parts;
+        const float *next = w + (p + 1) * in / parts * width;
         tile.channels = (p + 1) * in / parts - channel;
         tile.resume = p > 0;
         tap.w = w + channel * width;
@@ -181,6 +182,7 @@ static void multiply(const struct tiles *k, const float *v, const float *w, size
             size_t row = r * count / runs, rows = (r + 1) * count / runs - row;
             tap.x = v + row * in + channel;
             tile.sums = m + row * width;
+            tile.ahead = r * 16 < width ? next + r * tile.channels * 16 : tap.w;
             by_rows[rows - 1](&tile);
         }
     }
@@ -264,12 +266,14 @@ static void transform_gradient(const struct tiles *k, const struct quads *q, siz
     }
 }
 
-/* sums (in, out) += v (count, in) transposed, times n (panel, count, width) */
+/* sums (in, out) += (or, if fresh, =) v (count, in) transposed, times n (panel, count, width) */
 static void multiply_outer(const struct tiles *k, const float *v, const float *n, size_t count, size_t in,
-                           size_t out, float *sums)
+                           size_t out, bool fresh, float *sums)
 {
     size_t blocks = (in + k->block - 1) / k->block;
-    struct outer o = { .samples = 1, .height = 1, .width = count, .x_pixel = in, .dw_stride = out };
+    struct outer o = {
+        .fresh = fresh, .samples = 1, .height = 1, .width = count, .x_pixel = in, .dw_stride = out
+    };
     for (size_t b = 0; b < blocks; b++) {
         size_t first = b * in / blocks, rows = (b + 1) * in / blocks - first, width;
         for (size_t c = 0; c < out; c += width) {
@@ -282,36 +286,6 @@ static void multiply_outer(const struct tiles *k, const float *v, const float *n
     }
 }
 
-/* One row or column of G' u. */
-static void transform_sums(const float u[4], float to[3])
-{
-    float half_sum = 0.5f * u[1] + 0.5f * u[2];
-    to[0] = u[0] + half_sum;
-    to[1] = 0.5f * u[1] - 0.5f * u[2];
-    to[2] = half_sum + u[3];
-}
-
-/* dweight (9, count) += G' sums (PATCH, count) G */
-static void add_weights(const float *sums, size_t count, float *dweight)
-{
-    for (size_t i = 0; i < count; i++) {
-        float half[3][4], whole[3];
-        for (size_t q = 0; q < 4; q++) {
-            float column[4], to[3];
-            for (size_t p = 0; p < 4; p++)
-                column[p] = sums[(p * 4 + q) * count + i];
-            transform_sums(column, to);
-            for (size_t p = 0; p < 3; p++)
-                half[p][q] = to[p];
-        }
-        for (size_t p = 0; p < 3; p++) {
-            transform_sums(half[p], whole);
-            for (size_t q = 0; q < 3; q++)
-                dweight[(p * 3 + q) * count + i] += whole[q];
-        }
-    }
-}
-
 void winograd_backward_weight(const struct tiles *k, const struct conv_shape *s, const float *x,
                               const float *dy, float *dweight, float *scratch)
 {
@@ -319,13 +293,13 @@ void winograd_backward_weight(const struct tiles *k, const struct conv_shape *s,
     size_t in = (size_t)s->in, out = (size_t)s->out, most = least(q.count, GRADIENT_RUN);
     float *zeros = scratch, *v = zeros + in + out, *n = v + PATCH * most * in, *sums = n + PATCH * most * out;
     memset(zeros, 0, (in + out) * sizeof *zeros);
-    memset(sums, 0, PATCH * in * out * sizeof *sums);
     for (size_t first = 0; first < q.count; first += most) {
         size_t count = least(most, q.count - first);
         transform_input(k, &q, first, count, in, x, zeros, v);
         transform_gradient(k, &q, first, count, out, (float *)dy, zeros, n);
         for (size_t p = 0; p < PATCH; p++)
-            multiply_outer(k, v + p * count * in, n + p * count * out, count, in, out, sums + p * in * out);
+            multiply_outer(k, v + p * count * in, n + p * count * out, count, in, out, first == 0,
+                           sums + p * in * out);
     }
-    add_weights(sums, in * out, dweight);
+    k->weight_gradient(sums, in * out, dweight);
 }
