@@ -266,6 +266,11 @@ static enum spr_code check_entry(const struct unet_entry *e, const struct tensor
     return SPR_OK;
 }
 
+static bool is_of_lexicon(const struct tensor *t) /* paint/lexicon.h checks its own */
+{
+    return strncmp(t->name, "lexicon.", 8) == 0;
+}
+
 static enum spr_code check_tensors(const struct model *m, struct spr_error *err)
 {
     for (size_t i = 0; i < m->layout.entries; i++) {
@@ -275,10 +280,9 @@ static enum spr_code check_tensors(const struct model *m, struct spr_error *err)
             return rc;
     }
     for (size_t i = 0; i < safetensors_count(m->file); i++) {
-        const char *name = safetensors_at(m->file, i)->name;
-        bool lexicon = strncmp(name, "lexicon.", 8) == 0; /* paint/lexicon.h checks its own */
-        if (!lexicon && !unet_layout_find(&m->layout, name))
-            return SPR_FAIL(err, SPR_BADDATA, "tensor \"%.60s\" has no place in this network", name);
+        const struct tensor *t = safetensors_at(m->file, i);
+        if (!is_of_lexicon(t) && !unet_layout_find(&m->layout, t->name))
+            return SPR_FAIL(err, SPR_BADDATA, "tensor \"%.60s\" has no place in this network", t->name);
     }
     return SPR_OK;
 }
@@ -429,8 +433,21 @@ struct saving {
     struct buf config, vocab;
     struct note *note;
     struct tensor_source *tensor;
+    size_t tensors;
     float *numbers; /* the flat vector in file order */
 };
+
+static void add_lexicon(struct saving *s, const struct safetensors *from)
+{
+    for (size_t i = 0; from && i < safetensors_count(from); i++) {
+        const struct tensor *t = safetensors_at(from, i);
+        if (!is_of_lexicon(t))
+            continue;
+        struct tensor_source *to = &s->tensor[s->tensors++];
+        *to = (struct tensor_source){ .name = t->name, .rank = t->rank, .raw = t->data, .raw_type = t->type };
+        memcpy(to->shape, t->shape, sizeof to->shape);
+    }
+}
 
 static enum spr_code prepare(struct saving *s, const struct model_content *c, struct spr_error *err)
 {
@@ -441,7 +458,7 @@ static enum spr_code prepare(struct saving *s, const struct model_content *c, st
     if (rc)
         return rc;
     s->note = mem_zalloc(c->notes + STANDARD_NOTES, sizeof *s->note);
-    s->tensor = mem_zalloc(l->entries, sizeof *s->tensor);
+    s->tensor = mem_zalloc(l->entries + (c->lexicon ? safetensors_count(c->lexicon) : 0), sizeof *s->tensor);
     s->numbers = mem_aligned(l->floats, sizeof *s->numbers);
     if (!s->note || !s->tensor || !s->numbers)
         return SPR_FAIL(err, SPR_NOMEM, "no memory to write %zu parameters", l->floats);
@@ -458,6 +475,8 @@ static enum spr_code prepare(struct saving *s, const struct model_content *c, st
         t->data = s->numbers + e->offset;
         write_entry(e, c->params, s->numbers + e->offset);
     }
+    s->tensors = l->entries;
+    add_lexicon(s, c->lexicon);
     return SPR_OK;
 }
 
@@ -476,8 +495,7 @@ enum spr_code model_save(const char *path, const struct model_content *c, enum f
     if (!rc)
         rc = prepare(&s, c, err);
     if (!rc) {
-        struct safetensors_content file = { s.tensor, c->layout->entries, s.note, c->notes + STANDARD_NOTES,
-                                            c->type };
+        struct safetensors_content file = { s.tensor, s.tensors, s.note, c->notes + STANDARD_NOTES, c->type };
         rc = safetensors_write(path, &file, mode, err);
     }
     mem_free(s.numbers);

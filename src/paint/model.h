@@ -61,6 +61,8 @@ struct model_content {
     const struct note *note; /* all but "format", "config" and "vocab" */
     size_t notes;
     enum tensor_type type; /* TENSOR_F16, or TENSOR_F32 */
+    /* A file with the same vocabulary, whose lexicon goes along; NULL for none. */
+    const struct safetensors *lexicon;
 };
 
 /* Publishes a model file. Fails: SPR_BADDATA where a number is not finite, or too large for F16; SPR_BADARG for a

@@ -41,7 +41,7 @@ static char folder[64], path[96];
 
 static struct model_content content(void)
 {
-    return (struct model_content){ &layout, params, WORDS, NOTES, SPR_COUNT(NOTES), TENSOR_F32 };
+    return (struct model_content){ &layout, params, WORDS, NOTES, SPR_COUNT(NOTES), TENSOR_F32, NULL };
 }
 
 static int set_up(void **state)
@@ -90,6 +90,32 @@ static void what_is_saved_is_loaded(void **state)
         assert_true(m->samples_seen == 12 && m->size == 16 && m->type == c.type);
         model_free(m);
     }
+}
+
+static void a_lexicon_goes_along(void **state)
+{
+    (void)state;
+    static const struct tensor_source words = {
+        .name = "lexicon.words", .rank = 1, .shape = { 4 }, .raw = "axe\n", .raw_type = TENSOR_U8
+    };
+    const struct safetensors_content lexicon = { .tensor = &words, .tensors = 1, .type = TENSOR_F32 };
+    struct model_content c = content();
+    struct model *m = NULL;
+    struct spr_error err = { 0 };
+    struct safetensors *from = NULL;
+    struct buf b;
+    buf_init(&b, 4096);
+    assert_int_equal(safetensors_encode(&lexicon, &b, NULL), SPR_OK);
+    assert_int_equal(safetensors_parse(b.data, b.length, &from, NULL), SPR_OK);
+    c.lexicon = from;
+    if (model_save(path, &c, FILE_REPLACE, &err) || model_load(path, &m, &err))
+        fail_msg("%s", err.text);
+    const struct tensor *t = safetensors_find(m->file, "lexicon.words");
+    assert_true(t && t->type == TENSOR_U8 && t->count == 4);
+    assert_memory_equal(t->data, "axe\n", 4);
+    model_free(m);
+    safetensors_close(from);
+    buf_fini(&b);
 }
 
 /* Memory order against file order, element by element, by the definition of both. */
@@ -280,7 +306,7 @@ static void the_bundled_model_loads(void **state)
     assert_true(model_word(m, "dragon") > 0 && model_word(m, "zweihander") == 0);
     model_sha256(m, sha);
     assert_int_equal(strspn(sha, "0123456789abcdef"), 64);
-    struct model_content c = { &m->layout, m->params, m->word, NULL, 0, TENSOR_F16 };
+    struct model_content c = { &m->layout, m->params, m->word, NULL, 0, TENSOR_F16, NULL };
     if (model_save(path, &c, FILE_REPLACE, &err) || model_load(path, &again, &err))
         fail_msg("%s", err.text);
     assert_memory_equal(again->params, m->params, m->layout.floats * sizeof *m->params);
@@ -339,6 +365,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_saved_is_loaded),
+        cmocka_unit_test(a_lexicon_goes_along),
         cmocka_unit_test(files_are_in_their_own_order),
         cmocka_unit_test(refuses_what_is_no_sound_model),
         cmocka_unit_test(refuses_to_save_what_could_not_be_loaded),

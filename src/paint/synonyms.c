@@ -167,7 +167,7 @@ static const struct synonyms rows[] = {
     { "portal", "stargate wormhole vortexgate" },
 
     /* treasure and small things */
-    { "gold", "treasure coin money loot riches bullion ingot nugget doubloon hoard wealth" },
+    { "gold item", "treasure coin money loot riches bullion ingot nugget doubloon hoard wealth" },
     { "box", "chest crate coffer casket container case lockbox" },
     { "sack", "pouch purse backpack satchel bundle knapsack" },
     { "bag", "handbag suitcase basket" },
@@ -180,7 +180,7 @@ static const struct synonyms rows[] = {
     { "bones", "remains ribcage" },
     { "corpse", "cadaver carcass" },
     { "cage", "prison jail cell" },
-    { "net", "web spiderweb" },
+    { "net", "web spiderweb hammock" },
     { "chain", "shackle manacle fetter" },
     { "horn", "bugle trumpet tuba" },
     { "needle", "syringe spindle" },
@@ -194,6 +194,21 @@ static const struct synonyms rows[] = {
     { "brain", "mind" },
     { "ruby gem", "heart" },
     { "fork", "spoon cutlery utensil" },
+
+    { "teleport", "teleportation teleporting warp" },
+    { "axe", "pickaxe mattock" },
+    { "wooden staff", "shovel spade rake broom hoe broomstick oar paddle ladle" },
+    { "metal machine", "spaceship ufo rocket satellite submarine airplane plane helicopter drone" },
+    { "wooden box", "table chair bed bench desk furniture bookshelf shelf sofa stool cupboard wardrobe drawer" },
+    { "pedestal", "throne podium" },
+    { "brass horn", "violin guitar lute harp flute drum piano saxophone" },
+    { "wooden machine", "wheel wagon cart carriage" },
+    { "wooden", "ship boat canoe raft galleon sailboat" },
+    { "mirror", "telescope spyglass magnifier eyeglasses spectacles goggles" },
+    { "gong", "bell" },
+    { "cloth", "flag banner pennant curtain towel blanket pillow" },
+    { "box", "present gift parcel" },
+    { "box monster", "mimic" },
 
     /* food */
     { "food", "meal dinner lunch breakfast snack cuisine" },
@@ -286,6 +301,7 @@ static const struct synonyms rows[] = {
     { "reaper death", "grim" },
     { "jelly", "ooze gelatinous pudding blob goo" },
     { "slime", "slimy gel" },
+    { "ice golem", "snowman" },
     { "golem", "construct automaton robot android mech mecha droid" },
     { "fire elemental", "ifrit" },
     { "abomination", "freak" },
