@@ -7,6 +7,7 @@
 /* clang-format off */
 static const struct command *const commands[] = { /* sorted by name: a test checks */
     &cmd_completion,
+    &cmd_generate,
     &cmd_help,
     &cmd_man,
     &cmd_models,

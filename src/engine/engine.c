@@ -41,6 +41,13 @@ enum spr_code engine_generate(struct engine *e, const struct request *request,
     return rc ? rc : e->ops->generate(e->self, request, watch, err);
 }
 
+void engine_seeds_of(const struct request *request, int i, uint64_t *ret_seed, uint64_t *ret_vary_seed)
+{
+    bool vary = request->vary > 0;
+    *ret_seed = request->seed + (vary ? 0 : (uint64_t)i); /* wraps: any 64 bits are a seed */
+    *ret_vary_seed = request->vary_seed + (vary ? (uint64_t)i : 0);
+}
+
 enum spr_code engine_request_of(const struct request *request, int i, struct request *ret,
                                 struct spr_error *err)
 {
@@ -48,9 +55,6 @@ enum spr_code engine_request_of(const struct request *request, int i, struct req
     if (rc)
         return rc;
     ret->count = 1;
-    if (ret->vary > 0)
-        ret->vary_seed += (uint64_t)i; /* wraps: any 64 bits are a seed */
-    else
-        ret->seed += (uint64_t)i;
+    engine_seeds_of(request, i, &ret->seed, &ret->vary_seed);
     return SPR_OK;
 }

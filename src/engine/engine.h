@@ -74,6 +74,9 @@ SPR_MUST_USE enum spr_code engine_generate(struct engine *e, const struct reques
 SPR_MUST_USE enum spr_code engine_request_of(const struct request *request, int i, struct request *ret,
                                              struct spr_error *err);
 
+/* Only the seeds of that. */
+void engine_seeds_of(const struct request *request, int i, uint64_t *ret_seed, uint64_t *ret_vary_seed);
+
 /* The engine in this process: paint/ with the bundled model or another weights file, finished by pixel/. Loads
  * nothing before the first request. threads: 1..256. GIVES *ret. Fails: SPR_NOMEM, SPR_LIMIT. */
 SPR_MUST_USE enum spr_code engine_native(int threads, struct engine **ret, struct spr_error *err);

@@ -51,9 +51,9 @@ static const struct request_row rows[REQUEST_FIELD_COUNT] = {
     [REQUEST_TILE] = { "tile", 0, "tile", "spritery:tile", NULL, REQUEST_SWITCH, "no", 0, 0, NULL,
         "make a seamless tile", AT(finish.tile) },
     [REQUEST_COLORS] = { "colors", 'c', "colors", "spritery:colors", "N", REQUEST_WHOLE, "16", 2, 256, NULL,
-        "at most so many colours", AT(finish.colors) },
-    [REQUEST_PALETTE] = { "palette", 0, "palette", "spritery:palette", "FILE|NAME", REQUEST_TEXT, "", 0, REQUEST_PATH_MAX, NULL,
-        "only colours of this palette", AT(finish.palette) },
+        "at most so many colours, the transparent one counted", AT(finish.colors) },
+    [REQUEST_PALETTE] = { "palette", 0, "palette", "spritery:palette", "FILE", REQUEST_TEXT, "", 0, REQUEST_PATH_MAX, NULL,
+        "only the colours of this picture or palette PNG", AT(finish.palette) },
     [REQUEST_SCALE] = { "scale", 0, "scale", "spritery:scale", "N", REQUEST_WHOLE, "1", 1, 32, NULL,
         "enlarge: every pixel becomes N x N", AT(finish.scale) },
 };

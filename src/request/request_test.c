@@ -119,7 +119,7 @@ static void bad_values_say_what_would_be_right(void **state)
          "--seed is \"-1\"; it must be a whole number from 0 to 18446744073709551615"                                                                                     },
         { REQUEST_SEED,     "spritery:seed", "18446744073709551616",
          "spritery:seed is \"18446744073709551616\"; it must be a whole number from 0 to "
-         "18446744073709551615"                                                                                                                                           },
+          "18446744073709551615"                                                                                                                                          },
         { REQUEST_TILE,     "--tile",        "maybe",                                                        "--tile is \"maybe\"; it must be yes or no"                  },
         { REQUEST_PROMPT,   "prompt",        "a\xFF",                                                        "prompt is not UTF-8: byte 0xFF at offset 1"                 },
         { REQUEST_PROMPT,   "prompt",        "a\x1B[2J",                                                     "prompt has a control character (0x1B) at offset 1"          },
@@ -127,7 +127,7 @@ static void bad_values_say_what_would_be_right(void **state)
          "--steps is \"?[2J?\"; it must be a whole number from 1 to 200"                                                                                                  },
         { REQUEST_STEPS,    "--steps",       "123456789012345678901234567890123456789012345678901234567890",
          "--steps is \"1234567890123456789012345678901234567890...\"; it must be a whole number from 1 to "
-         "200"                                                                                                                                                            },
+          "200"                                                                                                                                                           },
     };
     struct request *r = *state, before = *r;
     for (size_t i = 0; i < SPR_COUNT(rows); i++) {

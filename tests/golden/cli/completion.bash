@@ -6,12 +6,44 @@ _spritery() {
         [[ ${COMP_WORDS[i]} == -* ]] || { verb=${COMP_WORDS[i]}; break; }
     done
     case "$verb" in
+    generate)
+        case "$prev" in
+        --negative) return ;;
+        --blend) return ;;
+        --blend-amount) return ;;
+        --model | -m) compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -f -- "$cur") ;;
+        --size) mapfile -t COMPREPLY < <(compgen -W '16 32 48 64' -- "$cur") ;;
+        --steps) return ;;
+        --guidance | -g) return ;;
+        --sampler) mapfile -t COMPREPLY < <(compgen -W 'euler heun ancestral dpm' -- "$cur") ;;
+        --seed | -s) return ;;
+        --vary) return ;;
+        --vary-seed) return ;;
+        --count | -n) return ;;
+        --init | -i) compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -f -- "$cur") ;;
+        --strength) return ;;
+        --mask) compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -f -- "$cur") ;;
+        --colors | -c) return ;;
+        --palette) compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -f -- "$cur") ;;
+        --scale) return ;;
+        --prompts) compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -f -- "$cur") ;;
+        --out | -o) compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -f -- "$cur") ;;
+        --format) mapfile -t COMPREPLY < <(compgen -W 'png webp gif' -- "$cur") ;;
+        --preview | -p) mapfile -t COMPREPLY < <(compgen -W 'auto never always' -- "$cur") ;;
+        --like | -l) compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -f -- "$cur") ;;
+        --threads | -t) return ;;
+        *)
+            case "$cur" in
+            -*) mapfile -t COMPREPLY < <(compgen -W '--negative --blend --blend-amount --model --size --steps --guidance --sampler --seed --vary --vary-seed --count --init --strength --mask --tile --colors --palette --scale --prompts --out --format --force --preview --no-sheet --like --threads --json --quiet --verbose --help --version' -- "$cur") ;;
+            *) return ;;
+            esac ;;
+        esac ;;
     help)
         case "$prev" in
         *)
             case "$cur" in
             -*) mapfile -t COMPREPLY < <(compgen -W '--json --quiet --verbose --help --version' -- "$cur") ;;
-            *) mapfile -t COMPREPLY < <(compgen -W 'help models show version' -- "$cur") ;;
+            *) mapfile -t COMPREPLY < <(compgen -W 'generate help models show version' -- "$cur") ;;
             esac ;;
         esac ;;
     models)
@@ -39,7 +71,7 @@ _spritery() {
             *) return ;;
             esac ;;
         esac ;;
-    '') mapfile -t COMPREPLY < <(compgen -W 'help models show version --json --quiet --verbose --help --version' -- "$cur") ;;
+    '') mapfile -t COMPREPLY < <(compgen -W 'generate help models show version --json --quiet --verbose --help --version' -- "$cur") ;;
     esac
 }
 complete -F _spritery spritery

@@ -3,6 +3,7 @@
 _spritery() {
     if ((CURRENT == 2)); then
         local -a commands=(
+            'generate:make sprites from words'
             'help:say what there is, or what a command does'
             'models:list models\: size, words, licence, checksum; verify them'
             'show:show a picture and how it was made'
@@ -15,6 +16,42 @@ _spritery() {
     shift words
     ((CURRENT--))
     case $verb in
+    (generate)
+        _arguments -s -S \
+            '--negative=[what to keep away from]:WORDS: ' \
+            '--blend=[a second prompt to lean towards]:WORDS: ' \
+            '--blend-amount=[how far to lean\: 0 is the prompt, 1 the blend]:X: ' \
+            '(-m --model)'{-m+,--model=}'[a name from '\''spritery models'\'', or a file]:MODEL:_files' \
+            '--size=[pixels on a side; 32 is what the bundled model knows best]:N:(16 32 48 64)' \
+            '--steps=[denoising steps\: 10 is a draft, more than 30 rarely shows]:N: ' \
+            '(-g --guidance)'{-g+,--guidance=}'[how strictly to follow the words\: 1 is loosely, 1.5 suits walls and floors]:X: ' \
+            '--sampler=[how to walk from noise to picture]:NAME:(euler heun ancestral dpm)' \
+            '(-s --seed)'{-s+,--seed=}'[the same seed gives the same picture]:N: ' \
+            '--vary=[mix the seed'\''s noise with another'\''s\: 0.2 is a close relative]:X: ' \
+            '--vary-seed=[which relative]:N: ' \
+            '(-n --count)'{-n+,--count=}'[pictures per prompt, each with the next seed (with --vary\: the next vary seed)]:N: ' \
+            '(-i --init)'{-i+,--init=}'[start from this picture instead of from noise]:FILE:_files' \
+            '--strength=[with --init\: how much to change, 0 nothing, 1 everything]:X: ' \
+            '--mask=[with --init\: draw anew only where this picture is white]:FILE:_files' \
+            '--tile[make a seamless tile]' \
+            '(-c --colors)'{-c+,--colors=}'[at most so many colours, the transparent one counted]:N: ' \
+            '--palette=[only the colours of this picture or palette PNG]:FILE:_files' \
+            '--scale=[enlarge\: every pixel becomes N x N]:N: ' \
+            '--prompts=[more prompts, one a line; - is standard input]:FILE:_files' \
+            '(-o --out)'{-o+,--out=}'[where to\: a folder (default\: here), or one .png, .webp or .gif]:DIR|FILE:_files' \
+            '--format=[png (default; carries every parameter), webp or gif]:KIND:(png webp gif)' \
+            '(-f --force)'{-f,--force}'[replace files; else a taken name gets a number]' \
+            '(-p --preview)'{-p+,--preview=}'[show\: auto (on a terminal), never, always; or keep a FILE at the newest state]:WHEN|FILE:(auto never always)' \
+            '--no-sheet[no contact sheet of a batch]' \
+            '(-l --like)'{-l+,--like=}'[begin from the parameters in this PNG\: alone it makes the same bytes again]:FILE:_files' \
+            '(-t --threads)'{-t+,--threads=}'[threads to use; the picture never depends on it]:N: ' \
+            '--json[results as JSON on standard output, one object per line]' \
+            '(-q --quiet)'{-q,--quiet}'[say nothing but failures]' \
+            '(-v --verbose)'{-v,--verbose}'[say more]' \
+            '(-h --help)'{-h,--help}'[this help]' \
+            '--version[the program'\''s version]' \
+            '*:PROMPT...: '
+        ;;
     (help)
         _arguments -s -S \
             '--json[results as JSON on standard output, one object per line]' \
@@ -22,7 +59,7 @@ _spritery() {
             '(-v --verbose)'{-v,--verbose}'[say more]' \
             '(-h --help)'{-h,--help}'[this help]' \
             '--version[the program'\''s version]' \
-            '*:\[COMMAND\]:(help models show version)'
+            '*:\[COMMAND\]:(generate help models show version)'
         ;;
     (models)
         _arguments -s -S \

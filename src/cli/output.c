@@ -1,0 +1,127 @@
+#include "cli/output.h"
+
+#include "cli/file_name.h"
+#include "engine/papers.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+const char *const output_formats[] = { "png", "webp", "gif", NULL };
+
+#define FILE_BYTES_MAX ((size_t)256 << 20)
+
+static enum spr_code read_format(const char *format, enum image_kind *ret, struct spr_error *err)
+{
+    for (size_t i = 0; output_formats[i]; i++)
+        if (strcmp(format, output_formats[i]) == 0 && image_kind_named(format, ret))
+            return SPR_OK;
+    char shown[REQUEST_SHOWN_BYTES];
+    request_shown(format, shown);
+    return SPR_FAIL(err, SPR_BADARG, "--format is \"%s\"; it must be png, webp or gif", shown);
+}
+
+/* The kind that a file's name ends with; false for a name without such an ending. */
+static bool kind_of_name(const char *path, enum image_kind *ret)
+{
+    const char *slash = strrchr(path, '/'), *dot = strrchr(path, '.');
+    return dot && (!slash || dot > slash + 1) && dot != path && image_kind_named(dot + 1, ret);
+}
+
+static bool is_folder(const char *path)
+{
+    struct stat st;
+    return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
+static enum spr_code one_file(const char *out, enum image_kind kind, const char *format, size_t pictures,
+                              struct output *o, struct spr_error *err)
+{
+    if (kind == IMAGE_JPEG)
+        return SPR_FAIL(err, SPR_BADARG, "--out %.200s: JPEG blurs pixel art; use .png, .webp or .gif", out);
+    if (format && kind != o->kind)
+        return SPR_FAIL(err, SPR_BADARG, "--out %.200s and --format %s disagree", out, format);
+    if (pictures > 1)
+        return SPR_FAIL(err, SPR_BADARG,
+                        "--out %.200s is one file, but %zu pictures are asked for; give a folder", out,
+                        pictures);
+    if (!o->force && file_exists(out))
+        return SPR_FAIL(err, SPR_EXISTS, "%.200s exists already; --force replaces it", out);
+    o->kind = kind;
+    o->file = out;
+    return SPR_OK;
+}
+
+enum spr_code output_read(const char *out, const char *format, bool force, size_t pictures,
+                          struct output *ret, struct spr_error *err)
+{
+    struct output o = { .folder = ".", .kind = IMAGE_PNG, .force = force };
+    enum image_kind named;
+    enum spr_code rc = format ? read_format(format, &o.kind, err) : SPR_OK;
+    if (!rc && out && !*out)
+        rc = SPR_FAIL(err, SPR_BADARG, "--out is empty; it must be a folder or a file");
+    if (!rc && out && !is_folder(out) && kind_of_name(out, &named)) {
+        rc = one_file(out, named, format, pictures, &o, err);
+    } else if (!rc && out) {
+        size_t n = strlen(out);
+        while (n > 1 && out[n - 1] == '/')
+            n--;
+        if (n >= sizeof o.folder)
+            return SPR_FAIL(err, SPR_LIMIT, "--out is too long: %.80s...", out);
+        snprintf(o.folder, sizeof o.folder, "%.*s", (int)n, out);
+    }
+    if (!rc)
+        *ret = o;
+    return rc;
+}
+
+static enum spr_code publish(const struct output *o, const char *stem, const struct buf *bytes,
+                             char ret_path[PATH_MAX], struct spr_error *err)
+{
+    struct file_place place = { o->folder, stem, image_kind_name(o->kind), o->force };
+    enum spr_code rc = SPR_OK;
+    if (!o->file) {
+        if (!is_folder(o->folder))
+            rc = file_make_folder(o->folder, err);
+        return rc ? rc : file_publish(&place, bytes->data, bytes->length, ret_path, err);
+    }
+    rc = file_write(o->file, bytes->data, bytes->length, o->force ? FILE_REPLACE : FILE_NEW, err);
+    if (!rc)
+        snprintf(ret_path, PATH_MAX, "%s", o->file);
+    return rc;
+}
+
+static enum spr_code write_out(const struct output *o, const char *stem, const struct image *im,
+                               const struct notes *notes, char ret_path[PATH_MAX], struct spr_error *err)
+{
+    struct buf bytes;
+    buf_init(&bytes, FILE_BYTES_MAX);
+    enum spr_code rc = image_encode(o->kind, im, notes, &bytes, err);
+    if (!rc)
+        rc = publish(o, stem, &bytes, ret_path, err);
+    buf_fini(&bytes);
+    return rc;
+}
+
+enum spr_code output_picture(const struct output *o, const struct engine_picture *p, char ret_path[PATH_MAX],
+                             struct spr_error *err)
+{
+    char stem[FILE_STEM_BYTES];
+    struct notes notes = { 0 };
+    file_stem(request_text(&p->made_by, REQUEST_PROMPT), p->made_by.seed, stem);
+    if (p->made_by.vary > 0) {
+        size_t n = strlen(stem);
+        snprintf(stem + n, sizeof stem - n, "-v%llu", (unsigned long long)p->made_by.vary_seed);
+    }
+    enum spr_code rc = papers_write(p, &notes, err);
+    if (!rc)
+        rc = write_out(o, stem, &p->pixels, &notes, ret_path, err);
+    notes_fini(&notes);
+    return rc;
+}
+
+enum spr_code output_image(const struct output *o, const char *stem, const struct image *im,
+                           char ret_path[PATH_MAX], struct spr_error *err)
+{
+    return write_out(o, stem, im, NULL, ret_path, err);
+}

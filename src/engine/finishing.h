@@ -1,0 +1,14 @@
+/* finishing - from what was painted to what is handed out: few colours, alpha 0 or 255, enlarged by a whole factor.
+ * Flow:  paint's pixels -> [engine/finishing] -> pixel/ -> struct engine_picture
+ * Threads: any; nothing is shared. */
+#ifndef ENGINE_FINISHING_H
+#define ENGINE_FINISHING_H
+#include "engine/engine.h"
+#include "engine/material.h"
+
+/* BORROWS painted. GIVES p->pixels (image_fini) and sets p->colors. Fails: SPR_LIMIT, SPR_NOMEM. */
+SPR_MUST_USE enum spr_code finishing(const struct image *painted, const struct request *r,
+                                     const struct material *m, struct engine_picture *p,
+                                     struct spr_error *err);
+
+#endif

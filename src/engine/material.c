@@ -1,0 +1,109 @@
+#include "engine/material.h"
+
+#include "base/buf.h"
+#include "base/file.h"
+#include "image/load.h"
+#include "image/png.h"
+
+#include <nettle/sha2.h>
+#include <stdio.h>
+
+#define FILE_BYTES_MAX ((size_t)64 << 20)
+
+static void hash_of(const struct buf *bytes, char ret[ENGINE_HASH_BYTES])
+{
+    uint8_t digest[SHA256_DIGEST_SIZE];
+    struct sha256_ctx ctx;
+    sha256_init(&ctx);
+    sha256_update(&ctx, bytes->length, (const uint8_t *)bytes->data);
+    sha256_digest(&ctx, sizeof digest, digest);
+    for (size_t i = 0; i < sizeof digest; i++)
+        snprintf(ret + 2 * i, 3, "%02x", digest[i]);
+}
+
+/* *im becomes size x size. */
+static enum spr_code fit(struct image *im, int size, struct spr_error *err)
+{
+    int factor = im->width / size;
+    struct image small;
+    if (im->width != im->height || factor * size != im->width)
+        return SPR_FAIL(err, SPR_BADARG,
+                        "the picture is %d x %d; it must be %d x %d, or that enlarged by a whole factor",
+                        im->width, im->height, size, size);
+    if (factor == 1)
+        return SPR_OK;
+    enum spr_code rc = image_init(&small, size, size, err);
+    if (rc)
+        return rc;
+    for (int y = 0; y < size; y++)
+        for (int x = 0; x < size; x++)
+            *image_at(&small, x, y) = *image_at(im, x * factor + factor / 2, y * factor + factor / 2);
+    image_fini(im);
+    *im = small;
+    return SPR_OK;
+}
+
+static enum spr_code load_picture(const char *flag, const char *path, int size, struct image *ret,
+                                  char ret_hash[ENGINE_HASH_BYTES], struct spr_error *err)
+{
+    struct buf bytes;
+    buf_init(&bytes, FILE_BYTES_MAX);
+    enum spr_code rc = file_read(path, &bytes, err);
+    if (!rc)
+        rc = image_decode(bytes.data, bytes.length, NULL, ret, NULL, err);
+    if (!rc)
+        rc = fit(ret, size, err);
+    if (rc)
+        spr_prefix(err, "%s %.200s", flag, path);
+    else
+        hash_of(&bytes, ret_hash);
+    buf_fini(&bytes);
+    return rc;
+}
+
+/* The colour table of a palette PNG, else the colours that the picture has. */
+static enum spr_code load_palette(const char *path, struct palette *ret, char ret_hash[ENGINE_HASH_BYTES],
+                                  struct spr_error *err)
+{
+    struct buf bytes;
+    struct image im = { 0 };
+    struct indexed few = { 0 };
+    buf_init(&bytes, FILE_BYTES_MAX);
+    enum spr_code rc = file_read(path, &bytes, err);
+    if (rc)
+        goto out;
+    hash_of(&bytes, ret_hash);
+    if (png_decode_palette(bytes.data, bytes.length, ret, err) == SPR_OK)
+        goto out;
+    rc = image_decode(bytes.data, bytes.length, NULL, &im, NULL, err);
+    if (!rc)
+        rc = indexed_from_image(&few, &im, err);
+    if (!rc)
+        *ret = few.palette;
+out:
+    if (rc)
+        spr_prefix(err, "--palette %.200s", path);
+    indexed_fini(&few);
+    image_fini(&im);
+    buf_fini(&bytes);
+    return rc;
+}
+
+enum spr_code material_load(struct material *ret, const struct request *r, struct spr_error *err)
+{
+    enum spr_code rc = SPR_OK;
+    *ret = (struct material){ 0 };
+    if (r->init.file)
+        rc = load_picture("--init", r->init.file, r->size, &ret->init, ret->papers.init_hash, err);
+    if (!rc && r->init.mask)
+        rc = load_picture("--mask", r->init.mask, r->size, &ret->mask, ret->papers.mask_hash, err);
+    if (!rc && r->finish.palette)
+        rc = load_palette(r->finish.palette, &ret->palette, ret->papers.palette_hash, err);
+    return rc;
+}
+
+void material_fini(struct material *m)
+{
+    image_fini(&m->init);
+    image_fini(&m->mask);
+}

@@ -1,0 +1,264 @@
+/* The engine in this process. Weights, words and packed kernels are loaded at the first request and kept for the next
+ * one; another model takes their place. Pictures are painted in groups, so that all threads have work, and handed out
+ * as soon as their group is done. */
+#include "base/clock.h"
+#include "base/mem.h"
+#include "base/pool.h"
+#include "engine/finishing.h"
+#include "paint/lexicon.h"
+#include "paint/model.h"
+#include "paint/model_find.h"
+#include "paint/paint.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { GROUP_PER_THREAD = 4, PREVIEW_STEPS = 4 };
+
+struct native {
+    int threads;
+    struct pool *pool;
+    char *path; /* of the loaded model; NULL for none */
+    struct model *model;
+    struct lexicon *lexicon;
+    struct painter *painter;
+    char hash[MODEL_SHA256_BYTES]; /* "" until the first picture needs it */
+};
+
+/* One request on its way. */
+struct job {
+    struct native *native;
+    const struct request *request;
+    const struct engine_watch *watch;
+    struct reading prompt, negative, blend;
+    struct material material; /* the files that go in */
+    struct paint_options options;
+    int done, group; /* pictures handed out; pictures being painted */
+    double seconds;  /* of each picture of this group */
+};
+
+static void unload(struct native *n)
+{
+    painter_free(n->painter);
+    lexicon_free(n->lexicon);
+    model_free(n->model);
+    mem_free(n->path);
+    n->painter = NULL;
+    n->lexicon = NULL;
+    n->model = NULL;
+    n->path = NULL;
+    n->hash[0] = '\0';
+}
+
+static enum spr_code load(struct native *n, const char *name, struct spr_error *err)
+{
+    char *path = NULL;
+    enum spr_code rc = model_find(name, &path, err);
+    if (rc)
+        return rc;
+    if (n->path && strcmp(n->path, path) == 0) {
+        mem_free(path);
+        return SPR_OK;
+    }
+    unload(n);
+    rc = model_load(path, &n->model, err);
+    if (!rc)
+        rc = lexicon_new(n->model->word, n->model->layout.config.vocab, n->model->file, &n->lexicon, err);
+    if (!rc && !n->pool)
+        rc = pool_new(n->threads, &n->pool, err);
+    if (!rc)
+        rc = painter_new(&n->model->layout, n->model->params, n->pool, &n->painter, err);
+    n->path = path;
+    if (rc)
+        unload(n);
+    return rc;
+}
+
+static enum spr_code read_words(const struct job *j, const char *text, bool categories, struct reading *ret,
+                                struct spr_error *err)
+{
+    struct lexicon_options o = { j->native->model->layout.config.words_max, categories };
+    return lexicon_read(j->native->lexicon, text, strlen(text), &o, ret, err);
+}
+
+/* Tells the watcher what the prompt, the blend and the negative prompt became. */
+static enum spr_code say_understood(const struct job *j, struct spr_error *err)
+{
+    const struct lexicon *l = j->native->lexicon;
+    struct buf line;
+    buf_init(&line, 65536);
+    enum spr_code rc = lexicon_describe(l, &j->prompt, &line, err);
+    if (!rc && j->request->blend && !(rc = buf_addf(&line, err, " | towards: ")))
+        rc = lexicon_describe(l, &j->blend, &line, err);
+    if (!rc && j->request->negative && !(rc = buf_addf(&line, err, " | away from: ")))
+        rc = lexicon_describe(l, &j->negative, &line, err);
+    if (!rc && line.data)
+        j->watch->understood(j->watch->context, line.data);
+    buf_fini(&line);
+    return rc;
+}
+
+static enum spr_code understand(struct job *j, struct spr_error *err)
+{
+    const struct request *r = j->request;
+    enum spr_code rc = read_words(j, request_text(r, REQUEST_PROMPT), true, &j->prompt, err);
+    if (!rc && r->blend && (rc = read_words(j, r->blend, true, &j->blend, err)))
+        spr_prefix(err, "--blend");
+    else if (!rc && r->negative && (rc = read_words(j, r->negative, false, &j->negative, err)))
+        spr_prefix(err, "--negative");
+    return !rc && j->watch->understood ? say_understood(j, err) : rc;
+}
+
+static void set_options(struct job *j)
+{
+    static const enum sampler samplers[] = {
+        [REQUEST_EULER] = SAMPLER_EULER,
+        [REQUEST_HEUN] = SAMPLER_HEUN,
+        [REQUEST_ANCESTRAL] = SAMPLER_ANCESTRAL,
+        [REQUEST_DPM] = SAMPLER_DPM,
+    };
+    const struct request *r = j->request;
+    j->options = (struct paint_options){
+        .size = r->size,
+        .steps = r->steps,
+        .guidance = r->guidance,
+        .sampler = samplers[r->sampler],
+        .wrap = r->finish.tile,
+        .init = r->init.file ? &j->material.init : NULL,
+        .strength = r->init.strength,
+        .mask = r->init.mask ? &j->material.mask : NULL,
+    };
+}
+
+static void on_progress(void *context, int done, int of)
+{
+    const struct job *j = context;
+    struct engine_progress p = { done, of, j->done, j->request->count };
+    j->watch->progress(j->watch->context, &p);
+}
+
+static void on_preview(void *context, int sprite, const struct image *so_far)
+{
+    const struct job *j = context;
+    if (sprite == 0)
+        j->watch->preview(j->watch->context, so_far);
+}
+
+/* Paints the next j->group pictures. GIVES ret[j->group]. */
+static enum spr_code paint_group(struct job *j, struct image *ret, struct spr_error *err)
+{
+    const struct request *r = j->request;
+    struct paint_watch watch = {
+        .context = j,
+        .cancel = j->watch->cancel,
+        .progress = j->watch->progress ? on_progress : NULL,
+        .preview_every = j->watch->preview ? PREVIEW_STEPS : 0,
+        .preview = j->watch->preview ? on_preview : NULL,
+    };
+    struct paint_sprite *sprite = mem_zalloc((size_t)j->group, sizeof *sprite);
+    if (!sprite)
+        return SPR_FAIL(err, SPR_NOMEM, "out of memory for %d pictures", j->group);
+    for (int i = 0; i < j->group; i++) {
+        uint64_t seed, vary_seed;
+        engine_seeds_of(r, j->done + i, &seed, &vary_seed);
+        sprite[i] = (struct paint_sprite){
+            .prompt = &j->prompt,
+            .negative = r->negative ? &j->negative : NULL,
+            .blend = r->blend ? &j->blend : NULL,
+            .blend_amount = r->blend_amount,
+            .seed = seed,
+            .vary_seed = vary_seed,
+            .vary = r->vary,
+        };
+    }
+    int64_t begun = clock_steady_ns();
+    enum spr_code rc = paint(j->native->painter, &j->options, sprite, j->group, &watch, ret, err);
+    j->seconds = (double)(clock_steady_ns() - begun) / 1e9 / j->group;
+    mem_free(sprite);
+    return rc;
+}
+
+static void set_papers(struct job *j, struct engine_papers *p)
+{
+    struct native *n = j->native;
+    if (!n->hash[0])
+        model_sha256(n->model, n->hash);
+    *p = j->material.papers;
+    snprintf(p->engine, sizeof p->engine, "native");
+    snprintf(p->model, sizeof p->model, "%s", n->model->name);
+    memcpy(p->model_hash, n->hash, sizeof p->model_hash);
+}
+
+/* Makes pixel art of what was painted and hands it out. */
+static enum spr_code hand_out(struct job *j, const struct image *painted, struct spr_error *err)
+{
+    const struct request *r = j->request;
+    struct engine_picture p = { .seconds = j->seconds };
+    enum spr_code rc = engine_request_of(r, j->done, &p.made_by, err);
+    if (!rc)
+        rc = finishing(painted, r, &j->material, &p, err);
+    if (!rc) {
+        set_papers(j, &p.papers);
+        rc = j->watch->picture ? j->watch->picture(j->watch->context, &p, err) : SPR_OK;
+    }
+    image_fini(&p.pixels);
+    request_fini(&p.made_by);
+    return rc;
+}
+
+static enum spr_code make_all(struct job *j, struct spr_error *err)
+{
+    const int most = j->native->threads * GROUP_PER_THREAD, count = j->request->count;
+    struct image *painted = mem_zalloc((size_t)most, sizeof *painted);
+    enum spr_code rc = painted ? SPR_OK : SPR_FAIL(err, SPR_NOMEM, "out of memory for %d pictures", most);
+    while (!rc && j->done < count) {
+        j->group = count - j->done < most ? count - j->done : most;
+        int group = j->group;
+        if ((rc = paint_group(j, painted, err)))
+            break;
+        for (int i = 0; i < group; i++) {
+            if (!rc)
+                rc = hand_out(j, &painted[i], err);
+            if (!rc)
+                j->done++;
+            image_fini(&painted[i]);
+        }
+    }
+    mem_free(painted);
+    return rc;
+}
+
+static enum spr_code native_generate(void *self, const struct request *r, const struct engine_watch *watch,
+                                     struct spr_error *err)
+{
+    struct job j = { .native = self, .request = r, .watch = watch };
+    enum spr_code rc = material_load(&j.material, r, err);
+    if (!rc)
+        rc = load(self, request_text(r, REQUEST_MODEL), err);
+    if (!rc)
+        rc = understand(&j, err);
+    if (!rc) {
+        set_options(&j);
+        rc = make_all(&j, err);
+    }
+    material_fini(&j.material);
+    return rc;
+}
+
+static void native_close(void *self)
+{
+    struct native *n = self;
+    unload(n);
+    pool_free(n->pool);
+    mem_free(n);
+}
+
+enum spr_code engine_native(int threads, struct engine **ret, struct spr_error *err)
+{
+    static const struct engine_ops ops = { "native", native_generate, native_close };
+    struct native *n = mem_zalloc(1, sizeof *n);
+    if (!n)
+        return SPR_FAIL(err, SPR_NOMEM, "out of memory opening the native engine");
+    n->threads = threads;
+    return engine_new(&ops, n, ret, err);
+}
