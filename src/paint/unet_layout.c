@@ -152,7 +152,8 @@ static void init_normal(struct random r, size_t count, float *to)
 static void init_product(struct random r, const struct unet_entry *e, float *params)
 {
     const struct unet_entry *bias = e + 1;
-    float bound = begins_at_zero(e->name) ? 0 : 1.0f / sqrtf((float)(e->count / (size_t)e->out));
+    size_t inputs = e->count / (size_t)e->out;
+    float bound = begins_at_zero(e->name) ? 0 : 1.0f / sqrtf((float)inputs);
     init_uniform(r, bound, e->count, params + e->offset);
     r.stream = ~r.stream;
     init_uniform(r, bound, bias->count, params + bias->offset);
