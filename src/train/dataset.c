@@ -219,8 +219,6 @@ static enum spr_code load(const char *folder, const struct captions *captions, c
                           size_t held, struct dataset *d, struct spr_error *err)
 {
     d->count = captions->count;
-    if (d->count == 0)
-        return SPR_FAIL(err, SPR_BADDATA, "%s/captions.jsonl names no tiles", folder);
     if (held > d->count)
         held = d->count;
     d->tile = mem_zalloc(d->count, sizeof *d->tile);

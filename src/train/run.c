@@ -73,10 +73,11 @@ static enum spr_code save(struct state *s, struct spr_error *err)
         train_option_text(&run->options, &train_option_table[i], value[i]);
         note[OWN_NOTES + i] = (struct note){ train_option_table[i].name, value[i] };
     }
-    rc = checkpoint_write(path, run->layout, s->optimizer, note, OWN_NOTES + train_option_count, err);
-    if (rc == SPR_OK && run->publish)
-        rc =
-            run->publish(run->context, s->optimizer->average, trainer_samples(s->trainer), s->slow_loss, err);
+    const struct run_hooks *h = &run->hooks;
+    if (h->publish) /* first: a run that has a checkpoint has its model file too */
+        rc = h->publish(h->of_publish, s->optimizer->average, trainer_samples(s->trainer), s->slow_loss, err);
+    if (rc == SPR_OK)
+        rc = checkpoint_write(path, run->layout, s->optimizer, note, OWN_NOTES + train_option_count, err);
     s->saved_ns = clock_steady_ns();
     return rc;
 }
@@ -243,13 +244,13 @@ static void tell(struct state *s, const struct trainer_report *r, double step_s)
     const struct run *run = s->run;
     s->slow_loss = s->slow_loss > 0 ? s->slow_loss * 0.98 + r->loss * 0.02 : r->loss;
     s->step_s = s->step_s > 0 ? s->step_s * 0.95 + step_s * 0.05 : step_s;
-    if (!run->progress)
+    if (!run->hooks.progress)
         return;
     struct run_progress p = { .samples = trainer_samples(s->trainer), .total = run->options.schedule.total };
     p.loss = s->slow_loss;
     p.per_second = run->options.batch / s->step_s;
     p.left_s = p.total > p.samples ? (double)(p.total - p.samples) / p.per_second : 0;
-    run->progress(run->context, &p);
+    run->hooks.progress(run->hooks.of_progress, &p);
 }
 
 /* What is due after a step: rows, sheets, a checkpoint by time. */

@@ -29,6 +29,16 @@ struct run_progress {
     double left_s;     /* until the end at this speed */
 };
 
+/* Called by the thread that trains, between steps; each may be NULL. */
+struct run_hooks {
+    void *of_progress;                                             /* their first arguments */
+    void (*progress)(void *context, const struct run_progress *p); /* after every step */
+    void *of_publish;
+    /* Writes a model file from the averaged weights; before each checkpoint, the last one too. */
+    enum spr_code (*publish)(void *context, const float *average, uint64_t samples, double loss,
+                             struct spr_error *err);
+};
+
 struct run {
     const char *folder; /* exists */
     struct train_options options;
@@ -39,12 +49,7 @@ struct run {
     struct pool *pool;
     const float *start;      /* (floats) where a new run begins; NULL to go on from the folder's checkpoint */
     const atomic_bool *stop; /* raised by a signal; may be NULL */
-    void *context;           /* of the two below */
-    /* After every step. NULL is fine. */
-    void (*progress)(void *context, const struct run_progress *p);
-    /* Writes a model file from the averaged weights; called with each checkpoint and at the end. NULL is fine. */
-    enum spr_code (*publish)(void *context, const float *average, uint64_t samples, double loss,
-                             struct spr_error *err);
+    struct run_hooks hooks;
 };
 
 /* Fails: SPR_CANCELLED after a stop (the checkpoint is written), SPR_EXISTS for a new run in a folder that has one,
