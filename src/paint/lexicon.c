@@ -196,8 +196,10 @@ static bool try_compound(const struct lexicon *l, struct draft *d, int source, c
         snprintf(first, sizeof first, "%.*s", (int)at, word);
         bool a = lexicon_find(l, first) > 0 || synonyms_of(first);
         bool b = lexicon_find(l, word + at) > 0 || synonyms_of(word + at);
-        if (a && b)
-            return try_stem(l, d, source, first) & try_stem(l, d, source, word + at);
+        if (a && b) { /* both are added, whatever became of the first */
+            bool one = try_stem(l, d, source, first), other = try_stem(l, d, source, word + at);
+            return one && other;
+        }
     }
     return false;
 }
