@@ -72,7 +72,7 @@ static const char without_category[] =
     "very thing new one two three four five left right up down top middle high heavy sharp thick thin wide "
     "full "
     "plain generic unknown royal grand cursed damaged glowing shining brilliant sparkling burning flaming "
-    "freezing frozen chilling fire ice poison acid magic holy evil clear "
+    "freezing frozen chilling sky fire ice poison acid magic holy evil clear "
     "wooden wood metal iron steel stone bronze brass copper glass crystal bone leather cloth ivory jade "
     "pearl marble "
     "granite plastic platinum machine";
@@ -83,12 +83,15 @@ static const struct {
 } corrections[] = {
   /* clang-format off */
     { "monster humanoid", "archer assassin thief explorer king queen princess jester alchemist fencer sniper warlock "
-                          "zealot bishop hunter" },
+                          "zealot bishop hunter clown" },
     { "monster demihumanoid", "mermaid merfolk" },
-    { "monster animal", "cat dog tiger octopus hare tortoise leech spider snake" },
+    { "monster animal", "cat dog tiger octopus hare tortoise leech spider snake bird bug ant quadruped "
+                      "shark whale fish" },
     { "monster amorphous", "slime jelly" },
     { "item armour", "crown torch lance belt jacket coat dress skirt shirt vest turban breastplate ringmail scalemail" },
     { "item book", "tome book" },
+    { "item food", "meat" },
+    { "dungeon", "tower" },
     { "item", "box bag sack lamp lantern bottle" },
     { "plant", "flower" },
   /* clang-format on */

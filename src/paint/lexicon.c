@@ -76,12 +76,18 @@ int lexicon_find(const struct lexicon *l, const char *word)
     return 0;
 }
 
+/* Near words below this are guesses: taken only where nothing else of the prompt is understood. */
+static const float guess_weight = 0.35f;
+
+/* What goes into the reading first: the first meaning of each word, then further ones. */
+enum rank { RANK_FIRST, RANK_SYNONYM, RANK_NEAR, RANK_GUESS };
+
 /* What a word of the prompt may become. */
 struct candidate {
     int id;
     float weight;
     enum reading_why why;
-    int rank;   /* 0 is taken first */
+    enum rank rank;
     int source; /* which word of the prompt */
     bool taken;
 };
@@ -92,7 +98,7 @@ struct draft {
     struct candidate item[WORDS_MAX * LEXICON_NEAR];
 };
 
-static void propose(struct draft *d, int source, int id, float weight, enum reading_why why, int rank)
+static void propose(struct draft *d, int source, int id, float weight, enum reading_why why, enum rank rank)
 {
     for (int i = 0; i < d->count; i++)
         if (d->item[i].id == id) { /* "dragon wyrm": the word itself, at full weight */
@@ -115,7 +121,7 @@ static bool propose_list(const struct lexicon *l, struct draft *d, int source, c
         snprintf(word, sizeof word, "%.*s", (int)n, list);
         int id = lexicon_find(l, word);
         if (id > 0)
-            propose(d, source, id, 1, READING_SYNONYM, found++ > 0);
+            propose(d, source, id, 1, READING_SYNONYM, found++ ? RANK_SYNONYM : RANK_FIRST);
         list += n + (list[n] == ' ');
     }
     return found > 0;
@@ -125,7 +131,7 @@ static bool try_direct(const struct lexicon *l, struct draft *d, int source, con
 {
     int id = lexicon_find(l, word);
     if (id > 0)
-        propose(d, source, id, 1, READING_KNOWN, 0);
+        propose(d, source, id, 1, READING_KNOWN, RANK_FIRST);
     return id > 0;
 }
 
@@ -139,8 +145,9 @@ static const struct ending {
     const char *from, *to;
     size_t stem_min; /* letters before it */
 } close_endings[] = {
-    { "ve", "f", 2 }, { "ve", "fe", 2 }, { "e", "", 3 },   { "ish", "", 3 }, { "ish", "e", 3 },
-    { "ed", "", 3 },  { "ed", "e", 3 },  { "en", "", 4 },
+    { "ve", "f", 2 },   { "ve", "fe", 2 }, { "xe", "x", 2 }, { "se", "s", 2 }, { "ze", "z", 2 }, { "oe", "o", 3 },
+    { "che", "ch", 2 }, { "she", "sh", 2 }, { "ish", "", 3 }, { "ish", "e", 3 }, { "ed", "", 3 }, { "ed", "e", 3 },
+    { "en", "", 4 },
 }, loose_endings[] = {
     { "y", "", 3 },  { "y", "e", 3 },   { "ing", "", 3 }, { "ing", "e", 3 },
     { "ly", "", 3 }, { "like", "", 3 }, { "er", "", 4 },
@@ -150,7 +157,7 @@ static bool try_stem(const struct lexicon *l, struct draft *d, int source, const
 {
     int id = lexicon_find(l, stem);
     if (id > 0)
-        propose(d, source, id, 1, READING_SYNONYM, 0);
+        propose(d, source, id, 1, READING_SYNONYM, RANK_FIRST);
     return id > 0 || try_synonyms(l, d, source, stem);
 }
 
@@ -183,8 +190,11 @@ static bool try_near(const struct lexicon *l, struct draft *d, int source, const
     if (!lexicon_tables_near(&l->tables, word, &near))
         return false;
     for (int i = 0; i < near.count; i++)
-        propose(d, source, near.id[i], near.weight[i], READING_NEAR, i > 0 ? 2 : 0);
-    return near.count > 0;
+        propose(d, source, near.id[i], near.weight[i], READING_NEAR,
+                near.weight[0] < guess_weight ? RANK_GUESS
+                : i > 0                       ? RANK_NEAR
+                                              : RANK_FIRST);
+    return true;
 }
 
 /* "firedragon": the two parts that are known, each of at least `least` letters, the second as long as can be. */
@@ -223,12 +233,21 @@ static void add_unknown(struct reading *r, const char *word)
         snprintf(r->unknown[r->unknown_count++], sizeof r->unknown[0], "%s", word);
 }
 
+static bool only_guesses(const struct draft *d)
+{
+    for (int i = 0; i < d->count; i++)
+        if (d->item[i].rank != RANK_GUESS)
+            return false;
+    return true;
+}
+
 /* Takes candidates by rank into what room there is; the reading then has them in the order of the prompt. */
 static void choose(const struct lexicon *l, struct draft *d, int words_max, struct reading *r)
 {
     int taken = 0;
-    for (int rank = 0; rank <= 2; rank++)
-        for (int i = 0; i < d->count && taken < words_max; i++)
+    bool guess = only_guesses(d);
+    for (enum rank rank = RANK_FIRST; rank <= RANK_GUESS; rank++)
+        for (int i = 0; i < d->count && taken < words_max && (rank < RANK_GUESS || guess); i++)
             if (d->item[i].rank == rank) {
                 d->item[i].taken = true;
                 taken++;
@@ -243,6 +262,15 @@ static void choose(const struct lexicon *l, struct draft *d, int words_max, stru
         bool same = c->why == READING_KNOWN;
         snprintf(w->from, sizeof w->from, "%s", same ? l->word[c->id] : of->from);
     }
+}
+
+/* Words that only guesses were found for, and the guesses were not taken. */
+static void report_guesses(const struct draft *d, struct reading *r)
+{
+    for (int i = 0; i < d->count; i++)
+        if (d->item[i].rank == RANK_GUESS && !d->item[i].taken &&
+            (i == 0 || d->item[i - 1].source != d->item[i].source))
+            add_unknown(r, d->words->word[d->item[i].source].from);
 }
 
 /* Which word of the prompt the others describe: the last that has a category before the first link ("of", "with",
@@ -363,6 +391,7 @@ enum spr_code lexicon_read(const struct lexicon *l, const char *prompt, size_t l
     choose(l, &draft, o->words_max, &r);
     if (r.count == 0)
         return nothing_understood(l, &r, err);
+    report_guesses(&draft, &r);
     if (o->categories)
         add_categories(l, &draft, o->words_max, &r);
     *ret = r;

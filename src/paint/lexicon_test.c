@@ -4,10 +4,12 @@
 #include "paint/synonyms.h"
 #include "paint/words.h"
 
+#include <jansson.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -156,7 +158,9 @@ static void readings(void **state)
         { "the head decides: the last word",                 "fire sword",                        "fire sword; + item weapon"                     },
         { "the head decides: before of, with, a comma",      "rat with a sword",                  "rat sword; + monster animal"                   },
         { "no category twice",                               "item sword",                        "item sword; + weapon"                          },
-        { "weak is still something",                         "burglary",                          "burglary -> gold 0.3"                          },
+        { "a guess, where there is nothing better",          "burglary",                          "burglary -> gold 0.3"                          },
+        { "no guess beside what is understood",              "burglary torch",                    "torch; not understood: burglary"               },
+        { "a doubled letter that is no plural",              "cube",                              "the model does not know this word: cube"       },
         { "nothing at all",                                  "",                                  "no word of the prompt says what to draw"       },
         { "only fillers",                                    "a sprite, please",                  "no word of the prompt says what to draw"       },
         { "nothing known",                                   "drangon",
@@ -338,6 +342,100 @@ static void synonyms_are_sound(void **state)
     assert_false(synonyms_is_filler("spr"));
 }
 
+/* The bundled model: every synonym leads to a word it knows, and none hides one. */
+struct bundle {
+    struct safetensors *file;
+    json_t *list;
+    const char **word;
+    struct lexicon *lexicon;
+};
+static struct bundle bundle;
+
+static int open_bundle(void **state)
+{
+    (void)state;
+    const char *root = getenv("SPRITERY_SOURCE_ROOT");
+    char path[512];
+    snprintf(path, sizeof path, "%s/models/sprite32.safetensors", root ? root : ".");
+    if (safetensors_open(path, &bundle.file, NULL))
+        return -1;
+    bundle.list = json_loads(safetensors_note(bundle.file, "vocab"), 0, NULL);
+    size_t words = json_array_size(bundle.list);
+    bundle.word = mem_zalloc(words, sizeof *bundle.word);
+    for (size_t i = 0; i < words; i++)
+        bundle.word[i] = json_string_value(json_array_get(bundle.list, i));
+    return lexicon_new(bundle.word, (int)words, bundle.file, &bundle.lexicon, NULL) != SPR_OK;
+}
+
+static int close_bundle(void **state)
+{
+    (void)state;
+    lexicon_free(bundle.lexicon);
+    mem_free(bundle.word);
+    json_decref(bundle.list);
+    safetensors_close(bundle.file);
+    return 0;
+}
+
+static void synonyms_lead_into_the_vocabulary(void **state)
+{
+    (void)state;
+    for (size_t row = 0; row < synonyms_count(); row++)
+        for (int from = 0; from < 2; from++)
+            for (const char *at = from ? synonyms_at(row)->from : synonyms_at(row)->to; *at;) {
+                char word[WORD_BYTES];
+                size_t n = strcspn(at, " ");
+                snprintf(word, sizeof word, "%.*s", (int)n, at);
+                if ((lexicon_find(bundle.lexicon, word) > 0) == from)
+                    fail_msg("\'%s\' %s", word,
+                             from ? "is of the vocabulary, and needs no synonym"
+                                  : "is not of the vocabulary");
+                at += n + (at[n] == ' ');
+            }
+}
+
+static void the_bundled_lexicon_reads(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *prompt, *want;
+    } rows[] = {
+        {"red dragon",                "red dragon; + monster"                         },
+        { "zweihander",               "zweihander -> great sword; + item weapon"      },
+        { "knight with a sword",      "knight sword; + monster"                       },
+        { "healing potion",           "healing -> red potion; + item"                 },
+        { "goblin king",              "goblin king; + humanoid monster"               },
+        { "treasure chest",           "treasure -> gold item; chest -> box"           },
+        { "stone wall",               "stone wall; + dungeon"                         },
+        { "giant rats",               "giant rat; + monster animal"                   },
+        { "scarlet butterflies",      "scarlet -> red; butterfly; + animal monster"   },
+        { "ninja",                    "ninja -> assassin; + monster humanoid"         },
+        { "spellbook",                "spellbook -> book; + item"                     },
+        { "a cute wizard, pixel art", "wizard; + monster"                             },
+        { "maroon cloak",             "maroon -> dark red; cloak; + armour item"      },
+        { "salad",                    "salad -> cheese 1.0, bread 0.7; + food item"   },
+        { "happy sheep",              "sheep; + monster animal; not understood: happy"},
+        { "frobnik",                  "the model does not know this word: frobnik"    },
+    };
+    const struct lexicon_options o = { .words_max = 8, .categories = true };
+    for (size_t i = 0; i < SPR_COUNT(rows); i++) {
+        char got[512];
+        line_of(bundle.lexicon, rows[i].prompt, &o, got, sizeof got);
+        if (strcmp(got, rows[i].want) != 0)
+            fail_msg("%s: '%s' instead of '%s'", rows[i].prompt, got, rows[i].want);
+    }
+}
+
+static int set_up_both(void **state)
+{
+    return set_up(state) || open_bundle(state);
+}
+
+static int tear_down_both(void **state)
+{
+    return tear_down(state) | close_bundle(state);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -348,6 +446,8 @@ int main(void)
         cmocka_unit_test(unsound_lexicons_are_refused),
         cmocka_unit_test(every_allocation_may_fail),
         cmocka_unit_test(synonyms_are_sound),
+        cmocka_unit_test(synonyms_lead_into_the_vocabulary),
+        cmocka_unit_test(the_bundled_lexicon_reads),
     };
-    return cmocka_run_group_tests_name("paint/lexicon", tests, set_up, tear_down);
+    return cmocka_run_group_tests_name("paint/lexicon", tests, set_up_both, tear_down_both);
 }
