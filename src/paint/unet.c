@@ -65,14 +65,26 @@ static enum spr_code plan(struct unet *net, struct spr_error *err)
 
 typedef void product_fn(struct unet *net, struct unet_product *p);
 
+enum { COND_PRODUCTS = SPR_COUNT(((struct unet *)NULL)->cond) };
+
+int unet_pieces(const struct unet *net)
+{
+    return COND_PRODUCTS + net->layers * PRODUCTS;
+}
+
+/* Some layers have fewer than PRODUCTS: their places are empty. */
+static void one_product(struct unet *net, int i, product_fn *f)
+{
+    int at = i - COND_PRODUCTS;
+    struct unet_product *p = at < 0 ? &net->cond[i] : &net->layer[at / PRODUCTS].product[at % PRODUCTS];
+    if (p->kernel)
+        f(net, p);
+}
+
 static void each_product(struct unet *net, product_fn *f)
 {
-    for (size_t i = 0; i < SPR_COUNT(net->cond); i++)
-        f(net, &net->cond[i]);
-    for (int l = 0; l < net->layers; l++)
-        for (int i = 0; i < PRODUCTS; i++)
-            if (net->layer[l].product[i].kernel)
-                f(net, &net->layer[l].product[i]);
+    for (int i = 0; i < unet_pieces(net); i++)
+        one_product(net, i, f);
 }
 
 static void place(struct unet *net, struct unet_product *p)
@@ -87,6 +99,11 @@ static void pack(struct unet *net, struct unet_product *p)
     conv_pack(net->params + p->weight, p->kernel, p->in, p->out, p->packed);
     if (net->training)
         conv_pack_backward(net->params + p->weight, p->kernel, p->in, p->out, p->back);
+}
+
+void unet_repack_piece(struct unet *net, int piece)
+{
+    one_product(net, piece, pack);
 }
 
 void unet_repack(struct unet *net)

@@ -67,6 +67,9 @@ struct unet;
 SPR_MUST_USE enum spr_code unet_new(const struct unet_layout *layout, const float *params, bool training,
                                     struct unet **ret, struct spr_error *err);
 void unet_repack(struct unet *net); /* after the flat vector changed; no session may be running */
+/* The same in pieces 0..unet_pieces - 1, for threads to share out. */
+int unet_pieces(const struct unet *net);
+void unet_repack_piece(struct unet *net, int piece);
 void unet_free(struct unet *net);
 
 /* What a prompt became. tokens[0] is always the learned null token; the rest are words, in any order. */

@@ -133,9 +133,16 @@ struct optimizer *trainer_optimizer(struct trainer *t)
     return &t->optimizer;
 }
 
+static void repack(void *context, int index, int worker)
+{
+    (void)worker;
+    struct trainer *t = context;
+    unet_repack_piece(t->net, index);
+}
+
 void trainer_refresh(struct trainer *t)
 {
-    unet_repack(t->net);
+    pool_run(t->pool, unet_pieces(t->net), repack, t);
 }
 
 uint64_t trainer_samples(const struct trainer *t)
@@ -215,7 +222,7 @@ enum spr_code trainer_step(struct trainer *t, struct trainer_report *ret, struct
         optimizer_step(&t->optimizer, t->grad, t->options.lanes, report.rate, t->pool, &report.norm, err);
     if (rc)
         return rc;
-    unet_repack(t->net);
+    trainer_refresh(t);
     assert(mem_calls() == calls);
     (void)calls;
     *ret = report;
