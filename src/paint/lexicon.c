@@ -274,20 +274,26 @@ static void report_guesses(const struct draft *d, struct reading *r)
 }
 
 /* Which word of the prompt the others describe: the last that has a category before the first link ("of", "with",
- * a comma), or after it if there is none before. -1 if no word has one. */
-static int find_head(const struct lexicon *l, const struct draft *d)
+ * a comma), or after it if there is none before. What follows that link says what the thing has, not what it is. */
+struct head {
+    int word; /* -1 if no word has a category */
+    int end;  /* the first word after the link */
+};
+
+static struct head find_head(const struct lexicon *l, const struct draft *d)
 {
-    int head = -1;
+    struct head h = { -1, d->words->count };
     for (int i = 0; i < d->count; i++) {
         int source = d->item[i].source;
-        if (head >= 0 && source != head)
-            for (int w = head + 1; w <= source; w++)
-                if (d->words->word[w].linked)
-                    return head;
+        for (int w = h.word + 1; h.word >= 0 && w <= source; w++)
+            if (d->words->word[w].linked) {
+                h.end = w;
+                return h;
+            }
         if (d->item[i].taken && lexicon_tables_has_category(&l->tables, d->item[i].id))
-            head = source;
+            h.word = source;
     }
-    return head;
+    return h;
 }
 
 enum { HEAD_WEIGHT = 3, CATEGORIES_MAX = 3 };
@@ -333,11 +339,12 @@ static bool has_id(const struct reading *r, int id)
 static void add_categories(const struct lexicon *l, const struct draft *d, int words_max, struct reading *r)
 {
     struct tally t = { 0 };
-    int head = find_head(l, d);
-    for (int i = 0; i < d->count; i++)
-        if (d->item[i].taken)
-            count_categories(l, d->item[i].id,
-                             d->item[i].weight * (d->item[i].source == head ? (float)HEAD_WEIGHT : 1), &t);
+    struct head head = find_head(l, d);
+    for (int i = 0; i < d->count; i++) {
+        const struct candidate *c = &d->item[i];
+        if (c->taken && c->source < head.end)
+            count_categories(l, c->id, c->weight * (c->source == head.word ? (float)HEAD_WEIGHT : 1), &t);
+    }
     for (int added = 0; added < CATEGORIES_MAX && r->count < words_max; added++) {
         int best = -1;
         for (int i = 0; i < t.count; i++)

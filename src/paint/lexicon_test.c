@@ -157,6 +157,8 @@ static void readings(void **state)
         { "not understood",                                  "red frobnik",                       "red; not understood: frobnik"                  },
         { "the head decides: the last word",                 "fire sword",                        "fire sword; + item weapon"                     },
         { "the head decides: before of, with, a comma",      "rat with a sword",                  "rat sword; + monster animal"                   },
+        { "what comes after the link does not count",        "dragon with zweihander",
+         "dragon; zweihander -> great sword; + monster"                                                                                           },
         { "no category twice",                               "item sword",                        "item sword; + weapon"                          },
         { "a guess, where there is nothing better",          "burglary",                          "burglary -> gold 0.3"                          },
         { "no guess beside what is understood",              "burglary torch",                    "torch; not understood: burglary"               },
