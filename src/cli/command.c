@@ -12,6 +12,7 @@ static const struct command *const commands[] = { /* sorted by name: a test chec
     &cmd_man,
     &cmd_models,
     &cmd_show,
+    &cmd_train,
     &cmd_version,
 };
 /* clang-format on */

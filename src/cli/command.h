@@ -47,7 +47,7 @@ struct command {
     command_fn *run;
 };
 
-extern const struct command cmd_completion, cmd_generate, cmd_help, cmd_man, cmd_models, cmd_show,
+extern const struct command cmd_completion, cmd_generate, cmd_help, cmd_man, cmd_models, cmd_show, cmd_train,
     cmd_version;
 
 /* The i-th command by name; NULL after the last. */

@@ -12,7 +12,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { HOLD_OUT = 128, PATH_BYTES = 1024, NOTES_MAX = 64 };
+enum { PATH_BYTES = 1024, NOTES_MAX = 64 };
 
 /* The published network for a vocabulary of that size. */
 static struct unet_config published(size_t words)
@@ -55,7 +55,7 @@ struct work {
 void base_defaults(struct base_job *job)
 {
     *job = (struct base_job){ .pace = run_pace_default,
-                              .hold_out = HOLD_OUT,
+
                               .threads = pool_default_threads() };
     train_options_default(&job->options);
 }
@@ -127,7 +127,7 @@ static enum spr_code prepare(struct work *w, struct spr_error *err)
              : job->init ? from_model(w, job->init, err)
                          : from_nothing(w, err);
     if (rc == SPR_OK)
-        rc = dataset_open(job->data, &w->words, job->hold_out, &w->data, err);
+        rc = dataset_open(job->data, &w->words, (size_t)job->options.hold_out, &w->data, err);
     if (rc == SPR_OK)
         rc = pool_new(job->threads, &w->pool, err);
     return rc ? rc : choose_start(w, err);

@@ -20,7 +20,6 @@ struct base_job {
     bool resume;        /* go on with the folder's run; init is not looked at */
     struct train_options options;
     struct run_pace pace;
-    size_t hold_out; /* tiles kept for validation */
     int threads;
     const atomic_bool *stop; /* may be NULL */
     void *context;           /* of progress; may be NULL */

@@ -23,6 +23,7 @@ const struct train_option train_option_table[] = {
     { "epsilon",   TRAIN_DOUBLE, AT(optimizer.epsilon), 1e-8,   0,    0.1,                "added to the root of the square"             },
     { "flip",      TRAIN_DOUBLE, AT(augment.flip),      0.5,    0,    1,                  "chance to mirror a tile that may be"         },
     { "hold",      TRAIN_DOUBLE, AT(schedule.hold),     0.5,    0,    1,                  "share of the run before the rate falls"      },
+    { "hold-out",  TRAIN_INT,    AT(hold_out),          128,    0,    65536,              "tiles kept from training, for validation"    },
     { "hue",       TRAIN_DOUBLE, AT(augment.hue),       0.2,    0,    1,                  "chance to turn a tile's hue"                 },
     { "lanes",     TRAIN_INT,    AT(lanes),             4,      1,    256,                "shares of a batch with a gradient each"      },
     { "last",      TRAIN_DOUBLE, AT(schedule.last),     0.02,   0,    1,                  "rate at the end, as a share of --rate"       },

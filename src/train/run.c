@@ -82,6 +82,7 @@ static enum spr_code save(struct state *s, struct spr_error *err)
     return rc;
 }
 
+/* An option younger than the checkpoint has its default. */
 static enum spr_code options_of(const struct safetensors *file, struct train_options *ret,
                                 struct spr_error *err)
 {
@@ -89,8 +90,7 @@ static enum spr_code options_of(const struct safetensors *file, struct train_opt
     train_options_default(&o);
     for (size_t i = 0; i < train_option_count; i++) {
         const char *name = train_option_table[i].name, *value = safetensors_note(file, name);
-        enum spr_code rc = value ? train_options_set(&o, name, value, err)
-                                 : SPR_FAIL(err, SPR_BADDATA, "the checkpoint does not say '%s'", name);
+        enum spr_code rc = value ? train_options_set(&o, name, value, err) : SPR_OK;
         if (rc)
             return rc;
     }
@@ -121,16 +121,17 @@ static enum spr_code check_same(const struct safetensors *file, const struct run
     if (!data || strcmp(data, digest))
         return SPR_FAIL(err, SPR_BADDATA, "the run was begun with other data (%s, this is %s)",
                         data ? data : "unknown", digest);
-    for (size_t i = 0; i < train_option_count; i++) {
+    struct train_options before;
+    enum spr_code rc = options_of(file, &before, err);
+    for (size_t i = 0; rc == SPR_OK && i < train_option_count; i++) {
         const struct train_option *row = &train_option_table[i];
-        char text[TRAIN_OPTION_BYTES];
-        const char *was = safetensors_note(file, row->name);
-        train_option_text(&run->options, row, text);
-        if (row->offset != offsetof(struct train_options, schedule.total) && (!was || strcmp(was, text)))
-            return SPR_FAIL(err, SPR_BADARG, "%s is %s, but the run was begun with %s", row->name, text,
-                            was ? was : "none");
+        char is[TRAIN_OPTION_BYTES], was[TRAIN_OPTION_BYTES];
+        train_option_text(&run->options, row, is);
+        train_option_text(&before, row, was);
+        if (row->offset != offsetof(struct train_options, schedule.total) && strcmp(was, is))
+            rc = SPR_FAIL(err, SPR_BADARG, "%s is %s, but the run was begun with %s", row->name, is, was);
     }
-    return SPR_OK;
+    return rc;
 }
 
 static void read_note(const struct safetensors *file, const char *key, double *ret)

@@ -21,9 +21,10 @@ struct train_options {
     struct optimizer_options optimizer;
     struct augment_options augment;
     uint64_t seed;
-    int batch; /* samples in a step: a multiple of lanes */
-    int lanes; /* gradient sums */
-    int part;  /* samples that go through the network together */
+    int batch;    /* samples in a step: a multiple of lanes */
+    int lanes;    /* gradient sums */
+    int part;     /* samples that go through the network together */
+    int hold_out; /* tiles kept for validation; dataset_open is told, too */
 };
 
 struct trainer;
