@@ -17,8 +17,8 @@ enum {
     LOOKS_MAX = TILES_MAX * TIMES,
     SHEET_COLUMNS = 8,
     SHEET_SCALE = 3,
-    SHEET_GAP = 4, /* pixels */
-    SHEET_STEPS = 20,
+    SHEET_GAP = 4,    /* pixels */
+    SHEET_STEPS = 10, /* enough to judge; more would cost training time */
     STREAM_LOOK = 1,
     STREAM_SHEET = 2
 };

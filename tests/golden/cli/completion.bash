@@ -43,7 +43,7 @@ _spritery() {
         *)
             case "$cur" in
             -*) mapfile -t COMPREPLY < <(compgen -W '--json --quiet --verbose --help --version' -- "$cur") ;;
-            *) mapfile -t COMPREPLY < <(compgen -W 'generate help models show version' -- "$cur") ;;
+            *) mapfile -t COMPREPLY < <(compgen -W 'generate help models show train version' -- "$cur") ;;
             esac ;;
         esac ;;
     models)
@@ -63,6 +63,24 @@ _spritery() {
             *) compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -f -- "$cur") ;;
             esac ;;
         esac ;;
+    train)
+        case "$prev" in
+        --data | -d) compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -d -- "$cur") ;;
+        --out | -o) compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -d -- "$cur") ;;
+        --init | -i) compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -f -- "$cur") ;;
+        --samples | -n) return ;;
+        --batch | -b) return ;;
+        --lr) return ;;
+        --seed | -s) return ;;
+        --set) return ;;
+        --threads | -t) return ;;
+        --minutes | -m) return ;;
+        *)
+            case "$cur" in
+            -*) mapfile -t COMPREPLY < <(compgen -W '--data --out --init --resume --samples --batch --lr --seed --set --threads --minutes --json --quiet --verbose --help --version' -- "$cur") ;;
+            *) mapfile -t COMPREPLY < <(compgen -W 'base settings' -- "$cur") ;;
+            esac ;;
+        esac ;;
     version)
         case "$prev" in
         *)
@@ -71,7 +89,7 @@ _spritery() {
             *) return ;;
             esac ;;
         esac ;;
-    '') mapfile -t COMPREPLY < <(compgen -W 'generate help models show version --json --quiet --verbose --help --version' -- "$cur") ;;
+    '') mapfile -t COMPREPLY < <(compgen -W 'generate help models show train version --json --quiet --verbose --help --version' -- "$cur") ;;
     esac
 }
 complete -F _spritery spritery

@@ -7,6 +7,7 @@ _spritery() {
             'help:say what there is, or what a command does'
             'models:list models\: size, words, licence, checksum; verify them'
             'show:show a picture and how it was made'
+            'train:train a model on captioned tiles'
             'version:print the program'\''s version'
         )
         _describe command commands
@@ -59,7 +60,7 @@ _spritery() {
             '(-v --verbose)'{-v,--verbose}'[say more]' \
             '(-h --help)'{-h,--help}'[this help]' \
             '--version[the program'\''s version]' \
-            '*:\[COMMAND\]:(generate help models show version)'
+            '*:\[COMMAND\]:(generate help models show train version)'
         ;;
     (models)
         _arguments -s -S \
@@ -80,6 +81,26 @@ _spritery() {
             '(-h --help)'{-h,--help}'[this help]' \
             '--version[the program'\''s version]' \
             '*:FILE...:_files'
+        ;;
+    (train)
+        _arguments -s -S \
+            '(-d --data)'{-d+,--data=}'[tiles and captions.jsonl, as tools/fetch-tiles makes them]:DIR:_files -/' \
+            '(-o --out)'{-o+,--out=}'[where the run is kept\: checkpoint, logs, sheets, model]:DIR:_files -/' \
+            '(-i --init)'{-i+,--init=}'[begin with a model'\''s weights; without it from nothing]:MODEL:_files' \
+            '(-r --resume)'{-r,--resume}'[go on with the run in --out, as if it had never stopped]' \
+            '(-n --samples)'{-n+,--samples=}'[length of the whole run; may be changed with --resume]:N: ' \
+            '(-b --batch)'{-b+,--batch=}'[samples in a step]:N: ' \
+            '--lr=[highest learning rate]:X: ' \
+            '(-s --seed)'{-s+,--seed=}'[seed of every chance]:N: ' \
+            '--set=[any other setting, as often as you like; '\''train settings'\'' lists them]:NAME=VALUE: ' \
+            '(-t --threads)'{-t+,--threads=}'[threads to use; the result never depends on it]:N: ' \
+            '(-m --minutes)'{-m+,--minutes=}'[stop after so long, with a checkpoint]:X: ' \
+            '--json[results as JSON on standard output, one object per line]' \
+            '(-q --quiet)'{-q,--quiet}'[say nothing but failures]' \
+            '(-v --verbose)'{-v,--verbose}'[say more]' \
+            '(-h --help)'{-h,--help}'[this help]' \
+            '--version[the program'\''s version]' \
+            '*:base|settings:(base settings)'
         ;;
     (version)
         _arguments -s -S \
