@@ -4,6 +4,7 @@
 set -u
 program=$(cd "$(dirname "$1")" && pwd)/$(basename "$1")
 root=$(cd "$(dirname "$0")/../.." && pwd)
+[ -x "$program" ] || { echo "Bail out! $program cannot be run"; exit 1; }
 work=$(mktemp -d "${TMPDIR:-/tmp}/spritery-e2e.XXXXXX") || exit 1
 trap 'cleanup; chmod -R u+rwx "$work" 2>/dev/null; rm -rf "$work"' EXIT
 trap 'exit 1' HUP TERM
