@@ -369,7 +369,7 @@ static enum spr_code make_near(struct maker *m, struct spr_error *err)
     qsort(found, count, sizeof *found, by_match_text);
     for (size_t i = 0; i < count && !rc; i++)
         rc = add_row(m, &found[i], err);
-    while (!rc && m->text.length % ROWS_STEP != 0)
+    while (!rc && (m->text.length == 0 || m->text.length % ROWS_STEP != 0))
         rc = buf_add(&m->text, "\n", 1, err);
     fprintf(stderr, "%zu near words for %zu of the vocabulary's %d\n", count, targets, m->words);
 out:
