@@ -249,14 +249,17 @@ INLINE void weight_gradient_row(const vec u[4], vec to[3])
     to[2] = vec_add(sum, u[3]);
 }
 
-static void weight_gradient(const float *sums, size_t count, float *dweight)
+static void weight_gradient(const float *sums, size_t rows, size_t columns, float *dweight, size_t row_stride,
+                            size_t tap_stride)
 {
-    for (size_t c = 0; c < count; c += LANES) {
+    size_t stride = rows * columns;
+    for (size_t at = 0; at < stride; at += LANES) {
+        float *dw = dweight + at / columns * row_stride + at % columns;
         vec half[3][4], whole[3];
         EACH (j, 0, 4) {
             vec column[4], to[3];
             EACH (i, 0, 4)
-                column[i] = vec_load(sums + (size_t)(i * 4 + j) * count + c);
+                column[i] = vec_load(sums + (size_t)(i * 4 + j) * stride + at);
             weight_gradient_row(column, to);
             EACH (i, 0, 3)
                 half[i][j] = to[i];
@@ -264,8 +267,8 @@ static void weight_gradient(const float *sums, size_t count, float *dweight)
         EACH (i, 0, 3) {
             weight_gradient_row(half[i], whole);
             EACH (j, 0, 3) {
-                float *at = dweight + (size_t)(i * 3 + j) * count + c;
-                vec_store(at, vec_add(vec_load(at), whole[j]));
+                float *to = dw + (size_t)(i * 3 + j) * tap_stride;
+                vec_store(to, vec_add(vec_load(to), whole[j]));
             }
         }
     }

@@ -55,8 +55,10 @@ typedef void patch_fn(const float *const pixel[PATCH], size_t channels, float *v
 /* y = (the 2x2 pixels of the products m + bias) + add; bias and add[0] may be NULL. */
 typedef void quad_fn(const float *m, size_t stride, size_t channels, const float *bias,
                      const float *const add[QUAD], float *const y[QUAD]);
-/* dweight (9, count) += the transform of sums (PATCH, count); count is a multiple of the lanes. */
-typedef void weight_gradient_fn(const float *sums, size_t count, float *dweight);
+/* dweight (9, rows, columns) += the transform of sums (PATCH, rows, columns); strides in floats from row to row and
+ * tap to tap of dweight. */
+typedef void weight_gradient_fn(const float *sums, size_t rows, size_t columns, float *dweight,
+                                size_t row_stride, size_t tap_stride);
 /* n = the transform of the gradients of 2x2 pixels. */
 typedef void quad_gradient_fn(const float *const dy[QUAD], size_t channels, float *n, size_t stride);
 

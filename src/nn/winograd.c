@@ -16,12 +16,14 @@
  * that hangs over an odd edge writes what is outside to a spare pixel. */
 #include "nn/winograd.h"
 #include "nn/tiles.h"
+#include <stdint.h>
 #include <string.h>
 
 enum {
     CHANNELS_MIN = 32,       /* fewer, and the transforms eat the gain */
     RUN_FLOATS = 160 * 1024, /* of transformed input: 640 KiB */
-    GRADIENT_RUN = 128       /* quads whose weight gradient is summed at once */
+    GRADIENT_RUN = 128,      /* quads whose weight gradient is summed at once, for ... */
+    CHUNK = 80               /* input channels and a panel: 16 * 128 * (80 + 32) floats are 900 KiB */
 };
 
 static size_t least(size_t a, size_t b)
@@ -93,12 +95,13 @@ void winograd_pack_backward(const struct tiles *k, const float *weight, int in, 
     pack_with(k, weight, (size_t)out, (size_t)in, 1, (size_t)out, true, packed);
 }
 
-/* The quads of a batch, row by row. */
+/* The quads of a batch, row by row, and one of them. */
 struct quads {
     size_t height, width; /* of the picture, in pixels */
     size_t down, across;  /* quads */
     size_t count;
     bool wrap;
+    size_t sample, row, column; /* its first pixel; row and column are even */
 };
 
 static struct quads quads_of(const struct conv_shape *s)
@@ -110,57 +113,79 @@ static struct quads quads_of(const struct conv_shape *s)
     return q;
 }
 
-static void find_quad(const struct quads *q, size_t index, size_t *ret_sample, size_t *ret_row,
-                      size_t *ret_column)
+static struct quads quad_at(const struct quads *q, size_t index)
 {
-    *ret_column = index % q->across * 2;
-    *ret_row = index / q->across % q->down * 2;
-    *ret_sample = index / q->across / q->down;
+    struct quads at = *q;
+    at.column = index % q->across * 2;
+    at.row = index / q->across % q->down * 2;
+    at.sample = index / q->across / q->down;
+    return at;
 }
 
-/* The four pixels of a quad in a (B, H, W, channels) tensor, or `outside` for those that are not there. */
-static void quad_pixels(const struct quads *q, size_t index, size_t channels, float *tensor, float *outside,
-                        float *pixel[QUAD])
+static void next_quad(struct quads *q)
 {
-    size_t b, row, column;
-    find_quad(q, index, &b, &row, &column);
-    for (size_t i = 0; i < QUAD; i++) {
-        size_t r = row + i / 2, c = column + i % 2;
-        bool inside = r < q->height && c < q->width;
-        pixel[i] = inside ? tensor + ((b * q->height + r) * q->width + c) * channels : outside;
-    }
+    q->column += 2;
+    if (q->column < q->width)
+        return;
+    q->column = 0;
+    q->row += 2;
+    if (q->row < q->height)
+        return;
+    q->row = 0;
+    q->sample++;
 }
 
-/* at is one more than the coordinate, so that the border is 0. */
-static bool inside(size_t at, size_t size, bool wrap, size_t *ret)
+/* Where the quad's four pixels are in a (B, H, W, channels) tensor, in floats; OUTSIDE for those that are not there. */
+#define OUTSIDE SIZE_MAX
+static void quad_places(const struct quads *q, size_t channels, size_t place[QUAD])
 {
-    *ret = (at + size - 1) % size;
-    return wrap || (at >= 1 && at <= size);
+    size_t first = ((q->sample * q->height + q->row) * q->width + q->column) * channels;
+    bool below = q->row + 1 < q->height, right = q->column + 1 < q->width;
+    place[0] = first;
+    place[1] = right ? first + channels : OUTSIDE;
+    place[2] = below ? first + q->width * channels : OUTSIDE;
+    place[3] = below && right ? first + (q->width + 1) * channels : OUTSIDE;
 }
 
-static void patch_pixels(const struct quads *q, size_t index, size_t channels, const float *x,
-                         const float *zeros, const float *pixel[PATCH])
+/* The patch's rows or columns first-1..first+2 in 0..size-1, or OUTSIDE. */
+static void patch_line(size_t first, size_t size, bool wrap, size_t at[4])
 {
-    size_t b, row, column;
-    find_quad(q, index, &b, &row, &column);
     for (size_t i = 0; i < 4; i++) {
-        size_t r, c;
-        bool row_inside = inside(row + i, q->height, q->wrap, &r);
-        for (size_t j = 0; j < 4; j++)
-            pixel[i * 4 + j] = inside(column + j, q->width, q->wrap, &c) && row_inside
-                                   ? x + ((b * q->height + r) * q->width + c) * channels
-                                   : zeros;
+        at[i] = first + i - 1;
+        if (first + i == 0)
+            at[i] = wrap ? size - 1 : OUTSIDE;
+        else if (at[i] >= size)
+            at[i] = wrap ? at[i] % size : OUTSIDE;
     }
 }
 
-/* v (PATCH, count, in) = the patches of quads first..first+count-1 */
-static void transform_input(const struct tiles *k, const struct quads *q, size_t first, size_t count,
-                            size_t in, const float *x, const float *zeros, float *v)
+static void patch_pixels(const struct quads *q, size_t channels, const float *x, const float *zeros,
+                         const float *pixel[PATCH])
 {
-    for (size_t i = 0; i < count; i++) {
+    size_t row[4], column[4];
+    patch_line(q->row, q->height, q->wrap, row);
+    patch_line(q->column, q->width, q->wrap, column);
+    const float *sample = x + q->sample * q->height * q->width * channels;
+    for (size_t i = 0; i < 4; i++)
+        for (size_t j = 0; j < 4; j++) {
+            bool inside = row[i] != OUTSIDE && column[j] != OUTSIDE;
+            pixel[i * 4 + j] = inside ? sample + (row[i] * q->width + column[j]) * channels : zeros;
+        }
+}
+
+/* Some channels of a tensor with `all` of them. */
+struct channels {
+    size_t first, count, all;
+};
+
+/* v (PATCH, quads, channels) = the patches of `count` quads from q on */
+static void transform_input(const struct tiles *k, struct quads q, size_t count, struct channels c,
+                            const float *x, const float *zeros, float *v)
+{
+    for (size_t i = 0; i < count; i++, next_quad(&q)) {
         const float *pixel[PATCH];
-        patch_pixels(q, first + i, in, x, zeros, pixel);
-        k->patch(pixel, in, v + i * in, count * in);
+        patch_pixels(&q, c.all, x + c.first, zeros, pixel);
+        k->patch(pixel, c.count, v + i * c.count, count * c.count);
     }
 }
 
@@ -201,6 +226,24 @@ static size_t forward_floats(const struct tiles *k, const struct conv_shape *s, 
     return in + out + PATCH * run * (in + panel_width(k, out));
 }
 
+/* y = the quads' products m (PATCH, count, width), with bias and add, in channels c. */
+static void transform_output(const struct tiles *k, struct quads q, size_t count, struct channels c,
+                             const float *m, const float *bias, const float *add, float *y, float *spare)
+{
+    for (size_t i = 0; i < count; i++, next_quad(&q)) {
+        size_t place[QUAD];
+        float *to[QUAD];
+        const float *from[QUAD] = { 0 };
+        quad_places(&q, c.all, place);
+        for (size_t j = 0; j < QUAD; j++) {
+            to[j] = place[j] == OUTSIDE ? spare : y + place[j] + c.first;
+            if (add)
+                from[j] = place[j] == OUTSIDE ? spare : add + place[j] + c.first;
+        }
+        k->quad(m + i * c.count, count * c.count, c.count, bias ? bias + c.first : NULL, from, to);
+    }
+}
+
 void winograd_forward(const struct tiles *k, const struct conv_shape *s, const float *x, const float *packed,
                       const float *bias, const float *add, float *y, float *scratch)
 {
@@ -210,79 +253,76 @@ void winograd_forward(const struct tiles *k, const struct conv_shape *s, const f
     memset(zeros, 0, (in + out) * sizeof *zeros);
     for (size_t first = 0; first < q.count; first += most) {
         size_t count = least(most, q.count - first);
-        transform_input(k, &q, first, count, in, x, zeros, v);
+        struct quads at = quad_at(&q, first);
+        transform_input(k, at, count, (struct channels){ 0, in, in }, x, zeros, v);
         for (size_t c = 0; c < out; c += width) {
             width = panel_width(k, out - c);
             const float *w = packed + c * PATCH * in;
             for (size_t p = 0; p < PATCH; p++)
                 multiply(k, v + p * count * in, w + p * in * width, count, in, width, m + p * count * width);
-            for (size_t i = 0; i < count; i++) {
-                float *to[QUAD];
-                const float *from[QUAD] = { 0 };
-                quad_pixels(&q, first + i, out, y, spare, to);
-                for (size_t j = 0; j < QUAD; j++) {
-                    if (add)
-                        from[j] = to[j] == spare ? spare + c : add + (to[j] - y) + c;
-                    to[j] += c;
-                }
-                k->quad(m + i * width, count * width, width, bias ? bias + c : NULL, from, to);
-            }
+            transform_output(k, at, count, (struct channels){ c, width, out }, m, bias, add, y, spare);
         }
     }
 }
 
 /* ---- weight gradient ---- */
 
-/* Scratch: a pixel of zeros, v (PATCH, run, in), n (PATCH, panel, run, width), sums (PATCH, in, out). */
-static size_t gradient_floats(const struct conv_shape *s)
+/* Input channels in one chunk: a multiple of 16. */
+static size_t chunk_width(size_t in)
 {
-    size_t in = (size_t)s->in, out = (size_t)s->out, run = least(quads_of(s).count, GRADIENT_RUN);
-    return in + out + PATCH * (run * (in + out) + in * out);
+    size_t chunks = (in + CHUNK - 1) / CHUNK;
+    return (in / 16 + chunks - 1) / chunks * 16;
+}
+
+/* Scratch: a pixel of zeros, v (PATCH, run, chunk), n (PATCH, run, width), and sums (PATCH, chunk, width) of one chunk
+ * and panel, or, where there are several runs, of all. */
+static size_t gradient_floats(const struct tiles *k, const struct conv_shape *s)
+{
+    size_t in = (size_t)s->in, out = (size_t)s->out, quads = quads_of(s).count,
+           run = least(quads, GRADIENT_RUN);
+    size_t chunk = chunk_width(in), width = panel_width(k, out);
+    return in + out + PATCH * (run * (chunk + width) + (quads > run ? in * out : chunk * width));
 }
 
 size_t winograd_scratch_floats(const struct tiles *k, const struct conv_shape *s)
 {
-    size_t in = (size_t)s->in, out = (size_t)s->out, gradient = gradient_floats(s);
+    size_t in = (size_t)s->in, out = (size_t)s->out, gradient = gradient_floats(k, s);
     size_t there = forward_floats(k, s, in, out), back = forward_floats(k, s, out, in);
     size_t most = there > back ? there : back;
     return most > gradient ? most : gradient;
 }
 
-/* n (PATCH, panel, count, width) = the gradients of quads first..first+count-1; BORROWS dy, which is not written. */
-static void transform_gradient(const struct tiles *k, const struct quads *q, size_t first, size_t count,
-                               size_t out, float *dy, float *zeros, float *n)
+/* n (PATCH, count, channels) = the gradients of `count` quads from q on, in channels c */
+static void transform_gradient(const struct tiles *k, struct quads q, size_t count, struct channels c,
+                               const float *dy, const float *zeros, float *n)
 {
-    for (size_t i = 0; i < count; i++) {
-        float *pixel[QUAD];
-        quad_pixels(q, first + i, out, dy, zeros, pixel);
-        size_t width;
-        for (size_t c = 0; c < out; c += width) {
-            width = panel_width(k, out - c);
-            const float *from[QUAD];
-            for (size_t j = 0; j < QUAD; j++)
-                from[j] = pixel[j] == zeros ? zeros : pixel[j] + c;
-            k->quad_gradient(from, width, n + c * count + i * width, count * out);
-        }
+    for (size_t i = 0; i < count; i++, next_quad(&q)) {
+        size_t place[QUAD];
+        const float *from[QUAD];
+        quad_places(&q, c.all, place);
+        for (size_t j = 0; j < QUAD; j++)
+            from[j] = place[j] == OUTSIDE ? zeros : dy + place[j] + c.first;
+        k->quad_gradient(from, c.count, n + i * c.count, count * c.count);
     }
 }
 
-/* sums (in, out) += (or, if fresh, =) v (count, in) transposed, times n (panel, count, width) */
-static void multiply_outer(const struct tiles *k, const float *v, const float *n, size_t count, size_t in,
-                           size_t out, bool fresh, float *sums)
+/* sums (chunk, width) += (or, if fresh, =) v (count, chunk) transposed, times n (count, width) */
+static void multiply_outer(const struct tiles *k, const float *v, const float *n, size_t count, size_t chunk,
+                           size_t width, bool fresh, float *sums)
 {
-    size_t blocks = (in + k->block - 1) / k->block;
-    struct outer o = {
-        .fresh = fresh, .samples = 1, .height = 1, .width = count, .x_pixel = in, .dw_stride = out
-    };
+    size_t blocks = (chunk + k->block - 1) / k->block;
+    struct outer o = { .fresh = fresh,
+                       .samples = 1,
+                       .height = 1,
+                       .width = count,
+                       .x_pixel = chunk,
+                       .dw_stride = width,
+                       .dy = n };
     for (size_t b = 0; b < blocks; b++) {
-        size_t first = b * in / blocks, rows = (b + 1) * in / blocks - first, width;
-        for (size_t c = 0; c < out; c += width) {
-            width = panel_width(k, out - c);
-            o.x = v + first;
-            o.dy = n + c * count;
-            o.dw = sums + first * out + c;
-            k->outer[width / k->lanes - 1][rows - 1](&o);
-        }
+        size_t first = b * chunk / blocks, rows = (b + 1) * chunk / blocks - first;
+        o.x = v + first;
+        o.dw = sums + first * width;
+        k->outer[width / k->lanes - 1][rows - 1](&o);
     }
 }
 
@@ -290,16 +330,28 @@ void winograd_backward_weight(const struct tiles *k, const struct conv_shape *s,
                               const float *dy, float *dweight, float *scratch)
 {
     struct quads q = quads_of(s);
-    size_t in = (size_t)s->in, out = (size_t)s->out, most = least(q.count, GRADIENT_RUN);
-    float *zeros = scratch, *v = zeros + in + out, *n = v + PATCH * most * in, *sums = n + PATCH * most * out;
+    size_t in = (size_t)s->in, out = (size_t)s->out, most = least(q.count, GRADIENT_RUN), chunk, width;
+    float *zeros = scratch, *v = zeros + in + out, *n = v + PATCH * most * chunk_width(in);
+    float *sums = n + PATCH * most * panel_width(k, out);
     memset(zeros, 0, (in + out) * sizeof *zeros);
     for (size_t first = 0; first < q.count; first += most) {
         size_t count = least(most, q.count - first);
-        transform_input(k, &q, first, count, in, x, zeros, v);
-        transform_gradient(k, &q, first, count, out, (float *)dy, zeros, n);
-        for (size_t p = 0; p < PATCH; p++)
-            multiply_outer(k, v + p * count * in, n + p * count * out, count, in, out, first == 0,
-                           sums + p * in * out);
+        struct quads at = quad_at(&q, first);
+        float *to = sums;
+        for (size_t i = 0; i < in; i += chunk) {
+            chunk = least(chunk_width(in), in - i);
+            transform_input(k, at, count, (struct channels){ i, chunk, in }, x, zeros, v);
+            for (size_t o = 0; o < out; o += width) {
+                width = panel_width(k, out - o);
+                transform_gradient(k, at, count, (struct channels){ o, width, out }, dy, zeros, n);
+                for (size_t p = 0; p < PATCH; p++)
+                    multiply_outer(k, v + p * count * chunk, n + p * count * width, count, chunk, width,
+                                   first == 0, to + p * chunk * width);
+                if (first + count == q.count)
+                    k->weight_gradient(to, chunk, width, dweight + i * out + o, out, in * out);
+                if (q.count > most)
+                    to += PATCH * chunk * width;
+            }
+        }
     }
-    k->weight_gradient(sums, in * out, dweight);
 }
