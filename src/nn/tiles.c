@@ -137,7 +137,7 @@ INLINE void run_outer(const struct outer *o, int block, int vectors)
         for (size_t r = 0; r < o->height; r++) {
             const float *x = o->x + s * o->x_sample + r * o->x_row;
             const float *dy = o->dy + s * o->dy_sample + r * o->dy_row;
-            for (size_t c = 0; c < o->width; c++, x += o->x_pixel, dy += vectors * LANES) {
+            for (size_t c = 0; c < o->width; c++, x += o->x_pixel, dy += o->dy_pixel) {
                 vec gradient[TILE_VECTORS_MAX];
                 EACH (v, 0, vectors)
                     gradient[v] = vec_load(dy + v * LANES);

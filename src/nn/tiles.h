@@ -34,16 +34,16 @@ struct tile {
 };
 typedef void tile_fn(const struct tile *t);
 
-/* dw (block, panel width) += sum over pixels of x * dy, in the order samples, rows, pixels of a row. */
+/* dw (block, panel width) += (or, if fresh, =) sum over pixels of x * dy, in the order samples, rows, pixels. */
 struct outer {
-    bool fresh;      /* dw = instead of += */
-    const float *x;  /* (samples, height, width, OUTER_BLOCK), strides below */
-    const float *dy; /* (samples, height, width, panel width), strides below */
+    const float *x;  /* (samples, height, width, block), strides below in floats */
+    const float *dy; /* (samples, height, width, panel width) */
     size_t samples, height, width;
-    size_t x_sample, x_row, x_pixel; /* in floats */
-    size_t dy_sample, dy_row;
+    size_t x_sample, x_row, x_pixel;
+    size_t dy_sample, dy_row, dy_pixel;
     float *dw;
     size_t dw_stride; /* floats between its rows */
+    bool fresh;
 };
 typedef void outer_fn(const struct outer *o);
 

@@ -15,21 +15,21 @@
  * Quads are taken in runs whose transformed input fits the second-level cache beside the streaming weights. A quad
  * that hangs over an odd edge writes what is outside to a spare pixel. */
 #include "nn/winograd.h"
+#include "nn/grid.h"
 #include "nn/tiles.h"
 #include <stdint.h>
 #include <string.h>
 
 enum {
-    CHANNELS_MIN = 32,       /* fewer, and the transforms eat the gain */
-    RUN_FLOATS = 160 * 1024, /* of transformed input: 640 KiB */
-    GRADIENT_RUN = 128,      /* quads whose weight gradient is summed at once, for ... */
-    CHUNK = 80               /* input channels and a panel: 16 * 128 * (80 + 32) floats are 900 KiB */
+    CHANNELS_MIN = 32, /* fewer, and the transforms eat the gain */
+    SPREAD = 16,       /* floats between the matrices of two positions */
+    STAYING =
+        128 * 1024, /* weights, in floats, that stay in the second-level cache from run to run; beside ... */
+    SHORT_RUN = 64 * 1024, /* ... them, 256 KiB of transformed input is best, */
+    LONG_RUN = 160 * 1024, /* beside others, that come anew for every run, 640 KiB */
+    GRADIENT_RUN = 128,    /* quads whose weight gradient is summed at once, for ... */
+    CHUNK = 80             /* input channels and a panel: 16 * 128 * (80 + 32) floats are 900 KiB */
 };
-
-static size_t least(size_t a, size_t b)
-{
-    return a < b ? a : b;
-}
 
 bool winograd_takes(int kernel, int in, int out)
 {
@@ -173,6 +173,13 @@ static void patch_pixels(const struct quads *q, size_t channels, const float *x,
         }
 }
 
+/* Floats from one position's matrix of count x channels to the next: 16 streams a multiple of 4 KiB apart would fight
+ * for the same lines of the first-level cache. */
+static size_t position(size_t count, size_t channels)
+{
+    return count * channels + SPREAD;
+}
+
 /* Some channels of a tensor with `all` of them. */
 struct channels {
     size_t first, count, all;
@@ -185,7 +192,7 @@ static void transform_input(const struct tiles *k, struct quads q, size_t count,
     for (size_t i = 0; i < count; i++, next_quad(&q)) {
         const float *pixel[PATCH];
         patch_pixels(&q, c.all, x + c.first, zeros, pixel);
-        k->patch(pixel, c.count, v + i * c.count, count * c.count);
+        k->patch(pixel, c.count, v + i * c.count, position(count, c.count));
     }
 }
 
@@ -213,17 +220,18 @@ static void multiply(const struct tiles *k, const float *v, const float *w, size
     }
 }
 
-static size_t run_quads(const struct tiles *k, size_t quads, size_t in)
+static size_t run_quads(const struct tiles *k, size_t quads, size_t in, size_t out)
 {
-    size_t most = RUN_FLOATS / PATCH / in / k->rows * k->rows;
-    return least(quads, most < k->rows ? k->rows : most);
+    size_t floats = PATCH * in * out <= STAYING ? SHORT_RUN : LONG_RUN;
+    size_t run = floats / PATCH / in / k->rows * k->rows;
+    return least(quads, run < k->rows ? k->rows : run);
 }
 
 /* Scratch: a pixel of zeros, a spare pixel, v (PATCH, run, in), m (PATCH, run, width). */
 static size_t forward_floats(const struct tiles *k, const struct conv_shape *s, size_t in, size_t out)
 {
-    size_t run = run_quads(k, quads_of(s).count, in);
-    return in + out + PATCH * run * (in + panel_width(k, out));
+    size_t run = run_quads(k, quads_of(s).count, in, out);
+    return in + out + PATCH * (position(run, in) + position(run, panel_width(k, out)));
 }
 
 /* y = the quads' products m (PATCH, count, width), with bias and add, in channels c. */
@@ -240,7 +248,7 @@ static void transform_output(const struct tiles *k, struct quads q, size_t count
             if (add)
                 from[j] = place[j] == OUTSIDE ? spare : add + place[j] + c.first;
         }
-        k->quad(m + i * c.count, count * c.count, c.count, bias ? bias + c.first : NULL, from, to);
+        k->quad(m + i * c.count, position(count, c.count), c.count, bias ? bias + c.first : NULL, from, to);
     }
 }
 
@@ -248,18 +256,19 @@ void winograd_forward(const struct tiles *k, const struct conv_shape *s, const f
                       const float *bias, const float *add, float *y, float *scratch)
 {
     struct quads q = quads_of(s);
-    size_t in = (size_t)s->in, out = (size_t)s->out, most = run_quads(k, q.count, in), width;
-    float *zeros = scratch, *spare = zeros + in, *v = spare + out, *m = v + PATCH * most * in;
+    size_t in = (size_t)s->in, out = (size_t)s->out, run = run_quads(k, q.count, in, out), width;
+    float *zeros = scratch, *spare = zeros + in, *v = spare + out, *m = v + PATCH * position(run, in);
     memset(zeros, 0, (in + out) * sizeof *zeros);
-    for (size_t first = 0; first < q.count; first += most) {
-        size_t count = least(most, q.count - first);
+    for (size_t first = 0; first < q.count; first += run) {
+        size_t count = least(run, q.count - first);
         struct quads at = quad_at(&q, first);
         transform_input(k, at, count, (struct channels){ 0, in, in }, x, zeros, v);
         for (size_t c = 0; c < out; c += width) {
             width = panel_width(k, out - c);
             const float *w = packed + c * PATCH * in;
             for (size_t p = 0; p < PATCH; p++)
-                multiply(k, v + p * count * in, w + p * in * width, count, in, width, m + p * count * width);
+                multiply(k, v + p * position(count, in), w + p * in * width, count, in, width,
+                         m + p * position(count, width));
             transform_output(k, at, count, (struct channels){ c, width, out }, m, bias, add, y, spare);
         }
     }
@@ -281,15 +290,15 @@ static size_t gradient_floats(const struct tiles *k, const struct conv_shape *s)
     size_t in = (size_t)s->in, out = (size_t)s->out, quads = quads_of(s).count,
            run = least(quads, GRADIENT_RUN);
     size_t chunk = chunk_width(in), width = panel_width(k, out);
-    return in + out + PATCH * (run * (chunk + width) + (quads > run ? in * out : chunk * width));
+    size_t sums = quads > run ? in * out : chunk * width;
+    return in + out + PATCH * (position(run, chunk) + position(run, width) + sums);
 }
 
 size_t winograd_scratch_floats(const struct tiles *k, const struct conv_shape *s)
 {
     size_t in = (size_t)s->in, out = (size_t)s->out, gradient = gradient_floats(k, s);
     size_t there = forward_floats(k, s, in, out), back = forward_floats(k, s, out, in);
-    size_t most = there > back ? there : back;
-    return most > gradient ? most : gradient;
+    return most(gradient, most(there, back));
 }
 
 /* n (PATCH, count, channels) = the gradients of `count` quads from q on, in channels c */
@@ -302,7 +311,7 @@ static void transform_gradient(const struct tiles *k, struct quads q, size_t cou
         quad_places(&q, c.all, place);
         for (size_t j = 0; j < QUAD; j++)
             from[j] = place[j] == OUTSIDE ? zeros : dy + place[j] + c.first;
-        k->quad_gradient(from, c.count, n + i * c.count, count * c.count);
+        k->quad_gradient(from, c.count, n + i * c.count, position(count, c.count));
     }
 }
 
@@ -316,6 +325,7 @@ static void multiply_outer(const struct tiles *k, const float *v, const float *n
                        .height = 1,
                        .width = count,
                        .x_pixel = chunk,
+                       .dy_pixel = width,
                        .dw_stride = width,
                        .dy = n };
     for (size_t b = 0; b < blocks; b++) {
@@ -330,12 +340,12 @@ void winograd_backward_weight(const struct tiles *k, const struct conv_shape *s,
                               const float *dy, float *dweight, float *scratch)
 {
     struct quads q = quads_of(s);
-    size_t in = (size_t)s->in, out = (size_t)s->out, most = least(q.count, GRADIENT_RUN), chunk, width;
-    float *zeros = scratch, *v = zeros + in + out, *n = v + PATCH * most * chunk_width(in);
-    float *sums = n + PATCH * most * panel_width(k, out);
+    size_t in = (size_t)s->in, out = (size_t)s->out, run = least(q.count, GRADIENT_RUN), chunk, width;
+    float *zeros = scratch, *v = zeros + in + out, *n = v + PATCH * position(run, chunk_width(in));
+    float *sums = n + PATCH * position(run, panel_width(k, out));
     memset(zeros, 0, (in + out) * sizeof *zeros);
-    for (size_t first = 0; first < q.count; first += most) {
-        size_t count = least(most, q.count - first);
+    for (size_t first = 0; first < q.count; first += run) {
+        size_t count = least(run, q.count - first);
         struct quads at = quad_at(&q, first);
         float *to = sums;
         for (size_t i = 0; i < in; i += chunk) {
@@ -345,11 +355,11 @@ void winograd_backward_weight(const struct tiles *k, const struct conv_shape *s,
                 width = panel_width(k, out - o);
                 transform_gradient(k, at, count, (struct channels){ o, width, out }, dy, zeros, n);
                 for (size_t p = 0; p < PATCH; p++)
-                    multiply_outer(k, v + p * count * chunk, n + p * count * width, count, chunk, width,
-                                   first == 0, to + p * chunk * width);
+                    multiply_outer(k, v + p * position(count, chunk), n + p * position(count, width), count,
+                                   chunk, width, first == 0, to + p * chunk * width);
                 if (first + count == q.count)
                     k->weight_gradient(to, chunk, width, dweight + i * out + o, out, in * out);
-                if (q.count > most)
+                if (q.count > run)
                     to += PATCH * chunk * width;
             }
         }
