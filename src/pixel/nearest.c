@@ -5,15 +5,30 @@
 #include "image/colour.h"
 
 #include <float.h>
+#include <math.h>
 #include <string.h>
 
 enum { BLOCK = 256 };
+
+/* The toe that Ottosson gives for L in "Okhsv and Okhsl" (2021): without it the darkest sRGB steps count ten times as
+ * much as they are seen. Chroma is doubled, as CSS's deltaEOK2 does. Both lower the mean CIEDE2000 of quantised
+ * paintings and tiles (by 8 to 10 % at 8..32 colours) and raise their PSNR; see README.md. */
+#define TOE_1  0.206f
+#define TOE_2  0.03f
+#define TOE_3  ((1 + TOE_1) / (1 + TOE_2))
+#define CHROMA 2.0f
 
 void colour_space_map(enum colour_space space, const struct rgba *from, size_t count, float *x, float *y,
                       float *z)
 {
     if (space == COLOUR_OKLAB) {
         oklab_from_many(from, count, x, y, z);
+        for (size_t i = 0; i < count; i++) {
+            float t = TOE_3 * x[i] - TOE_1;
+            x[i] = 0.5f * (t + sqrtf(t * t + 4 * TOE_2 * TOE_3 * x[i]));
+            y[i] *= CHROMA;
+            z[i] *= CHROMA;
+        }
         return;
     }
     for (size_t i = 0; i < count; i++) {
@@ -32,7 +47,8 @@ static uint8_t to_byte(float v)
 struct rgba colour_space_back(enum colour_space space, float x, float y, float z)
 {
     if (space == COLOUR_OKLAB)
-        return oklab_to((struct oklab){ x, y, z });
+        return oklab_to(
+            (struct oklab){ (x * x + TOE_1 * x) / (TOE_3 * (x + TOE_2)), y / CHROMA, z / CHROMA });
     return (struct rgba){ to_byte(x), to_byte(y), to_byte(z), 255 };
 }
 

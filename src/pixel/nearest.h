@@ -10,7 +10,7 @@
 #include <stdint.h>
 
 enum colour_space {
-    COLOUR_OKLAB, /* distance as the eye has it: the default everywhere */
+    COLOUR_OKLAB, /* as the eye has it, the default: OkLab with L evened out in the dark and a, b doubled */
     COLOUR_SRGB   /* distance of 8-bit values, scaled to 0..1 */
 };
 

@@ -99,11 +99,8 @@ enum spr_code quantise_choose(const struct image *const *pictures, int count,
         return rc;
     if (h.transparent)
         p.colour[p.count++] = (struct rgba){ 0 };
-    int room = o->colours - p.count;
-    if (h.count && room < 1)
-        rc = SPR_FAIL(err, SPR_BADARG,
-                      "1 colour asked for, but the picture has transparent pixels, which need one more");
-    if (h.count && !rc)
+    int room = o->colours > 256 - p.count ? 256 - p.count : o->colours;
+    if (h.count)
         rc = choose_opaque(&h, o, room, &p, err);
     histogram_fini(&h);
     if (rc)

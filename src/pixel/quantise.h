@@ -12,15 +12,15 @@
 #include "pixel/nearest.h"
 
 struct quantise_options {
-    int colours;             /* at most so many, 1..256, the transparent one included */
+    int colours;             /* at most so many opaque ones, 1..256; a transparent one comes on top, and
+                              * then at most 255 are opaque */
     enum colour_space space; /* in which colours are compared */
     int alpha_from;          /* 1..255: pixels with less are transparent; 0 here means 128 */
-    float min_distance;      /* colours closer than this become one; 0: none; 0.02 is hard to see in OkLab */
+    float min_distance;      /* colours closer than this become one; 0: none; 0.02 is hard to see */
     bool keep;               /* choose only among the picture's own colours, not their means */
 };
 
-/* One palette for pictures[count]. BORROWS the pictures. Fails: SPR_BADARG (colours, or 1 colour for a picture that
- * needs a transparent one as well), SPR_NOMEM. */
+/* One palette for pictures[count]. BORROWS the pictures. Fails: SPR_BADARG (colours), SPR_NOMEM. */
 SPR_MUST_USE enum spr_code quantise_choose(const struct image *const *pictures, int count,
                                            const struct quantise_options *o, struct palette *ret,
                                            struct spr_error *err);
