@@ -57,6 +57,18 @@ static enum spr_code read_prompts(const struct args *args, const struct request 
     return prompts_read(none ? &liked : args->operand, none ? 1 : args->operands, file, ret, err);
 }
 
+/* `generate red dragon` asks for two pictures, and often one was meant. */
+static void hint_quotes(const struct cli *cli, const struct args *args)
+{
+    bool single = args->operands > 1 && !cli->quiet && !cli->json;
+    for (size_t i = 0; single && i < args->operands; i++)
+        single = !strchr(args->operand[i], ' ');
+    if (single)
+        fprintf(cli->err.file,
+                "%zu prompts, a picture of each; words that belong together need quotes: \"red dragon\"\n",
+                args->operands);
+}
+
 static enum spr_code run_batch(struct cli *cli, const struct args *args, const struct request *r,
                                const struct prompts *prompts, const struct engine_papers *like,
                                struct spr_error *err)
@@ -88,8 +100,10 @@ static enum spr_code run(struct cli *cli, const struct args *args, struct spr_er
     enum spr_code rc = read_request(cli, args, &r, &like, err);
     if (!rc)
         rc = read_prompts(args, &r, &prompts, err);
-    if (!rc)
+    if (!rc) {
+        hint_quotes(cli, args);
         rc = run_batch(cli, args, &r, &prompts, &like, err);
+    }
     prompts_fini(&prompts);
     request_fini(&r);
     return rc;

@@ -21,9 +21,8 @@ const struct example help_variables[] = {
 const size_t help_variable_count = SPR_COUNT(help_variables);
 
 const struct example help_places[] = {
-    {"~/.local/share/spritery/models",    "your own models ($XDG_DATA_HOME/spritery/models)"                },
-    { "PREFIX/share/spritery/models",     "models that came with the program, PREFIX being above its folder"},
-    { "models beside the program's file", "the same for a program that was unpacked and not installed"      },
+    {"~/.local/share/spritery/models", "your own ($XDG_DATA_HOME/spritery/models)"                     },
+    { "PREFIX/share/spritery/models",  "those that came with the program, which is PREFIX/bin/spritery"},
 };
 const size_t help_place_count = SPR_COUNT(help_places);
 
@@ -161,6 +160,6 @@ void help_program(const struct terminal *t)
     option_rows(t, NULL);
     rows(t, "Exit status", help_statuses, help_status_count, 8);
     rows(t, "Environment", help_variables, help_variable_count, 22);
-    rows(t, "Models are looked for in", help_places, help_place_count, 38);
+    rows(t, "Models", help_places, help_place_count, 36);
     fprintf(t->file, "\n'spritery help COMMAND' says more.\n");
 }

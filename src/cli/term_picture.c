@@ -10,7 +10,14 @@
 #include <string.h>
 #include <strings.h>
 
-enum { SIDE_MAX = 1024, GRAPHICS_PX = 256, CELL_WIDTH = 10, CELL_HEIGHT = 20, SYMBOL = 8 };
+enum {
+    SIDE_MAX = 1024,
+    GRAPHICS_PX = 256,
+    GRAPHICS_COLUMNS = 5,
+    CELL_WIDTH = 10,
+    CELL_HEIGHT = 20,
+    SYMBOL = 8
+};
 
 extern char **environ;
 
@@ -93,7 +100,7 @@ static struct plan plan_of(const struct terminal *t, enum term_means means, cons
     if (means < TERM_BLOCKS) {
         p.cell_width = size.cell_width > 0 ? size.cell_width : CELL_WIDTH;
         p.cell_height = size.cell_height > 0 ? size.cell_height : CELL_HEIGHT;
-        int room = size.columns * p.cell_width / im->width, wish = GRAPHICS_PX / larger;
+        int room = size.columns * p.cell_width / im->width, wish = GRAPHICS_PX / im->height;
         int side = wish < room ? wish : room;
         p.scale_x = p.scale_y = side < 1 ? 1 : side;
     } else if (larger <= 16 && size.columns >= 2 * im->width && size.rows > im->height) {
@@ -178,6 +185,6 @@ int term_picture_columns(const struct terminal *t, int sprite_px)
 {
     int columns = terminal_size(t).columns;
     bool graphics = term_means(t) < TERM_BLOCKS;
-    int n = graphics ? 8 : (columns + 1) / (sprite_px + 1);
+    int n = graphics ? GRAPHICS_COLUMNS : (columns + 1) / (sprite_px + 1);
     return n < 1 ? 1 : n;
 }

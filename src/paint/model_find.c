@@ -37,8 +37,9 @@ static void add_folder(struct folders *f, const char *directory, size_t length, 
     f->used += need;
 }
 
-/* models/ beside a meson.build in one of the folders above the running program. */
-static void add_source_tree(struct folders *f)
+/* The folder that belongs to where the running program is: share/ beside its bin/, or models/ beside a meson.build in
+ * one of the folders above. */
+static void add_program_folders(struct folders *f)
 {
     char path[PATH_MAX], probe[PATH_MAX + 16];
     ssize_t length = readlink("/proc/self/exe", path, sizeof path - 1);
@@ -50,6 +51,8 @@ static void add_source_tree(struct folders *f)
         if (!slash || slash == path)
             return;
         *slash = '\0';
+        if (i == 1)
+            add_folder(f, path, strlen(path), "/share/spritery/models");
         snprintf(probe, sizeof probe, "%s/meson.build", path);
         if (i > 0 && file_exists(probe))
             add_folder(f, path, strlen(path), "/models");
@@ -70,8 +73,8 @@ static void folders_init(struct folders *f)
         add_folder(f, data, strlen(data), "/spritery/models");
     else if (home)
         add_folder(f, home, strlen(home), "/.local/share/spritery/models");
+    add_program_folders(f);
     add_folder(f, SPRITERY_DATA_FOLDER, strlen(SPRITERY_DATA_FOLDER), "/models");
-    add_source_tree(f);
 }
 
 /* The length of the name without its ending; 0 where it is no model's. */

@@ -3,8 +3,9 @@
  * Folders, the first that has the name wins:
  *   1. those in SPRITERY_MODELS, separated by colons
  *   2. $XDG_DATA_HOME/spritery/models, or ~/.local/share/spritery/models
- *   3. the one the program was installed with
- *   4. models/ of the source tree that the running program was built in
+ *   3. share/spritery/models beside the folder of the running program, wherever that was unpacked; models/ of the
+ *      source tree that it was built in
+ *   4. the one it was installed with
  * Threads: any, while nobody changes the environment. */
 #ifndef PAINT_MODEL_FIND_H
 #define PAINT_MODEL_FIND_H
