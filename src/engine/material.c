@@ -3,7 +3,7 @@
 #include "base/buf.h"
 #include "base/file.h"
 #include "image/load.h"
-#include "image/png.h"
+#include "pixel/palette.h"
 
 #include <nettle/sha2.h>
 #include <stdio.h>
@@ -61,30 +61,16 @@ static enum spr_code load_picture(const char *flag, const char *path, int size, 
     return rc;
 }
 
-/* The colour table of a palette PNG, else the colours that the picture has. */
-static enum spr_code load_palette(const char *path, struct palette *ret, char ret_hash[ENGINE_HASH_BYTES],
+static enum spr_code load_palette(const char *name, struct palette *ret, char ret_hash[ENGINE_HASH_BYTES],
                                   struct spr_error *err)
 {
     struct buf bytes;
-    struct image im = { 0 };
-    struct indexed few = { 0 };
     buf_init(&bytes, FILE_BYTES_MAX);
-    enum spr_code rc = file_read(path, &bytes, err);
+    enum spr_code rc = palette_find(name, ret, &bytes, err);
     if (rc)
-        goto out;
-    hash_of(&bytes, ret_hash);
-    if (png_decode_palette(bytes.data, bytes.length, ret, err) == SPR_OK)
-        goto out;
-    rc = image_decode(bytes.data, bytes.length, NULL, &im, NULL, err);
-    if (!rc)
-        rc = indexed_from_image(&few, &im, err);
-    if (!rc)
-        *ret = few.palette;
-out:
-    if (rc)
-        spr_prefix(err, "--palette %.200s", path);
-    indexed_fini(&few);
-    image_fini(&im);
+        spr_prefix(err, "--palette");
+    else
+        hash_of(&bytes, ret_hash);
     buf_fini(&bytes);
     return rc;
 }
