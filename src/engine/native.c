@@ -67,7 +67,7 @@ static enum spr_code load(struct native *n, const char *name, struct spr_error *
     if (!rc && !n->pool)
         rc = pool_new(n->threads, &n->pool, err);
     if (!rc)
-        rc = painter_new(&n->model->layout, n->model->params, n->pool, &n->painter, err);
+        rc = painter_new(&n->model->layout, n->model->params, n->model->size, n->pool, &n->painter, err);
     n->path = path;
     if (rc)
         unload(n);

@@ -1,88 +1,48 @@
 /* A call is cut into waves of at most WAVE_MAX pictures, which bounds memory and keeps every thread busy; law 1 makes
- * the cut invisible. Each wave: words -> tokens, seeds -> noise (mixed into the init picture where there is one), the
- * sampler from there to t = 0, floats -> pixels, kept pixels copied over. */
+ * the cut invisible. Each wave: words -> tokens; then for each of one or two stages (paint.h, "Sizes") seeds -> noise,
+ * mixed into the init picture or the stage before where there is one, and the sampler from there to t = 0; at the end
+ * floats -> pixels, kept pixels copied over.
+ *
+ * Kept pixels need no rule of their own in the samplers: the predictor's x0 is the init picture there, so that x stays
+ * on the straight line between it and the noise at every t, which is what replacing it after each step by the init
+ * picture noised to that t would give (Lugmayr et al., "RePaint", 2022, arXiv 2201.09865, for diffusion). */
 #include "paint/paint.h"
 
 #include "base/arena.h"
 #include "base/mem.h"
-#include "base/random.h"
 #include "paint/canvas.h"
-#include "paint/guide.h"
+#include "paint/painter.h"
+#include "paint/stage.h"
 
 #include <assert.h>
 #include <math.h>
 #include <string.h>
 
-enum { WAVE_MAX = 16, STREAM_NOISE = 1 }; /* sampler.c draws from stream 2 */
+enum { WAVE_MAX = 16, STAGES_MAX = 2 };
 
-struct painter {
-    const struct unet_layout *layout;
-    const float *params;
-    struct pool *pool;
-    struct unet *net;
-    struct unet_session **session; /* [pool_threads]; NULLs until the first picture */
-    int side;                      /* what the sessions are open for */
-    bool wrap;
+/* Streams of base/random.h. A stage draws from its own two: first noise, ancestral noise. */
+enum { STREAM_NOISE = 1, STREAMS_PER_STAGE = 2 };
+
+static const struct paint_size sizes[PAINT_SIZES] = {
+    {1,  2, 0.15},
+    { 3, 4, 0.2 },
+    { 1, 1, 0   },
+    { 3, 2, 0.2 },
+    { 2, 1, 0.25},
 };
 
-enum spr_code painter_new(const struct unet_layout *layout, const float *params, struct pool *pool,
-                          struct painter **ret, struct spr_error *err)
+const struct paint_size *paint_size_at(int i)
 {
-    struct painter *p = mem_zalloc(1, sizeof *p);
-    if (!p)
-        return SPR_FAIL(err, SPR_NOMEM, "no memory for a painter");
-    *p = (struct painter){ .layout = layout, .params = params, .pool = pool };
-    p->session = mem_zalloc((size_t)pool_threads(pool), sizeof(struct unet_session *));
-    enum spr_code rc = p->session ? unet_new(layout, params, false, &p->net, err)
-                                  : SPR_FAIL(err, SPR_NOMEM, "no memory for a painter");
-    if (rc)
-        painter_free(p);
-    else
-        *ret = p;
-    return rc;
+    assert(i >= 0 && i < PAINT_SIZES);
+    return &sizes[i];
 }
 
-void painter_repack(struct painter *p)
+static const struct paint_size *find_size(int base, int size)
 {
-    unet_repack(p->net);
-}
-
-static void close_sessions(struct painter *p)
-{
-    for (int i = 0; p->session && i < pool_threads(p->pool); i++) {
-        unet_session_close(p->session[i]);
-        p->session[i] = NULL;
-    }
-    p->side = 0;
-}
-
-void painter_free(struct painter *p)
-{
-    if (!p)
-        return;
-    close_sessions(p);
-    unet_free(p->net);
-    mem_free(p->session);
-    mem_free(p);
-}
-
-/* Sessions stay open from call to call while the size is the same. */
-static enum spr_code open_sessions(struct painter *p, int side, bool wrap, struct spr_error *err)
-{
-    if (p->side == side && p->wrap == wrap)
-        return SPR_OK;
-    close_sessions(p);
-    struct unet_session_options o = { .batch = GUIDE_BATCH, .width = side, .height = side, .wrap = wrap };
-    for (int i = 0; i < pool_threads(p->pool); i++) {
-        enum spr_code rc = unet_session_open(p->net, &o, &p->session[i], err);
-        if (rc) {
-            close_sessions(p);
-            return rc;
-        }
-    }
-    p->side = side;
-    p->wrap = wrap;
-    return SPR_OK;
+    for (int i = 0; i < PAINT_SIZES; i++)
+        if (base * sizes[i].numerator == size * sizes[i].denominator)
+            return &sizes[i];
+    return NULL;
 }
 
 static enum spr_code check_range(const char *name, double value, double low, double high,
@@ -101,10 +61,16 @@ static enum spr_code check_picture(const char *name, const struct image *im, int
                     im->height, size, size, size);
 }
 
-static enum spr_code check_options(const struct paint_options *o, struct spr_error *err)
+static enum spr_code check_options(const struct painter *p, const struct paint_options *o,
+                                   struct spr_error *err)
 {
-    if (o->size < 8 || o->size > 128 || o->size % 4)
-        return SPR_FAIL(err, SPR_BADARG, "size is %d", o->size);
+    if (!find_size(p->base, o->size)) {
+        int n[PAINT_SIZES];
+        for (int i = 0; i < PAINT_SIZES; i++)
+            n[i] = p->base * sizes[i].numerator / sizes[i].denominator;
+        return SPR_FAIL(err, SPR_BADARG, "size is %d; this model paints %d, %d, %d, %d or %d", o->size, n[0],
+                        n[1], n[2], n[3], n[4]);
+    }
     enum spr_code rc = check_range("steps", o->steps, 1, PAINT_STEPS_MAX, err);
     if (!rc)
         rc = check_range("guidance", o->guidance, 0, PAINT_GUIDANCE_MAX, err);
@@ -135,49 +101,26 @@ static enum spr_code check_sprites(const struct paint_sprite *sprite, int count,
 
 /* A call at work. */
 struct job {
-    const struct painter *painter;
+    struct painter *painter;
     const struct paint_options *o;
     const struct paint_sprite *sprite;
     const struct paint_watch *watch;
-    int steps;    /* that are walked for each wave */
-    int done, of; /* steps over all waves */
+    int pictures; /* in this wave */
+    int branches;
     int first;    /* picture of the wave */
-    struct sampler_run run;
-    struct guide guide;
-    size_t count; /* floats in a picture */
+    int done, of; /* steps over all waves */
+    int stages, current;
+    struct stage stage[STAGES_MAX];
     struct arena memory;
-    float *x, *noise, *init, *scratch; /* the wave; one picture of noise; the init picture; the sampler's */
-    float *token, *pooled,
-        *spare; /* [pairs] of UNET_TOKENS_MAX rows; [pairs]; one more of both, for blending */
-    uint8_t *keep;
-    uint64_t *seed;         /* [pictures of a wave] */
-    struct unet_text *text; /* [pairs] */
-    struct image so_far;    /* for previews */
+    float *noise, *wide, *spare;        /* two pictures; one at its own size; as canvas_scale takes it */
+    float *token, *pooled, *token_room; /* [pairs] of UNET_TOKENS_MAX rows; [pairs]; one more of both */
+    struct unet_text *text; /* [pairs]: pair = picture * branches + branch; branch 0 is the prompt's */
+    uint64_t *seed;         /* [pictures] */
 };
 
 static size_t text_width(const struct job *j)
 {
     return (size_t)j->painter->layout->config.text;
-}
-
-static void place(struct job *j)
-{
-    struct arena *a = &j->memory;
-    size_t pictures = (size_t)j->run.pictures, pairs = pictures * (size_t)j->guide.branches,
-           width = text_width(j);
-    j->x = arena_floats(a, pictures * j->count);
-    j->noise = arena_floats(a, 2 * j->count);
-    j->init = j->o->init ? arena_floats(a, j->count) : NULL;
-    j->keep = j->o->mask ? arena_take(a, j->guide.pixels, 1) : NULL;
-    j->scratch = arena_floats(a, sampler_scratch_floats(&j->run));
-    j->token = arena_floats(a, pairs * UNET_TOKENS_MAX * width);
-    j->pooled = arena_floats(a, pairs * width);
-    j->spare = arena_floats(a, (UNET_TOKENS_MAX + 1) * width);
-    j->text = arena_take(a, pairs, sizeof *j->text);
-    j->seed = arena_take(a, pictures, sizeof *j->seed);
-    j->guide.x = arena_floats(a, pairs * j->count);
-    j->guide.v = arena_floats(a, pairs * j->count);
-    j->guide.t = arena_floats(a, pairs);
 }
 
 /* Moves a text towards another by amount. Both are padded with null tokens to the longer one's length; words keep
@@ -186,21 +129,21 @@ static void blend(const struct job *j, const struct reading *other, double amoun
                   float *pooled, struct unet_text *text)
 {
     size_t width = text_width(j);
+    float *room = j->token_room;
     struct unet_text second;
     if (amount <= 0)
         return;
-    text_encode(j->painter->layout, j->painter->params, other, j->spare, j->spare + UNET_TOKENS_MAX * width,
-                &second);
+    text_encode(j->painter->layout, j->painter->params, other, room, room + UNET_TOKENS_MAX * width, &second);
     int longer = second.count > text->count ? second.count : text->count;
     if (amount >= 1)
         longer = second.count;
     for (int i = text->count; i < longer; i++)
         memcpy(token + (size_t)i * width, token, width * sizeof *token);
     for (int i = second.count; i < longer; i++)
-        memcpy(j->spare + (size_t)i * width, j->spare, width * sizeof *token);
+        memcpy(room + (size_t)i * width, room, width * sizeof *token);
     float part = (float)amount;
     for (size_t i = 0; i < (size_t)longer * width; i++)
-        token[i] = (1 - part) * token[i] + part * j->spare[i];
+        token[i] = (1 - part) * token[i] + part * room[i];
     canvas_arc(width, pooled, second.pooled, amount, pooled);
     text->count = longer;
 }
@@ -208,39 +151,18 @@ static void blend(const struct job *j, const struct reading *other, double amoun
 static void read_texts(struct job *j)
 {
     static const struct reading nothing;
-    const struct unet_layout *l = j->painter->layout;
     size_t width = text_width(j);
-    for (int p = 0; p < j->run.pictures; p++) {
+    for (int p = 0; p < j->pictures; p++) {
         const struct paint_sprite *s = &j->sprite[j->first + p];
-        for (int branch = 0; branch < j->guide.branches; branch++) {
-            size_t pair = (size_t)p * (size_t)j->guide.branches + (size_t)branch;
+        j->seed[p] = s->seed;
+        for (int branch = 0; branch < j->branches; branch++) {
+            size_t pair = (size_t)p * (size_t)j->branches + (size_t)branch;
             float *token = j->token + pair * UNET_TOKENS_MAX * width, *pooled = j->pooled + pair * width;
             const struct reading *r = branch == 0 ? s->prompt : s->negative ? s->negative : &nothing;
-            text_encode(l, j->painter->params, r, token, pooled, &j->text[pair]);
+            text_encode(j->painter->layout, j->painter->params, r, token, pooled, &j->text[pair]);
             if (branch == 0 && s->blend)
                 blend(j, s->blend, s->blend_amount, token, pooled, &j->text[pair]);
         }
-    }
-}
-
-/* The wave's x at the first time: noise, or noise mixed into the init picture. given: noise from elsewhere, or NULL. */
-static void draw_noise(struct job *j, const float *given)
-{
-    float s = (float)j->run.from;
-    for (int p = 0; p < j->run.pictures; p++) {
-        const struct paint_sprite *sprite = &j->sprite[j->first + p];
-        float *x = j->x + (size_t)p * j->count, *second = j->noise + j->count;
-        j->seed[p] = sprite->seed;
-        if (given) {
-            memcpy(x, given + (size_t)p * j->count, j->count * sizeof *x);
-        } else {
-            random_normals((struct random){ sprite->seed, STREAM_NOISE }, 0, j->count, j->noise);
-            if (sprite->vary > 0)
-                random_normals((struct random){ sprite->vary_seed, STREAM_NOISE }, 0, j->count, second);
-            canvas_arc(j->count, j->noise, second, sprite->vary, x);
-        }
-        for (size_t i = 0; j->init && i < j->count; i++)
-            x[i] = (1 - s) * j->init[i] + s * x[i];
     }
 }
 
@@ -253,13 +175,15 @@ static bool after_step(void *context, int done, const float *x0)
 {
     struct job *j = context;
     const struct paint_watch *w = j->watch;
+    struct stage *s = &j->stage[j->current];
+    bool last = j->current + 1 == j->stages && done == s->steps;
     j->done++;
     if (w && w->progress)
         w->progress(w->context, j->done, j->of);
-    if (w && w->preview && w->preview_every > 0 && done % w->preview_every == 0 && done < j->steps)
-        for (int p = 0; p < j->run.pictures; p++) {
-            canvas_to_image(x0 + (size_t)p * j->count, &j->so_far);
-            w->preview(w->context, j->first + p, &j->so_far);
+    if (w && w->preview && w->preview_every > 0 && done % w->preview_every == 0 && !last)
+        for (int p = 0; p < j->pictures; p++) {
+            canvas_to_image(x0 + (size_t)p * s->count, &s->shown);
+            w->preview(w->context, j->first + p, &s->shown);
         }
     return !is_cancelled(j);
 }
@@ -267,92 +191,161 @@ static bool after_step(void *context, int done, const float *x0)
 static void predict(void *context, double t, const float *x, float *x0)
 {
     struct job *j = context;
-    guide_predict(&j->guide, t, x, x0);
+    guide_predict(&j->stage[j->current].guide, t, x, x0);
+}
+
+/* What the noise of picture p is mixed into: the init picture, or the stage before, scaled, with what is kept laid
+ * over it; NULL for nothing. */
+static const float *under(struct job *j, struct stage *s, int p)
+{
+    if (j->current == 0)
+        return s->init;
+    const struct stage *before = s - 1;
+    canvas_scale(before->x + (size_t)p * before->count, before->side, j->o->wrap, s->begin, s->side,
+                 j->spare);
+    for (size_t i = 0; s->keep && i < s->guide.pixels; i++)
+        if (s->keep[i])
+            memcpy(s->begin + i * CANVAS_CHANNELS, s->init + i * CANVAS_CHANNELS,
+                   CANVAS_CHANNELS * sizeof *s->begin);
+    return s->begin;
+}
+
+/* given: noise from elsewhere for the wave, or NULL. */
+static enum spr_code walk_stage(struct job *j, const float *given, struct spr_error *err)
+{
+    struct stage *s = &j->stage[j->current];
+    s->run.pictures = s->guide.pictures = j->pictures;
+    for (int p = 0; p < j->pictures && !given; p++)
+        stage_begin(s, p, &j->sprite[j->first + p], under(j, s, p), j->noise);
+    if (given)
+        memcpy(s->x, given, (size_t)j->pictures * s->count * sizeof *given);
+    if (is_cancelled(j) || (s->steps > 0 && !sampler_walk(&s->run, s->x, s->scratch)))
+        return SPR_FAIL(err, SPR_CANCELLED, "cancelled after %d of %d steps", j->done, j->of);
+    return SPR_OK;
 }
 
 /* The finished pixels; those that are kept come from the init picture itself. */
-static void finish(const struct job *j, const float *x, const struct image *ret)
+static void finish(const struct job *j, const struct stage *s, int p, const struct image *ret)
 {
-    canvas_to_image(x, ret);
-    for (size_t i = 0; j->keep && i < j->guide.pixels; i++)
-        if (j->keep[i])
+    canvas_to_image(s->x + (size_t)p * s->count, ret);
+    for (size_t i = 0; s->keep && i < s->guide.pixels; i++)
+        if (s->keep[i])
             ret->pixel[i] = j->o->init->pixel[i];
 }
 
-/* Paints pictures first .. first + pictures - 1. */
 static enum spr_code paint_wave(struct job *j, float *raw, const struct image *ret, struct spr_error *err)
 {
-    size_t at = (size_t)j->first * j->count;
-    j->guide.pictures = j->run.pictures;
+    const struct stage *last = &j->stage[j->stages - 1];
+    float *wave = raw ? raw + (size_t)j->first * last->count : NULL;
+    enum spr_code rc = SPR_OK;
     read_texts(j);
-    draw_noise(j, raw ? raw + at : NULL);
-    if (is_cancelled(j) || (j->steps > 0 && !sampler_walk(&j->run, j->x, j->scratch)))
-        return SPR_FAIL(err, SPR_CANCELLED, "cancelled after %d of %d steps", j->done, j->of);
-    if (raw)
-        memcpy(raw + at, j->x, (size_t)j->run.pictures * j->count * sizeof *raw);
-    for (int p = 0; ret && p < j->run.pictures; p++)
-        finish(j, j->x + (size_t)p * j->count, &ret[j->first + p]);
-    return SPR_OK;
+    for (j->current = 0; j->current < j->stages && !rc; j->current++)
+        rc = walk_stage(j, wave, err);
+    if (!rc && wave)
+        memcpy(wave, last->x, (size_t)j->pictures * last->count * sizeof *wave);
+    for (int p = 0; ret && !rc && p < j->pictures; p++)
+        finish(j, last, p, &ret[j->first + p]);
+    return rc;
+}
+
+static enum spr_code add_stage(struct job *j, int side, double from, struct spr_error *err)
+{
+    struct painter_seat *seat = NULL;
+    enum spr_code rc = painter_sit(j->painter, side, j->o->wrap, &seat, err);
+    if (rc)
+        return rc;
+    struct stage *s = &j->stage[j->stages];
+    uint64_t stream = STREAM_NOISE + STREAMS_PER_STAGE * (uint64_t)(side != j->painter->base);
+    s->side = side;
+    s->from = from;
+    s->steps = (int)ceil(j->o->steps * from - 1e-9);
+    s->noise_stream = stream;
+    s->guide = (struct guide){ .pool = j->painter->pool,
+                               .session = seat->session,
+                               .branches = j->branches,
+                               .pixels = (size_t)side * (size_t)side,
+                               .guidance = j->o->guidance };
+    s->count = s->guide.pixels * CANVAS_CHANNELS;
+    s->run = (struct sampler_run){ .sampler = j->o->sampler,
+                                   .steps = s->steps,
+                                   .from = from,
+                                   .pictures = j->pictures,
+                                   .count = s->count,
+                                   .stream = stream + 1,
+                                   .context = j,
+                                   .predict = predict,
+                                   .stepped = after_step };
+    if (j->watch && j->watch->preview)
+        rc = image_init(&s->shown, side, side, err);
+    j->stages++;
+    return rc;
+}
+
+/* Which stages there are: paint.h, "Sizes". */
+static enum spr_code plan(struct job *j, struct spr_error *err)
+{
+    const struct paint_size *size = find_size(j->painter->base, j->o->size);
+    double strength = j->o->init ? j->o->strength : 1;
+    if (j->o->size == j->painter->base || strength <= size->refine)
+        return add_stage(j, j->o->size, strength, err);
+    enum spr_code rc = add_stage(j, j->painter->base, strength, err);
+    return rc ? rc : add_stage(j, j->o->size, size->refine, err);
+}
+
+static void place(struct job *j)
+{
+    struct arena *a = &j->memory;
+    size_t pictures = (size_t)j->pictures, pairs = pictures * (size_t)j->branches, width = text_width(j);
+    size_t largest = 0;
+    for (int i = 0; i < j->stages; i++) {
+        stage_place(&j->stage[i], a, j->o->init, j->o->mask);
+        largest = j->stage[i].count > largest ? j->stage[i].count : largest;
+    }
+    j->noise = arena_floats(a, 2 * largest);
+    j->wide = arena_floats(a, (size_t)j->o->size * (size_t)j->o->size * CANVAS_CHANNELS);
+    j->spare = arena_floats(a, 4 * largest);
+    j->token = arena_floats(a, pairs * UNET_TOKENS_MAX * width);
+    j->pooled = arena_floats(a, pairs * width);
+    j->token_room = arena_floats(a, (UNET_TOKENS_MAX + 1) * width);
+    j->text = arena_take(a, pairs, sizeof *j->text);
+    j->seed = arena_take(a, pictures, sizeof *j->seed);
 }
 
 static enum spr_code job_open(struct job *j, int count, struct spr_error *err)
 {
-    const struct paint_options *o = j->o;
-    size_t pixels = (size_t)o->size * (size_t)o->size;
-    double strength = o->init ? o->strength : 1;
-    j->count = pixels * CANVAS_CHANNELS;
-    j->steps = (int)ceil(o->steps * strength - 1e-9);
-    j->of = j->steps * ((count + WAVE_MAX - 1) / WAVE_MAX);
-    j->run = (struct sampler_run){ .sampler = o->sampler,
-                                   .steps = j->steps,
-                                   .from = strength,
-                                   .pictures = count < WAVE_MAX ? count : WAVE_MAX,
-                                   .count = j->count,
-                                   .context = j,
-                                   .predict = predict,
-                                   .stepped = after_step };
-    j->guide = (struct guide){ .pool = j->painter->pool,
-                               .session = j->painter->session,
-                               .branches = o->guidance == 1 ? 1 : 2,
-                               .pixels = pixels,
-                               .guidance = o->guidance };
-    place(j);
-    enum spr_code rc = arena_open(&j->memory, err);
-    if (!rc && j->watch && j->watch->preview)
-        rc = image_init(&j->so_far, o->size, o->size, err);
+    j->branches = j->o->guidance == 1 ? 1 : 2;
+    j->pictures = count < WAVE_MAX ? count : WAVE_MAX;
+    enum spr_code rc = plan(j, err);
     if (rc)
         return rc;
     place(j);
-    j->run.seed = j->seed;
-    j->guide.text = j->text;
-    j->guide.known = j->init;
-    j->guide.keep = j->keep;
-    if (o->init)
-        canvas_from_image(o->init, j->init);
-    if (o->mask)
-        canvas_mask(o->mask, j->keep);
+    if ((rc = arena_open(&j->memory, err)))
+        return rc;
+    place(j);
+    int waves = (count + WAVE_MAX - 1) / WAVE_MAX;
+    for (int i = 0; i < j->stages; i++) {
+        struct stage *s = &j->stage[i];
+        s->run.seed = j->seed;
+        s->guide.text = j->text;
+        stage_take_init(s, j->o->init, j->o->mask, j->o->wrap, j->wide, j->spare);
+        j->of += waves * s->steps;
+    }
     return SPR_OK;
 }
 
 static void job_close(struct job *j)
 {
-    image_fini(&j->so_far);
+    for (int i = 0; i < j->stages; i++)
+        image_fini(&j->stage[i].shown);
     arena_close(&j->memory);
 }
 
-static enum spr_code run(struct painter *p, struct job *j, int count, float *raw, const struct image *ret,
-                         struct spr_error *err)
+static enum spr_code run(struct job *j, int count, float *raw, const struct image *ret, struct spr_error *err)
 {
-    enum spr_code rc = check_options(j->o, err);
-    if (!rc)
-        rc = check_sprites(j->sprite, count, err);
-    if (!rc)
-        rc = open_sessions(p, j->o->size, j->o->wrap, err);
-    if (!rc)
-        rc = job_open(j, count, err);
-    for (j->first = 0; j->first < count && !rc; j->first += j->run.pictures) {
-        if (count - j->first < j->run.pictures)
-            j->run.pictures = count - j->first;
+    enum spr_code rc = job_open(j, count, err);
+    for (j->first = 0; j->first < count && !rc; j->first += j->pictures) {
+        if (count - j->first < j->pictures)
+            j->pictures = count - j->first;
         rc = paint_wave(j, raw, ret, err);
     }
     job_close(j);
@@ -363,20 +356,19 @@ enum spr_code paint(struct painter *p, const struct paint_options *options, cons
                     int count, const struct paint_watch *watch, struct image *ret, struct spr_error *err)
 {
     struct job j = { .painter = p, .o = options, .sprite = sprite, .watch = watch };
-    struct image *pictures = NULL;
-    enum spr_code rc = check_options(options, err);
+    enum spr_code rc = check_options(p, options, err);
     if (!rc)
         rc = check_sprites(sprite, count, err);
-    if (!rc) {
-        pictures = mem_zalloc((size_t)count, sizeof *pictures);
-        if (!pictures)
-            rc = SPR_FAIL(err, SPR_NOMEM, "no memory for %d pictures", count);
-    }
+    if (rc)
+        return rc;
+    struct image *pictures = mem_zalloc((size_t)count, sizeof *pictures);
+    if (!pictures)
+        return SPR_FAIL(err, SPR_NOMEM, "no memory for %d pictures", count);
     for (int i = 0; i < count && !rc; i++)
         rc = image_init(&pictures[i], options->size, options->size, err);
     if (!rc)
-        rc = run(p, &j, count, NULL, pictures, err);
-    for (int i = 0; pictures && i < count; i++) {
+        rc = run(&j, count, NULL, pictures, err);
+    for (int i = 0; i < count; i++) {
         if (rc)
             image_fini(&pictures[i]);
         else
@@ -390,5 +382,10 @@ enum spr_code paint_raw(struct painter *p, const struct paint_options *options,
                         const struct paint_sprite *sprite, int count, float *x, struct spr_error *err)
 {
     struct job j = { .painter = p, .o = options, .sprite = sprite };
-    return run(p, &j, count, x, NULL, err);
+    enum spr_code rc = check_options(p, options, err);
+    if (!rc)
+        rc = check_sprites(sprite, count, err);
+    if (!rc && (options->size != p->base || options->init))
+        rc = SPR_FAIL(err, SPR_BADARG, "given noise is for the base size, %d, and no init picture", p->base);
+    return rc ? rc : run(&j, count, x, NULL, err);
 }

@@ -22,26 +22,39 @@
 enum { PAINT_STEPS_MAX = 200, PAINT_COUNT_MAX = 1000 };
 #define PAINT_GUIDANCE_MAX 30.0
 
+/* Sizes. A network draws well at the size it was trained for, and only there: at half of it shapes are lost, and at
+ * twice of it objects come out as several, though surfaces stay good (looked at on the bundled model, 32). So every
+ * picture is painted at the base size first. For another one it is then scaled (canvas_scale) and refined: noise is
+ * mixed in up to a small t, and the same sampler walks from there at the new size, which redraws outlines and texture
+ * in the new pixels but not the layout. An init picture of another size with no more strength than the refinement has
+ * is walked at that size alone. Other sizes are refused. */
+struct paint_size {
+    int numerator, denominator; /* of the base size */
+    double refine;              /* the t that refining starts from */
+};
+enum { PAINT_SIZES = 5 };
+const struct paint_size *paint_size_at(int i); /* 0..PAINT_SIZES - 1, by size */
+
 struct painter;
 
-/* Packs the weights for use. GIVES *ret (painter_free). BORROWS all three for the painter's life: a model's layout and
- * params, or a trainer's. Fails: SPR_NOMEM. */
-SPR_MUST_USE enum spr_code painter_new(const struct unet_layout *layout, const float *params,
+/* Packs the weights for use. base_size: pixels on a side that they were trained for (struct model's size). GIVES *ret
+ * (painter_free). BORROWS the pointers for the painter's life: a model's layout and params, or a trainer's.
+ * Fails: SPR_NOMEM. */
+SPR_MUST_USE enum spr_code painter_new(const struct unet_layout *layout, const float *params, int base_size,
                                        struct pool *pool, struct painter **ret, struct spr_error *err);
 void painter_repack(struct painter *p); /* after params changed */
 void painter_free(struct painter *p);   /* NULL is fine */
 
 /* What holds for every picture of a call. */
 struct paint_options {
-    int size;        /* pixels on a side: see paint_sizes */
+    int size;        /* pixels on a side: 16, 24, 32, 48 or 64 where the base size is 32 */
     int steps;       /* 1..PAINT_STEPS_MAX; with init only its last part, strength * steps, is walked */
     double guidance; /* 0..PAINT_GUIDANCE_MAX; 1 leaves the negative reading out and halves the work */
     enum sampler sampler;
     bool wrap;                /* edges meet: the picture tiles */
     const struct image *init; /* size x size to begin from, or NULL */
     double strength;          /* 0..1, with init: 0 gives it back, 1 keeps only what the mask keeps */
-    const struct image
-        *mask; /* size x size, with init: light is painted anew, dark or transparent is kept; or NULL */
+    const struct image *mask; /* size x size, with init: light is painted anew, the rest kept; or NULL */
 };
 
 /* What each picture has of its own. */
@@ -70,7 +83,7 @@ SPR_MUST_USE enum spr_code paint(struct painter *p, const struct paint_options *
                                  const struct paint_sprite *sprite, int count,
                                  const struct paint_watch *watch, struct image *ret, struct spr_error *err);
 
-/* The same from given noise (count, size, size, 4) in the place of the seeds', to finished numbers of the same shape,
+/* The same at the base size from given noise (count, size, size, 4) in the place of the seeds', to finished numbers of the same shape,
  * premultiplied RGBA in -1..1, before they become bytes: for tests against golden values. Overwrites x. */
 SPR_MUST_USE enum spr_code paint_raw(struct painter *p, const struct paint_options *options,
                                      const struct paint_sprite *sprite, int count, float *x,

@@ -55,7 +55,7 @@ static int set_up(void **state)
     dragon = (struct reading){
         .count = 2, .word = {{ .id = 2, .weight = 1 }, { .id = 3, .weight = 0.5f }}
     };
-    return painter_new(&layout, params, pools[1], &painter, NULL) ? -1 : 0;
+    return painter_new(&layout, params, SIZE, pools[1], &painter, NULL) ? -1 : 0;
 }
 
 static int tear_down(void **state)
@@ -100,17 +100,36 @@ static bool paints_same(const struct paint_options *o, const struct paint_sprite
 }
 
 /* A picture of every alpha and colour. */
-static struct image colourful(void)
+static struct image colourful(int size)
 {
     struct image im;
-    assert_int_equal(image_init(&im, SIZE, SIZE, NULL), SPR_OK);
-    for (int i = 0; i < PIXELS; i++) {
+    assert_int_equal(image_init(&im, size, size, NULL), SPR_OK);
+    for (int i = 0; i < size * size; i++) {
         uint32_t bits = random_u32((struct random){ 3, 3 }, (uint64_t)i);
         uint8_t alpha = i % 3 ? 255 : (uint8_t)i;
         if (alpha >= 6)
             im.pixel[i] = (struct rgba){ (uint8_t)bits, (uint8_t)(bits >> 8), (uint8_t)(bits >> 16), alpha };
     }
     return im;
+}
+
+struct heard {
+    atomic_bool cancel;
+    int last, of, previews, cancel_at;
+    uint64_t calls; /* mem_calls at the first step */
+};
+
+static void hear_progress(void *context, int done, int of)
+{
+    struct heard *h = context;
+    assert_int_equal(done, h->last + 1);
+    if (done == 1)
+        h->calls = mem_calls();
+    assert_int_equal(mem_calls(), h->calls); /* law 3 */
+    h->last = done;
+    h->of = of;
+    if (done == h->cancel_at)
+        atomic_store(&h->cancel, true);
 }
 
 static void matches_the_golden_samples(void **state)
@@ -124,7 +143,7 @@ static void matches_the_golden_samples(void **state)
     struct spr_error err = { 0 };
     snprintf(path, sizeof path, "%s/tests/golden/golden.safetensors", getenv("SPRITERY_SOURCE_ROOT"));
     if (safetensors_open(path, &golden, &err) || model_find("sprite32", &model_path, &err) ||
-        model_load(model_path, &m, &err) || painter_new(&m->layout, m->params, pools[2], &big, &err))
+        model_load(model_path, &m, &err) || painter_new(&m->layout, m->params, m->size, pools[2], &big, &err))
         fail_msg("%s", err.text);
     const float *noise = (const void *)safetensors_find(golden, "sample.noise")->data;
     const float *want = (const void *)safetensors_find(golden, "sample.x0")->data;
@@ -177,7 +196,7 @@ static void threads_and_company_change_nothing(void **state)
         for (int threads = 1; threads <= 3; threads++) {
             struct painter *p = NULL;
             struct image together[MANY];
-            assert_int_equal(painter_new(&layout, params, pools[threads], &p, NULL), SPR_OK);
+            assert_int_equal(painter_new(&layout, params, SIZE, pools[threads], &p, NULL), SPR_OK);
             assert_int_equal(paint(p, &o, turned, MANY, NULL, together, NULL), SPR_OK);
             for (int i = 0; i < MANY; i++) {
                 if (!same(&together[i], &alone[(i + 2) % MANY]))
@@ -251,7 +270,7 @@ static void words_seeds_and_variations(void **state)
 static void init_pictures(void **state)
 {
     (void)state;
-    struct image init = colourful(), mask;
+    struct image init = colourful(SIZE), mask;
     struct paint_sprite s = { .prompt = &red, .seed = 5 };
     struct paint_options o = options();
     o.init = &init;
@@ -301,6 +320,58 @@ static void init_pictures(void **state)
     o.mask = NULL;
     image_fini(&mask);
     image_fini(&init);
+}
+
+/* Every size: each picture stands alone, a mask keeps exactly, strength 0 gives back, progress adds up. */
+static void other_sizes(void **state)
+{
+    (void)state;
+    for (int n = 0; n < PAINT_SIZES; n++) {
+        int size = SIZE * paint_size_at(n)->numerator / paint_size_at(n)->denominator, pixels = size * size;
+        struct image init = colourful(size), mask, pair[2];
+        struct paint_sprite s[2] = {
+            {.prompt = &red,     .seed = 5},
+            { .prompt = &dragon, .seed = 6}
+        };
+        struct paint_options o = options();
+        struct heard h = { .cancel_at = -1 };
+        struct paint_watch w = { .context = &h, .progress = hear_progress };
+        o.size = size;
+        o.steps = 10;
+        assert_int_equal(paint(painter, &o, s, 2, &w, pair, NULL), SPR_OK);
+        assert_int_equal(h.of, 10 + (int)ceil(10 * paint_size_at(n)->refine));
+        assert_int_equal(h.last, h.of);
+        struct image alone = one(&o, &s[1]);
+        assert_true(alone.width == size && same(&alone, &pair[1]) && !same(&alone, &pair[0]));
+        image_fini(&alone);
+        image_fini(&pair[0]);
+        image_fini(&pair[1]);
+
+        o.init = &init;
+        assert_true(same((pair[0] = one(&o, s), &pair[0]), &init)); /* strength 0 */
+        image_fini(&pair[0]);
+
+        assert_int_equal(image_init(&mask, size, size, NULL), SPR_OK);
+        for (int i = 0; i < pixels; i++)
+            mask.pixel[i] = i % 7 < 4 ? (struct rgba){ 255, 255, 255, 255 } : (struct rgba){ 0, 0, 0, 255 };
+        o.mask = &mask;
+        static const double strengths[] = { 0.1, 0.7, 1 };
+        for (size_t k = 0; k < SPR_COUNT(strengths); k++) {
+            int changed = 0;
+            o.strength = strengths[k];
+            struct image im = one(&o, s);
+            for (int i = 0; i < pixels; i++) {
+                bool equal = memcmp(&im.pixel[i], &init.pixel[i], sizeof *im.pixel) == 0;
+                if (i % 7 >= 4 && !equal)
+                    fail_msg("size %d, strength %g: pixel %d was to be kept", size, strengths[k], i);
+                changed += !equal;
+            }
+            assert_true(changed > 0);
+            image_fini(&im);
+        }
+        image_fini(&mask);
+        image_fini(&init);
+    }
 }
 
 /* Noise moved around the edges by 8 gives the picture moved around the edges by 8: there is no edge. Without
@@ -389,29 +460,10 @@ static void refuses_options_out_of_bounds(void **state)
     image_fini(&init);
 }
 
-struct heard {
-    atomic_bool cancel;
-    int last, of, previews, cancel_at;
-    uint64_t calls; /* mem_calls at the first step */
-};
-
-static void hear_progress(void *context, int done, int of)
-{
-    struct heard *h = context;
-    assert_int_equal(done, h->last + 1);
-    if (done == 1)
-        h->calls = mem_calls();
-    assert_int_equal(mem_calls(), h->calls); /* law 3 */
-    h->last = done;
-    h->of = of;
-    if (done == h->cancel_at)
-        atomic_store(&h->cancel, true);
-}
-
 static void hear_preview(void *context, int sprite, const struct image *so_far)
 {
     struct heard *h = context;
-    assert_true(sprite >= 0 && sprite < 2 && so_far->width == SIZE && so_far->pixel);
+    assert_true(sprite >= 0 && sprite < 2 && so_far->pixel);
     h->previews++;
 }
 
@@ -450,7 +502,7 @@ static void tells_how_far_it_is_and_stops(void **state)
 static void every_allocation_may_fail(void **state)
 {
     (void)state;
-    struct image init = colourful();
+    struct image init = colourful(SIZE / 2);
     struct heard h = { .cancel_at = -1 };
     struct paint_watch w = { .context = &h, .preview = hear_preview };
     struct paint_options o = options();
@@ -458,6 +510,7 @@ static void every_allocation_may_fail(void **state)
         {.prompt = &red      },
         { .prompt = &dragon, .blend = &red, .blend_amount = 0.5 }
     };
+    o.size = init.width; /* two stages, two seats */
     o.init = o.mask = &init;
     o.strength = 0.5;
     for (uint64_t n = 1;; n++) {
@@ -465,7 +518,7 @@ static void every_allocation_may_fail(void **state)
         struct image im[2] = { { 0 }, { 0 } };
         struct spr_error err = { 0 };
         mem_fail_nth(n);
-        enum spr_code rc = painter_new(&layout, params, pools[2], &p, &err);
+        enum spr_code rc = painter_new(&layout, params, SIZE, pools[2], &p, &err);
         if (!rc)
             rc = paint(p, &o, s, 2, &w, im, &err);
         mem_fail_nth(0);
@@ -493,6 +546,7 @@ int main(void)
         cmocka_unit_test(waves_cannot_be_seen),
         cmocka_unit_test(words_seeds_and_variations),
         cmocka_unit_test(init_pictures),
+        cmocka_unit_test(other_sizes),
         cmocka_unit_test(wrapped_pictures_have_no_edge),
         cmocka_unit_test(refuses_options_out_of_bounds),
         cmocka_unit_test(tells_how_far_it_is_and_stops),

@@ -19,8 +19,6 @@
 #include <math.h>
 #include <string.h>
 
-enum { STREAM_ANCESTRAL = 2 }; /* paint.c draws the first noise from stream 1 */
-
 static const struct sampler_row rows[SAMPLER_COUNT] = {
     [SAMPLER_EULER] = {"euler",      "straight steps: fast, the same picture from 10 steps on",   1},
     [SAMPLER_HEUN] = { "heun",      "second order: twice the work of a step, for few steps",     2},
@@ -104,7 +102,7 @@ static void step_ancestral(const struct walk *w, int step, float *x)
         size_t at = (size_t)p * r->count;
         const float *x0 = w->x0 + at;
         float *to = x + at;
-        random_normals((struct random){ r->seed[p], STREAM_ANCESTRAL }, (uint64_t)step * r->count, r->count,
+        random_normals((struct random){ r->seed[p], r->stream }, (uint64_t)step * r->count, r->count,
                        w->other);
         for (size_t i = 0; i < r->count; i++)
             to[i] = (float)(1 - next) * x0[i] + kept * (to[i] - signal * x0[i]) +

@@ -29,8 +29,9 @@ struct sampler_run {
     double from; /* the first time: 1, or less where x is a picture with some noise */
     int pictures;
     size_t count;         /* numbers in a picture */
-    const uint64_t *seed; /* [pictures]; only SAMPLER_ANCESTRAL looks */
-    void *context;        /* of the two calls below */
+    const uint64_t *seed; /* [pictures], and a stream of base/random.h: only SAMPLER_ANCESTRAL draws */
+    uint64_t stream;
+    void *context; /* of the two calls below */
     /* Writes x0 (pictures, count) as predicted from x (pictures, count) at time t, 0 < t <= 1. */
     void (*predict)(void *context, double t, const float *x, float *x0);
     /* Called after step `done` of steps with the step's first prediction; false stops the run. NULL is fine. */

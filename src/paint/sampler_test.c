@@ -38,6 +38,7 @@ static struct sampler_run run_of(enum sampler sampler, int steps)
                                  .pictures = PICTURES,
                                  .count = COUNT,
                                  .seed = SEEDS,
+                                 .stream = 2,
                                  .predict = predict };
 }
 

@@ -1,0 +1,71 @@
+#include "paint/painter.h"
+
+#include "base/mem.h"
+#include "paint/guide.h"
+
+enum spr_code painter_new(const struct unet_layout *layout, const float *params, int base_size,
+                          struct pool *pool, struct painter **ret, struct spr_error *err)
+{
+    struct painter *p = mem_zalloc(1, sizeof *p);
+    if (!p)
+        return SPR_FAIL(err, SPR_NOMEM, "no memory for a painter");
+    *p = (struct painter){ .layout = layout, .params = params, .base = base_size, .pool = pool };
+    enum spr_code rc = unet_new(layout, params, false, &p->net, err);
+    for (int i = 0; i < PAINTER_SEATS && !rc; i++) {
+        p->seat[i].session = mem_zalloc((size_t)pool_threads(pool), sizeof(struct unet_session *));
+        if (!p->seat[i].session)
+            rc = SPR_FAIL(err, SPR_NOMEM, "no memory for a painter");
+    }
+    if (rc)
+        painter_free(p);
+    else
+        *ret = p;
+    return rc;
+}
+
+void painter_repack(struct painter *p)
+{
+    unet_repack(p->net);
+}
+
+static void stand_up(struct painter *p, struct painter_seat *seat)
+{
+    for (int i = 0; seat->session && i < pool_threads(p->pool); i++) {
+        unet_session_close(seat->session[i]);
+        seat->session[i] = NULL;
+    }
+    seat->side = 0;
+}
+
+void painter_free(struct painter *p)
+{
+    if (!p)
+        return;
+    for (int i = 0; i < PAINTER_SEATS; i++) {
+        stand_up(p, &p->seat[i]);
+        mem_free(p->seat[i].session);
+    }
+    unet_free(p->net);
+    mem_free(p);
+}
+
+enum spr_code painter_sit(struct painter *p, int side, bool wrap, struct painter_seat **ret,
+                          struct spr_error *err)
+{
+    struct painter_seat *seat = &p->seat[side != p->base];
+    struct unet_session_options o = { .batch = GUIDE_BATCH, .width = side, .height = side, .wrap = wrap };
+    if (seat->side != side || seat->wrap != wrap) {
+        stand_up(p, seat);
+        for (int i = 0; i < pool_threads(p->pool); i++) {
+            enum spr_code rc = unet_session_open(p->net, &o, &seat->session[i], err);
+            if (rc) {
+                stand_up(p, seat);
+                return rc;
+            }
+        }
+        seat->side = side;
+        seat->wrap = wrap;
+    }
+    *ret = seat;
+    return SPR_OK;
+}
