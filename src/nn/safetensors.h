@@ -87,10 +87,10 @@ const char *safetensors_note(const struct safetensors *s, const char *key); /* N
 struct tensor_source {
     const char *name;
     int rank;
+    enum tensor_type raw_type; /* with raw */
     size_t shape[SAFETENSORS_RANK_MAX];
     const float *data;
     const void *raw; /* not NULL: elements of raw_type, written as they are, and data is not looked at */
-    enum tensor_type raw_type;
 };
 
 /* Publishes tensors and notes under path, sorted by name; numbers as F32, or F16 rounded to nearest even. The bytes

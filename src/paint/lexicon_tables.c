@@ -7,28 +7,30 @@
 
 enum { WORDS_BYTES_MAX = 16 << 20 };
 
-/* A tensor of the lexicon with its type and rank; the sizes are the caller's to compare. */
-static enum spr_code need(const struct safetensors *file, const char *name, enum tensor_type type, int rank,
-                          const struct tensor **ret, struct spr_error *err)
+/* A tensor of the lexicon with its type and rank; the sizes are the caller's to compare. NULL where it is not so. */
+static const struct tensor *need(const struct safetensors *file, const char *name, enum tensor_type type,
+                                 int rank, struct spr_error *err)
 {
     const struct tensor *t = safetensors_find(file, name);
-    if (!t)
-        return SPR_FAIL(err, SPR_BADDATA, "the lexicon is incomplete: tensor %s is missing", name);
-    if (t->type != type || t->rank != rank)
-        return SPR_FAIL(err, SPR_BADDATA, "%s is %s of rank %d; %s of rank %d is needed", name,
-                        tensor_type_name(t->type), t->rank, tensor_type_name(type), rank);
-    *ret = t;
-    return SPR_OK;
+    if (!t) {
+        (void)SPR_FAIL(err, SPR_BADDATA, "the lexicon is incomplete: tensor %s is missing", name);
+        return NULL;
+    }
+    if (t->type != type || t->rank != rank) {
+        (void)SPR_FAIL(err, SPR_BADDATA, "%s is %s of rank %d; %s of rank %d is needed", name,
+                       tensor_type_name(t->type), t->rank, tensor_type_name(type), rank);
+        return NULL;
+    }
+    return t;
 }
 
 static enum spr_code need_matrix(const struct safetensors *file, const char *name, enum tensor_type type,
                                  size_t rows, size_t columns, const unsigned char **ret,
                                  struct spr_error *err)
 {
-    const struct tensor *t = NULL;
-    enum spr_code rc = need(file, name, type, 2, &t, err);
-    if (rc)
-        return rc;
+    const struct tensor *t = need(file, name, type, 2, err);
+    if (!t)
+        return SPR_BADDATA;
     if (t->shape[0] != rows || t->shape[1] != columns)
         return SPR_FAIL(err, SPR_BADDATA, "%s is [%zu, %zu]; [%zu, %zu] is needed", name, t->shape[0],
                         t->shape[1], rows, columns);
@@ -103,12 +105,12 @@ static enum spr_code check_indices(const unsigned char *table, size_t count, int
 
 static enum spr_code load(struct lexicon_tables *t, const struct safetensors *file, struct spr_error *err)
 {
-    const struct tensor *words = NULL;
+    const struct tensor *words = need(file, "lexicon.words", TENSOR_U8, 1, err);
     size_t v = (size_t)t->words;
-    enum spr_code rc;
-    if ((rc = need(file, "lexicon.words", TENSOR_U8, 1, &words, err)) || (rc = index_words(t, words, err)))
-        return rc;
-    if ((rc = need_matrix(file, "lexicon.near", TENSOR_I16, t->count, LEXICON_NEAR, &t->near, err)) ||
+    if (!words)
+        return SPR_BADDATA;
+    enum spr_code rc = index_words(t, words, err);
+    if (rc || (rc = need_matrix(file, "lexicon.near", TENSOR_I16, t->count, LEXICON_NEAR, &t->near, err)) ||
         (rc = need_matrix(file, "lexicon.weight", TENSOR_U8, t->count, LEXICON_NEAR, &t->weight, err)) ||
         (rc = need_matrix(file, "lexicon.category", TENSOR_I16, v, LEXICON_CATEGORIES, &t->category, err)) ||
         (rc = need_matrix(file, "lexicon.share", TENSOR_U8, v, LEXICON_CATEGORIES, &t->share, err)))

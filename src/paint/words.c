@@ -101,7 +101,12 @@ static const char *const not_plurals[] = {
 
 static int by_text(const void *key, const void *item)
 {
-    return strcmp(key, *(const char *const *)item); /* a struct rewrite begins with its text too */
+    return strcmp(key, *(const char *const *)item);
+}
+
+static int by_from(const void *key, const void *item)
+{
+    return strcmp(key, ((const struct rewrite *)item)->from);
 }
 
 static bool listed(const char *text, const char *const *list, size_t count)
@@ -111,7 +116,7 @@ static bool listed(const char *text, const char *const *list, size_t count)
 
 static const char *rewritten(const char *text)
 {
-    const struct rewrite *r = bsearch(text, rewrites, SPR_COUNT(rewrites), sizeof *rewrites, by_text);
+    const struct rewrite *r = bsearch(text, rewrites, SPR_COUNT(rewrites), sizeof *rewrites, by_from);
     return r ? r->to : NULL;
 }
 
