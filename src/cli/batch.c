@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "cli/failure.h"
 #include "cli/file_name.h"
 #include "cli/interrupt.h"
 #include "cli/montage.h"
@@ -238,13 +239,11 @@ static enum spr_code draw_all(struct running *r, struct spr_error *err)
         if (rc != SPR_BADARG || b->prompts->count == 1)
             continue;
         refused++;
-        fputs("spritery: ", b->cli->err.file);
-        terminal_safe(&b->cli->err, err->text);
-        fputc('\n', b->cli->err.file);
+        failure_print(b->cli, err);
         rc = SPR_OK;
     }
     if (!rc && refused)
-        rc = SPR_FAIL(err, SPR_BADARG, "%zu of %zu prompts were not drawn", refused, b->prompts->count);
+        rc = SPR_FAIL(err, SPR_BADDATA, "%zu of %zu prompts were not drawn", refused, b->prompts->count);
     else if (rc == SPR_CANCELLED)
         SPR_FAIL(err, rc, "stopped; %zu of %zu pictures are done", r->done, r->of);
     return rc;

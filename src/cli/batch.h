@@ -25,7 +25,7 @@ struct batch {
 
 /* Every prompt is checked before the first is drawn. A prompt that means nothing to the model is reported, and the
  * others are drawn all the same. BORROWS all of b. Fails: what the engine and the files say; SPR_CANCELLED after
- * Ctrl-C; SPR_BADARG where a prompt was refused. */
+ * Ctrl-C; SPR_BADDATA where one of several prompts was refused. */
 SPR_MUST_USE enum spr_code batch_run(const struct batch *b, struct spr_error *err);
 
 #endif

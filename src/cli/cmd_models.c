@@ -1,5 +1,5 @@
 #include "base/mem.h"
-#include "cli/command.h"
+#include "cli/failure.h"
 #include "paint/model.h"
 #include "paint/model_find.h"
 
@@ -89,9 +89,7 @@ static enum spr_code show_all(const struct cli *cli, bool verified, struct spr_e
         if (show(cli, list.model[i].path, verified, &why) == SPR_OK)
             continue;
         bad++;
-        fprintf(cli->err.file, "spritery: ");
-        terminal_safe(&cli->err, why.text);
-        fputc('\n', cli->err.file);
+        failure_print(cli, &why);
     }
     if (list.count == 0)
         rc = SPR_FAIL(err, SPR_NOTFOUND, "there is no model; 'spritery help' says where they are looked for");

@@ -1,11 +1,10 @@
 /* Finds the command, reads its arguments, runs it, and turns what it says into a message and an exit status. */
 #include "cli/command.h"
+#include "cli/failure.h"
 #include "cli/help.h"
 #include "cli/interrupt.h"
 
-#include <jansson.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 enum { EXIT_DONE, EXIT_FAILED, EXIT_USAGE };
 
@@ -20,17 +19,7 @@ static int report(const struct cli *cli, enum spr_code rc, const struct spr_erro
 {
     if (rc == SPR_OK)
         return EXIT_DONE;
-    if (err->text[0] && cli->json) {
-        json_t *object = json_pack("{s:s, s:s}", "error", spr_code_name(rc), "message", err->text);
-        char *line = object ? json_dumps(object, JSON_COMPACT) : NULL;
-        fprintf(stderr, "%s\n", line ? line : "{\"error\":\"out_of_memory\"}");
-        free(line);
-        json_decref(object);
-    } else if (err->text[0]) {
-        fprintf(stderr, "%sspritery:%s ", terminal_red(&cli->err), terminal_plain(&cli->err));
-        terminal_safe(&cli->err, err->text);
-        fputc('\n', stderr);
-    }
+    failure_print(cli, err);
     return rc == SPR_CANCELLED ? interrupt_status() : rc == SPR_BADARG ? EXIT_USAGE : EXIT_FAILED;
 }
 

@@ -80,6 +80,10 @@ same "a line is a prompt" list/gold-ring-6.png alone/gold-ring-6.png
 draw relatives --like alone/gold-ring-6.png --vary 0.2 --count 2 --no-sheet
 is "relatives of a seed" "$(cd relatives && files)" "gold-ring-6-v0.png gold-ring-6-v1.png"
 
+run generate "gold ring" xyzzyq --seed 6 --steps 1 --preview never --out some
+is "a prompt that means nothing stops no other" "$status:$(cd some && files):$(printf '%s' "$err" | tail -n 1)" \
+    "1:gold-ring-6.png:spritery: 1 of 2 prompts were not drawn"
+
 # Streams and formats.
 draw json "gold ring" --seed 6 --json
 if command -v jq >/dev/null 2>&1; then
