@@ -5,10 +5,10 @@
 #include "cli/failure.h"
 #include "cli/file_name.h"
 #include "cli/interrupt.h"
-#include "cli/montage.h"
 #include "cli/progress.h"
 #include "cli/term_picture.h"
 #include "image/png.h"
+#include "pixel/sheet.h"
 #include "request/request_json.h"
 
 #include <jansson.h>
@@ -126,6 +126,16 @@ static void compare_papers(struct running *r, const struct engine_papers *now)
         }
 }
 
+static enum spr_code sheet_of(const struct image *im, int count, int columns, int gap, struct image *ret,
+                              struct spr_error *err)
+{
+    const struct image *each[SHEET_MAX];
+    const struct sheet_options o = { .columns = columns, .gap = gap };
+    for (int i = 0; i < count; i++)
+        each[i] = &im[i];
+    return sheet_make(each, count, &o, ret, err);
+}
+
 /* Shows the pictures that wait for it beside each other; with `all` even an unfilled row. */
 static enum spr_code show_row(struct running *r, bool all, struct spr_error *err)
 {
@@ -137,7 +147,7 @@ static enum spr_code show_row(struct running *r, bool all, struct spr_error *err
     if (!all && waiting < columns)
         return SPR_OK;
     struct image row;
-    enum spr_code rc = montage(r->kept + r->row_begin, waiting, waiting, 1, &row, err);
+    enum spr_code rc = sheet_of(r->kept + r->row_begin, waiting, waiting, 1, &row, err);
     if (rc)
         return rc;
     rc = term_picture(t, &row, err);
@@ -256,7 +266,7 @@ static enum spr_code write_sheet(struct running *r, struct spr_error *err)
     struct image sheet;
     if (!b->sheet || r->kept_count < 2)
         return SPR_OK;
-    enum spr_code rc = montage(r->kept, r->kept_count, 0, 2, &sheet, err);
+    enum spr_code rc = sheet_of(r->kept, r->kept_count, 0, 2, &sheet, err);
     if (rc)
         return rc;
     file_stem_words(b->prompts->item[0].text, stem);

@@ -1,5 +1,4 @@
 #include "base/file.h"
-#include "cli/montage.h"
 #include "cli/output.h"
 
 #include <setjmp.h>
@@ -86,45 +85,12 @@ static void a_file_that_is_there_is_not_waited_for(void **state)
     rmdir(folder);
 }
 
-static void pictures_are_placed_in_rows(void **state)
-{
-    static const struct {
-        const char *why;
-        int count, columns, gap, width, height;
-    } rows[] = {
-        {"one",                 1, 0, 2, 4,  3},
-        { "about square",       4, 0, 2, 10, 8},
-        { "not full",           5, 0, 0, 12, 6},
-        { "a row",              3, 3, 1, 14, 3},
-        { "fewer than columns", 2, 9, 1, 9,  3},
-    };
-    (void)state;
-    struct image im[5], sheet;
-    for (int i = 0; i < 5; i++) { /* of different sizes: a cell is 4 x 3 */
-        assert_int_equal(image_init(&im[i], i == 0 ? 4 : 2, i == 0 ? 3 : 1, NULL), SPR_OK);
-        *image_at(&im[i], 0, 0) = (struct rgba){ (uint8_t)(i + 1), 0, 0, 255 };
-    }
-    for (size_t i = 0; i < SPR_COUNT(rows); i++) {
-        assert_int_equal(montage(im, rows[i].count, rows[i].columns, rows[i].gap, &sheet, NULL), SPR_OK);
-        if (sheet.width != rows[i].width || sheet.height != rows[i].height)
-            fail_msg("%s: %d x %d", rows[i].why, sheet.width, sheet.height);
-        image_fini(&sheet);
-    }
-    assert_int_equal(montage(im, 4, 0, 2, &sheet, NULL), SPR_OK);
-    assert_int_equal(image_at(&sheet, 6, 5)->r, 4); /* the fourth: second row, second column */
-    assert_int_equal(image_at(&sheet, 5, 5)->a, 0); /* the gap */
-    image_fini(&sheet);
-    for (int i = 0; i < 5; i++)
-        image_fini(&im[i]);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(out_and_format_mean),
         cmocka_unit_test(mistakes_are_named),
         cmocka_unit_test(a_file_that_is_there_is_not_waited_for),
-        cmocka_unit_test(pictures_are_placed_in_rows),
     };
     return cmocka_run_group_tests_name("cli/output", tests, NULL, NULL);
 }

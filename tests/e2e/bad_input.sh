@@ -21,7 +21,7 @@ run generate "xyzzyq"
 refused "a prompt that means nothing" 2 "xyzzyq"
 for row in "--size 0" "--size 100000" "--size 33" "--guidance nan" "--guidance inf" "--guidance -1" "--steps 0" \
     "--steps 201" "--steps 1e9" "--seed -1" "--seed 18446744073709551616" "--count 0" "--count 1001" "--strength 2" \
-    "--sampler fast" "--colors 1" "--colors 257" "--scale 0" "--scale 33" "--threads 0" "--threads 257" "--format jpeg" \
+    "--sampler fast" "--colors 0" "--colors 257" "--scale 0" "--scale 33" "--threads 0" "--threads 257" "--format jpeg" \
     "--format bmp" "--out x.jpg"; do
     # shellcheck disable=SC2086 # a flag and its value
     run generate orc $row

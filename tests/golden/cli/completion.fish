@@ -27,7 +27,7 @@ complete -c spritery -n '__fish_seen_subcommand_from generate' -l init -s i -r -
 complete -c spritery -n '__fish_seen_subcommand_from generate' -l strength -x -d 'with --init: how much to change, 0 nothing, 1 everything'
 complete -c spritery -n '__fish_seen_subcommand_from generate' -l mask -r -F -d 'with --init: draw anew only where this picture is white'
 complete -c spritery -n '__fish_seen_subcommand_from generate' -l tile -d 'make a seamless tile'
-complete -c spritery -n '__fish_seen_subcommand_from generate' -l colors -s c -x -d 'at most so many colours, the transparent one counted'
+complete -c spritery -n '__fish_seen_subcommand_from generate' -l colors -s c -x -d 'at most so many colours, transparent not counted'
 complete -c spritery -n '__fish_seen_subcommand_from generate' -l palette -r -F -d 'only the colours of this picture or palette PNG'
 complete -c spritery -n '__fish_seen_subcommand_from generate' -l scale -x -d 'enlarge: every pixel becomes N x N'
 complete -c spritery -n '__fish_seen_subcommand_from generate' -l prompts -r -F -d 'more prompts, one a line; - is standard input'

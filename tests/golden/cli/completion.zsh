@@ -35,7 +35,7 @@ _spritery() {
             '--strength=[with --init\: how much to change, 0 nothing, 1 everything]:X: ' \
             '--mask=[with --init\: draw anew only where this picture is white]:FILE:_files' \
             '--tile[make a seamless tile]' \
-            '(-c --colors)'{-c+,--colors=}'[at most so many colours, the transparent one counted]:N: ' \
+            '(-c --colors)'{-c+,--colors=}'[at most so many colours, transparent not counted]:N: ' \
             '--palette=[only the colours of this picture or palette PNG]:FILE:_files' \
             '--scale=[enlarge\: every pixel becomes N x N]:N: ' \
             '--prompts=[more prompts, one a line; - is standard input]:FILE:_files' \
