@@ -112,10 +112,10 @@ static void compare_papers(struct running *r, const struct engine_papers *now)
     const struct {
         const char *what, *then, *now;
     } rows[] = {
-        {"model file",      b->like->model_hash,   now->model_hash  },
-        { "--init file",    b->like->init_hash,    now->init_hash   },
-        { "--mask file",    b->like->mask_hash,    now->mask_hash   },
-        { "--palette file", b->like->palette_hash, now->palette_hash},
+        { "model file", b->like->model_hash, now->model_hash },
+        { "--init file", b->like->init_hash, now->init_hash },
+        { "--mask file", b->like->mask_hash, now->mask_hash },
+        { "--palette file", b->like->palette_hash, now->palette_hash },
     };
     for (size_t i = 0; i < SPR_COUNT(rows); i++)
         if (*rows[i].then && *rows[i].now && strcmp(rows[i].then, rows[i].now) != 0) {

@@ -2,6 +2,7 @@
 #include "base/random.h"
 #include "cli/batch.h"
 #include "engine/papers.h"
+#include "pixel/palette.h"
 
 #include <string.h>
 
@@ -109,34 +110,40 @@ static enum spr_code run(struct cli *cli, const struct args *args, struct spr_er
     return rc;
 }
 
+static const char *palette_name(int i)
+{
+    return i < palette_builtin_count() ? palette_builtin_about(i).name : NULL;
+}
+
 static const struct option options[] = {
-    {PROMPTS,   "prompts",  0,   "FILE",      "more prompts, one a line; - is standard input",                              COMPLETE_FILE,    NULL},
-    { OUT,      "out",      'o', "DIR|FILE",  "where to: a folder (default: here), or one .png, .webp or .gif",
-     COMPLETE_FILE,                                                                                                                           NULL},
-    { FORMAT,   "format",   0,   "KIND",      "png (default; carries every parameter), webp or gif",                        COMPLETE_WORDS,
-     output_formats                                                                                                                               },
-    { FORCE,    "force",    'f', NULL,        "replace files; else a taken name gets a number",                             COMPLETE_NOTHING, NULL},
-    { PREVIEW,  "preview",  'p', "WHEN|FILE",
-     "show: auto (on a terminal), never, always; or keep a FILE at the newest state",                                       COMPLETE_WORDS,
-     preview_words                                                                                                                                },
-    { NO_SHEET, "no-sheet", 0,   NULL,        "no contact sheet of a batch",                                                COMPLETE_NOTHING, NULL},
-    { LIKE,     "like",     'l', "FILE",      "begin from the parameters in this PNG: alone it makes the same bytes again",
-     COMPLETE_FILE,                                                                                                                           NULL},
-    { THREADS,  "threads",  't', "N",         "threads to use; the picture never depends on it",                            COMPLETE_NOTHING,
-     NULL                                                                                                                                         },
+    { PROMPTS, "prompts", 0, "FILE", "more prompts, one a line; - is standard input", COMPLETE_FILE, NULL },
+    { OUT, "out", 'o', "DIR|FILE", "where to: a folder (default: here), or one .png, .webp or .gif",
+      COMPLETE_FILE, NULL },
+    { FORMAT, "format", 0, "KIND", "png (default; carries every parameter), webp or gif", COMPLETE_WORDS,
+      output_formats },
+    { FORCE, "force", 'f', NULL, "replace files; else a taken name gets a number", COMPLETE_NOTHING, NULL },
+    { PREVIEW, "preview", 'p', "WHEN|FILE",
+      "show: auto (on a terminal), never, always; or keep a FILE at the newest state", COMPLETE_WORDS,
+      preview_words },
+    { NO_SHEET, "no-sheet", 0, NULL, "no contact sheet of a batch", COMPLETE_NOTHING, NULL },
+    { LIKE, "like", 'l', "FILE", "begin from the parameters in this PNG: alone it makes the same bytes again",
+      COMPLETE_FILE, NULL },
+    { THREADS, "threads", 't', "N", "threads to use; the picture never depends on it", COMPLETE_NOTHING,
+      NULL },
 };
 
 static const struct example examples[] = {
-    {"spritery generate \"red dragon\"",                                    "one sprite, named red-dragon-SEED.png"},
+    { "spritery generate \"red dragon\"", "one sprite, named red-dragon-SEED.png" },
     { "spritery generate \"blue potion\" -n 8 -s 1 -o potions",
-     "eight of them and a contact sheet, always the same ones"                                                     },
+      "eight of them and a contact sheet, always the same ones" },
     { "spritery generate --like potions/blue-potion-3.png --vary 0.2 -n 4",
-     "four close relatives of the third"                                                                           },
+      "four close relatives of the third" },
     { "spritery generate --prompts list.txt --out sprites --json",
-     "a whole list, one JSON object per picture"                                                                   },
-    { "spritery generate \"stone wall\" --tile --guidance 1.5 --scale 8",   "a seamless tile, enlarged"            },
+      "a whole list, one JSON object per picture" },
+    { "spritery generate \"stone wall\" --tile --guidance 1.5 --scale 8", "a seamless tile, enlarged" },
+    { "spritery generate \"blue potion\" --palette pico-8", "in the colours of a console that never was" },
     { "spritery generate \"ice sword\" --init sword.png --strength 0.5",
-     "another sword in the place of this one"                                                                      },
+      "another sword in the place of this one" },
 };
 
 const struct command cmd_generate = {
@@ -154,5 +161,7 @@ const struct command cmd_generate = {
     .max_operands = -1,
     .examples = examples,
     .example_count = SPR_COUNT(examples),
+    .names_title = "Palettes",
+    .name_at = palette_name,
     .run = run,
 };

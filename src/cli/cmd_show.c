@@ -121,13 +121,13 @@ static enum spr_code run(struct cli *cli, const struct args *args, struct spr_er
 }
 
 static const struct option options[] = {
-    {PREVIEW, "preview", 'p', "WHEN", "show the picture: auto (on a terminal), never or always",
-     COMPLETE_WORDS, preview_words},
+    { PREVIEW, "preview", 'p', "WHEN", "show the picture: auto (on a terminal), never or always",
+      COMPLETE_WORDS, preview_words },
 };
 
 static const struct example examples[] = {
-    {"spritery show red-dragon-7.png",                 "the picture, and every parameter it was made with"},
-    { "spritery show --json *.png | jq .request.seed", "the seeds of many"                                },
+    { "spritery show red-dragon-7.png", "the picture, and every parameter it was made with" },
+    { "spritery show --json *.png | jq .request.seed", "the seeds of many" },
 };
 
 const struct command cmd_show = {

@@ -59,12 +59,7 @@ static enum spr_code read_settings(const struct args *args, struct train_options
     static const struct {
         int id;
         const char *name;
-    } rows[] = {
-        {SAMPLES, "samples"},
-        { BATCH,  "batch"  },
-        { RATE,   "rate"   },
-        { SEED,   "seed"   }
-    };
+    } rows[] = { { SAMPLES, "samples" }, { BATCH, "batch" }, { RATE, "rate" }, { SEED, "seed" } };
     enum spr_code rc = SPR_OK;
     for (size_t i = 0; i < SPR_COUNT(rows) && !rc; i++)
         if (args_has(args, rows[i].id))

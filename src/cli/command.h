@@ -43,7 +43,10 @@ struct command {
     const char *const *operand_words;         /* COMPLETE_WORDS */
     const struct example *examples;
     size_t example_count;
-    bool hidden; /* not listed */
+    const char
+        *names_title; /* help's last paragraph: names from another folder, as "Palettes"; NULL for none */
+    const char *(*name_at)(int i); /* the i-th; NULL after the last */
+    bool hidden;                   /* not listed */
     command_fn *run;
 };
 

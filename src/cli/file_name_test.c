@@ -18,24 +18,27 @@ static void prompts_become_safe_names(void **state)
     static const struct {
         const char *why, *prompt, *stem;
     } rows[] = {
-        {"words",                               "Red Dragon",                                            "red-dragon-7"                                                                     },
-        { "punctuation at the ends",            "  (orc, wizard)! ",                                     "orc-wizard-7"                                                                     },
-        { "a path stays in the folder",         "../../etc/passwd",                                      "etc-passwd-7"                                                                     },
-        { "no hidden file",                     ".bashrc",                                               "bashrc-7"                                                                         },
-        { "no option",                          "--force",                                               "force-7"                                                                          },
-        { "nothing left",                       "/..\\/!",                                               "sprite-7"                                                                         },
-        { "other scripts are kept",             "\xD0\xB4\xD1\x80\xD0\xB0\xD0\xBA\xD0\xBE\xD0\xBD 2",
-         "\xD0\xB4\xD1\x80\xD0\xB0\xD0\xBA\xD0\xBE\xD0\xBD-2-7"                                                                                                                             },
+        { "words", "Red Dragon", "red-dragon-7" },
+        { "punctuation at the ends", "  (orc, wizard)! ", "orc-wizard-7" },
+        { "a path stays in the folder", "../../etc/passwd", "etc-passwd-7" },
+        { "no hidden file", ".bashrc", "bashrc-7" },
+        { "no option", "--force", "force-7" },
+        { "nothing left", "/..\\/!", "sprite-7" },
+        { "other scripts are kept", "\xD0\xB4\xD1\x80\xD0\xB0\xD0\xBA\xD0\xBE\xD0\xBD 2",
+          "\xD0\xB4\xD1\x80\xD0\xB0\xD0\xBA\xD0\xBE\xD0\xBD-2-7" },
         { "direction marks and blanks are not",
-         "a\xE2\x80\xAE"
+          "a\xE2\x80\xAE"
           "b\xC2\xA0"
-          "c",                                                                                           "a-b-c-7"                                                                          },
+          "c",
+          "a-b-c-7" },
         { "broken UTF-8 is a gap",
-         "a\xFF"
-          "b",                                                                                           "a-b-7"                                                                            },
-        { "escape sequences too",               "a\x1B[2Jb",                                             "a-2jb-7"                                                                          },
+          "a\xFF"
+          "b",
+          "a-b-7" },
+        { "escape sequences too", "a\x1B[2Jb", "a-2jb-7" },
         { "cut at 80 bytes",
-         "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa-7"},
+          "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+          "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa-7" },
     };
     (void)state;
     for (size_t i = 0; i < SPR_COUNT(rows); i++) {

@@ -4,25 +4,25 @@
 #include <string.h>
 
 const struct example help_statuses[] = {
-    {"0",    "all was done"                                       },
-    { "1",   "something failed; standard error says what"         },
-    { "2",   "the command line was wrong; nothing was done"       },
-    { "130", "stopped by Ctrl-C (143 by SIGTERM); no file is half"},
+    { "0", "all was done" },
+    { "1", "something failed; standard error says what" },
+    { "2", "the command line was wrong; nothing was done" },
+    { "130", "stopped by Ctrl-C (143 by SIGTERM); no file is half" },
 };
 const size_t help_status_count = SPR_COUNT(help_statuses);
 
 const struct example help_variables[] = {
-    {"NO_COLOR",          "no colours in messages, whatever the terminal can"                },
-    { "SPRITERY_MODELS",  "folders with models, separated by colons, looked at first"        },
-    { "SPRITERY_THREADS", "how many threads to use, 1 to 256; the result never depends on it"},
+    { "NO_COLOR", "no colours in messages, whatever the terminal can" },
+    { "SPRITERY_MODELS", "folders with models, separated by colons, looked at first" },
+    { "SPRITERY_THREADS", "how many threads to use, 1 to 256; the result never depends on it" },
     { "SPRITERY_KERNELS",
-     "which arithmetic kernels to use (avx512, avx2, neon, cblas) instead of the best here"  },
+      "which arithmetic kernels to use (avx512, avx2, neon, cblas) instead of the best here" },
 };
 const size_t help_variable_count = SPR_COUNT(help_variables);
 
 const struct example help_places[] = {
-    {"~/.local/share/spritery/models", "your own ($XDG_DATA_HOME/spritery/models)"                     },
-    { "PREFIX/share/spritery/models",  "those that came with the program, which is PREFIX/bin/spritery"},
+    { "~/.local/share/spritery/models", "your own ($XDG_DATA_HOME/spritery/models)" },
+    { "PREFIX/share/spritery/models", "those that came with the program, which is PREFIX/bin/spritery" },
 };
 const size_t help_place_count = SPR_COUNT(help_places);
 
@@ -132,6 +132,15 @@ static void paragraphs(const struct terminal *t, const char *about)
     }
 }
 
+void help_names(const struct command *c, char ret[HELP_NAMES_BYTES])
+{
+    size_t n = 0;
+    const char *name;
+    ret[0] = '\0';
+    for (int i = 0; (name = c->name_at(i)) && n < HELP_NAMES_BYTES; i++)
+        n += (size_t)snprintf(ret + n, HELP_NAMES_BYTES - n, "%s%s", i ? ", " : "", name);
+}
+
 void help_command(const struct terminal *t, const struct command *c)
 {
     FILE *f = t->file;
@@ -139,6 +148,12 @@ void help_command(const struct terminal *t, const struct command *c)
     fprintf(f, "Usage: spritery %s%s%s [options]\n\n", c->name, *c->operands ? " " : "", c->operands);
     paragraphs(t, c->about);
     option_rows(t, c);
+    if (c->names_title) {
+        char names[HELP_NAMES_BYTES];
+        help_names(c, names);
+        fprintf(f, "\n%s%s%s\n  ", terminal_bold(t), c->names_title, terminal_plain(t));
+        wrap(f, names, 2, 2, width_of(t));
+    }
     if (c->example_count)
         fprintf(f, "\n%sExamples%s\n", terminal_bold(t), terminal_plain(t));
     for (size_t i = 0; i < c->example_count; i++)

@@ -17,6 +17,10 @@ extern const size_t help_status_count, help_variable_count, help_place_count;
 enum { HELP_LINE_BYTES = 256 };
 void help_line(const struct option *o, char ret[HELP_LINE_BYTES]);
 
+/* The command's names_title list on one line. */
+enum { HELP_NAMES_BYTES = 1024 };
+void help_names(const struct command *c, char ret[HELP_NAMES_BYTES]);
+
 void man_page(const struct terminal *t); /* man(7) source */
 
 /* shell: "bash", "zsh" or "fish". */

@@ -61,6 +61,12 @@ static void command(FILE *f, const struct command *c)
     struct option o;
     for (size_t i = 0; option_at(c, i, &o) && o.id < OPTION_JSON; i++)
         option(f, &o);
+    if (c->names_title) {
+        char names[HELP_NAMES_BYTES];
+        help_names(c, names);
+        fprintf(f, ".PP\n%s: ", c->names_title);
+        line(f, names);
+    }
     for (size_t i = 0; i < c->example_count; i++) {
         fputs(".PP\n", f);
         line(f, c->examples[i].what);

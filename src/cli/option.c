@@ -8,12 +8,12 @@
 #include <string.h>
 
 static const struct option common[] = {
-    {OPTION_JSON,     "json",    0,   NULL, "results as JSON on standard output, one object per line",
-     COMPLETE_NOTHING,                                                                                                   NULL},
-    { OPTION_QUIET,   "quiet",   'q', NULL, "say nothing but failures",                                COMPLETE_NOTHING, NULL},
-    { OPTION_VERBOSE, "verbose", 'v', NULL, "say more",                                                COMPLETE_NOTHING, NULL},
-    { OPTION_HELP,    "help",    'h', NULL, "this help",                                               COMPLETE_NOTHING, NULL},
-    { OPTION_VERSION, "version", 0,   NULL, "the program's version",                                   COMPLETE_NOTHING, NULL},
+    { OPTION_JSON, "json", 0, NULL, "results as JSON on standard output, one object per line",
+      COMPLETE_NOTHING, NULL },
+    { OPTION_QUIET, "quiet", 'q', NULL, "say nothing but failures", COMPLETE_NOTHING, NULL },
+    { OPTION_VERBOSE, "verbose", 'v', NULL, "say more", COMPLETE_NOTHING, NULL },
+    { OPTION_HELP, "help", 'h', NULL, "this help", COMPLETE_NOTHING, NULL },
+    { OPTION_VERSION, "version", 0, NULL, "the program's version", COMPLETE_NOTHING, NULL },
 };
 
 /* The prompt is an operand, so the fields that are options begin after it. */

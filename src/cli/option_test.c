@@ -12,8 +12,8 @@
 enum { OUT = OPTION_OWN, FORCE };
 
 static const struct option own[] = {
-    {OUT,    "out",   'o', "DIR", "where to", COMPLETE_FOLDER,  NULL},
-    { FORCE, "force", 'f', NULL,  "replace",  COMPLETE_NOTHING, NULL},
+    { OUT, "out", 'o', "DIR", "where to", COMPLETE_FOLDER, NULL },
+    { FORCE, "force", 'f', NULL, "replace", COMPLETE_NOTHING, NULL },
 };
 
 static const struct command draw = {
@@ -45,18 +45,18 @@ static void every_form_is_read(void **state)
         const char *value;   /* of id; NULL: a switch */
         const char *operand; /* the last one */
     } rows[] = {
-        {"value after",                      { "orc", "--out", "x" },               OUT,           "x",       "orc"  },
-        { "value with equals",               { "--out=x=y", "orc" },                OUT,           "x=y",     "orc"  },
-        { "empty value",                     { "--out=", "orc" },                   OUT,           "",        "orc"  },
-        { "letter, value after",             { "-o", "x", "orc" },                  OUT,           "x",       "orc"  },
-        { "letter, value joined",            { "-ox", "orc" },                      OUT,           "x",       "orc"  },
-        { "cluster",                         { "-qfo", "x", "orc" },                FORCE,         NULL,      "orc"  },
-        { "the last one counts",             { "--out", "a", "--out", "b", "orc" }, OUT,           "b",       "orc"  },
-        { "a value may look like an option", { "--out", "--force", "orc" },         OUT,           "--force", "orc"  },
-        { "after -- all are operands",       { "-f", "--", "--out" },               FORCE,         NULL,      "--out"},
-        { "a lone minus is an operand",      { "-f", "-" },                         FORCE,         NULL,      "-"    },
-        { "a field of the request",          { "orc", "--steps", "5" },             REQUEST_STEPS, "5",       "orc"  },
-        { "a request's switch with a value", { "orc", "--tile=no" },                REQUEST_TILE,  "no",      "orc"  },
+        { "value after", { "orc", "--out", "x" }, OUT, "x", "orc" },
+        { "value with equals", { "--out=x=y", "orc" }, OUT, "x=y", "orc" },
+        { "empty value", { "--out=", "orc" }, OUT, "", "orc" },
+        { "letter, value after", { "-o", "x", "orc" }, OUT, "x", "orc" },
+        { "letter, value joined", { "-ox", "orc" }, OUT, "x", "orc" },
+        { "cluster", { "-qfo", "x", "orc" }, FORCE, NULL, "orc" },
+        { "the last one counts", { "--out", "a", "--out", "b", "orc" }, OUT, "b", "orc" },
+        { "a value may look like an option", { "--out", "--force", "orc" }, OUT, "--force", "orc" },
+        { "after -- all are operands", { "-f", "--", "--out" }, FORCE, NULL, "--out" },
+        { "a lone minus is an operand", { "-f", "-" }, FORCE, NULL, "-" },
+        { "a field of the request", { "orc", "--steps", "5" }, REQUEST_STEPS, "5", "orc" },
+        { "a request's switch with a value", { "orc", "--tile=no" }, REQUEST_TILE, "no", "orc" },
     };
     (void)state;
     for (size_t i = 0; i < SPR_COUNT(rows); i++) {
@@ -79,17 +79,17 @@ static void mistakes_are_named(void **state)
         const char *argv[WORDS];
         const char *sentence;
     } rows[] = {
-        {{ NULL },                  "draw needs PROMPT...; see 'spritery help draw'"                    },
-        { { "a", "b", "c" },        "draw does not know what to do with \"c\"; see 'spritery help draw'"},
-        { { "a", "--sede", "1" },   "draw has no option --sede; did you mean --seed?"                   },
-        { { "a", "--colour=7" },    "draw has no option --colour; did you mean --colors?"               },
-        { { "a", "--qqqqqqqqqq" },  "draw has no option --qqqqqqqqqq"                                   },
-        { { "a", "--prompt", "b" }, "draw has no option --prompt"                                       },
-        { { "a", "-x" },            "draw has no option -x"                                             },
-        { { "a", "--out" },         "--out needs a value: --out DIR"                                    },
-        { { "a", "-fo" },           "--out needs a value: --out DIR"                                    },
-        { { "a", "--force=yes" },   "--force takes no value"                                            },
-        { { "a", "--\x1B[2J" },     "draw has no option --?[2J"                                         },
+        { { NULL }, "draw needs PROMPT...; see 'spritery help draw'" },
+        { { "a", "b", "c" }, "draw does not know what to do with \"c\"; see 'spritery help draw'" },
+        { { "a", "--sede", "1" }, "draw has no option --sede; did you mean --seed?" },
+        { { "a", "--colour=7" }, "draw has no option --colour; did you mean --colors?" },
+        { { "a", "--qqqqqqqqqq" }, "draw has no option --qqqqqqqqqq" },
+        { { "a", "--prompt", "b" }, "draw has no option --prompt" },
+        { { "a", "-x" }, "draw has no option -x" },
+        { { "a", "--out" }, "--out needs a value: --out DIR" },
+        { { "a", "-fo" }, "--out needs a value: --out DIR" },
+        { { "a", "--force=yes" }, "--force takes no value" },
+        { { "a", "--\x1B[2J" }, "draw has no option --?[2J" },
     };
     (void)state;
     for (size_t i = 0; i < SPR_COUNT(rows); i++) {

@@ -20,15 +20,15 @@ static void out_and_format_mean(void **state)
         const char *folder, *file;
         enum image_kind kind;
     } rows[] = {
-        {"nothing given",        NULL,      NULL,   1, ".",    NULL,      IMAGE_PNG },
-        { "a format",            NULL,      "gif",  1, ".",    NULL,      IMAGE_GIF },
-        { "a folder to be made", "a/b",     NULL,   5, "a/b",  NULL,      IMAGE_PNG },
-        { "slashes at its end",  "a//",     "webp", 5, "a",    NULL,      IMAGE_WEBP},
-        { "the root",            "/",       NULL,   1, "/",    NULL,      IMAGE_PNG },
-        { "a folder with a dot", "v1.2",    NULL,   1, "v1.2", NULL,      IMAGE_PNG },
-        { "a hidden folder",     ".png",    NULL,   1, ".png", NULL,      IMAGE_PNG },
-        { "a file",              "x.webp",  NULL,   1, ".",    "x.webp",  IMAGE_WEBP},
-        { "a file, any case",    "a/x.PNG", "png",  1, ".",    "a/x.PNG", IMAGE_PNG },
+        { "nothing given", NULL, NULL, 1, ".", NULL, IMAGE_PNG },
+        { "a format", NULL, "gif", 1, ".", NULL, IMAGE_GIF },
+        { "a folder to be made", "a/b", NULL, 5, "a/b", NULL, IMAGE_PNG },
+        { "slashes at its end", "a//", "webp", 5, "a", NULL, IMAGE_WEBP },
+        { "the root", "/", NULL, 1, "/", NULL, IMAGE_PNG },
+        { "a folder with a dot", "v1.2", NULL, 1, "v1.2", NULL, IMAGE_PNG },
+        { "a hidden folder", ".png", NULL, 1, ".png", NULL, IMAGE_PNG },
+        { "a file", "x.webp", NULL, 1, ".", "x.webp", IMAGE_WEBP },
+        { "a file, any case", "a/x.PNG", "png", 1, ".", "a/x.PNG", IMAGE_PNG },
     };
     (void)state;
     for (size_t i = 0; i < SPR_COUNT(rows); i++) {
@@ -51,12 +51,12 @@ static void mistakes_are_named(void **state)
         size_t pictures;
         const char *sentence;
     } rows[] = {
-        {"",       NULL,   1, "--out is empty; it must be a folder or a file"                       },
-        { NULL,    "bmp",  1, "--format is \"bmp\"; it must be png, webp or gif"                    },
-        { NULL,    "jpeg", 1, "--format is \"jpeg\"; it must be png, webp or gif"                   },
-        { "x.jpg", NULL,   1, "--out x.jpg: JPEG blurs pixel art; use .png, .webp or .gif"          },
-        { "x.png", "gif",  1, "--out x.png and --format gif disagree"                               },
-        { "x.png", NULL,   4, "--out x.png is one file, but 4 pictures are asked for; give a folder"},
+        { "", NULL, 1, "--out is empty; it must be a folder or a file" },
+        { NULL, "bmp", 1, "--format is \"bmp\"; it must be png, webp or gif" },
+        { NULL, "jpeg", 1, "--format is \"jpeg\"; it must be png, webp or gif" },
+        { "x.jpg", NULL, 1, "--out x.jpg: JPEG blurs pixel art; use .png, .webp or .gif" },
+        { "x.png", "gif", 1, "--out x.png and --format gif disagree" },
+        { "x.png", NULL, 4, "--out x.png is one file, but 4 pictures are asked for; give a folder" },
     };
     (void)state;
     for (size_t i = 0; i < SPR_COUNT(rows); i++) {

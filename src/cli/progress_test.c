@@ -17,15 +17,16 @@ static void the_bar_says_how_far(void **state)
         int columns;
         const char *text;
     } rows[] = {
-        {"one picture, half way", "red dragon", 10, 20, 0, 1, 2,  80,
-         "red dragon  [##########----------] 10/20  2.0 s left"                                                             },
-        { "too early to guess",   "orc",        0,  20, 0, 1, 1,  80, "orc  [--------------------] 0/20"                    },
-        { "a batch",              "orc",        5,  20, 3, 4, 30, 80, "orc  [################----] 5/20  4 of 4  6.9 s left"},
-        { "all done",             "orc",        20, 20, 3, 4, 30, 80, "orc  [####################] 20/20  4 of 4"           },
-        { "a narrow terminal",    "orc",        10, 20, 0, 1, 2,  12, "orc  [#####"                                         },
+        { "one picture, half way", "red dragon", 10, 20, 0, 1, 2, 80,
+          "red dragon  [##########----------] 10/20  2.0 s left" },
+        { "too early to guess", "orc", 0, 20, 0, 1, 1, 80, "orc  [--------------------] 0/20" },
+        { "a batch", "orc", 5, 20, 3, 4, 30, 80, "orc  [################----] 5/20  4 of 4  6.9 s left" },
+        { "all done", "orc", 20, 20, 3, 4, 30, 80, "orc  [####################] 20/20  4 of 4" },
+        { "a narrow terminal", "orc", 10, 20, 0, 1, 2, 12, "orc  [#####" },
         { "cut between letters",
-         "\xD0\xB4\xD1\x80\xD0\xB4\xD1\x80\xD0\xB4\xD1\x80\xD0\xB4\xD1\x80\xD0\xB4\xD1\x80\xD0\xB4\xD1\x80"
-          "\xD0\xB4\xD1\x80\xD0\xB4\xD1\x80",   0,  1,  0, 1, 0,  5,  "\xD0\xB4\xD1\x80"                                    },
+          "\xD0\xB4\xD1\x80\xD0\xB4\xD1\x80\xD0\xB4\xD1\x80\xD0\xB4\xD1\x80\xD0\xB4\xD1\x80\xD0\xB4\xD1\x80"
+          "\xD0\xB4\xD1\x80\xD0\xB4\xD1\x80",
+          0, 1, 0, 1, 0, 5, "\xD0\xB4\xD1\x80" },
     };
     (void)state;
     for (size_t i = 0; i < SPR_COUNT(rows); i++) {

@@ -52,8 +52,8 @@ static const struct request_row rows[REQUEST_FIELD_COUNT] = {
         "make a seamless tile", AT(finish.tile) },
     [REQUEST_COLORS] = { "colors", 'c', "colors", "spritery:colors", "N", REQUEST_WHOLE, "16", 1, 256, NULL,
         "at most so many colours, transparent not counted", AT(finish.colors) },
-    [REQUEST_PALETTE] = { "palette", 0, "palette", "spritery:palette", "FILE", REQUEST_TEXT, "", 0, REQUEST_PATH_MAX, NULL,
-        "only the colours of this picture or palette PNG", AT(finish.palette) },
+    [REQUEST_PALETTE] = { "palette", 0, "palette", "spritery:palette", "NAME|FILE", REQUEST_TEXT, "", 0, REQUEST_PATH_MAX, NULL,
+        "only the colours of a palette: a name from below, or a file of any usual kind", AT(finish.palette) },
     [REQUEST_SCALE] = { "scale", 0, "scale", "spritery:scale", "N", REQUEST_WHOLE, "1", 1, 32, NULL,
         "enlarge: every pixel becomes N x N", AT(finish.scale) },
 };

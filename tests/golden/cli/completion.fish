@@ -28,7 +28,7 @@ complete -c spritery -n '__fish_seen_subcommand_from generate' -l strength -x -d
 complete -c spritery -n '__fish_seen_subcommand_from generate' -l mask -r -F -d 'with --init: draw anew only where this picture is white'
 complete -c spritery -n '__fish_seen_subcommand_from generate' -l tile -d 'make a seamless tile'
 complete -c spritery -n '__fish_seen_subcommand_from generate' -l colors -s c -x -d 'at most so many colours, transparent not counted'
-complete -c spritery -n '__fish_seen_subcommand_from generate' -l palette -r -F -d 'only the colours of this picture or palette PNG'
+complete -c spritery -n '__fish_seen_subcommand_from generate' -l palette -r -F -d 'only the colours of a palette: a name from below, or a file of any usual kind'
 complete -c spritery -n '__fish_seen_subcommand_from generate' -l scale -x -d 'enlarge: every pixel becomes N x N'
 complete -c spritery -n '__fish_seen_subcommand_from generate' -l prompts -r -F -d 'more prompts, one a line; - is standard input'
 complete -c spritery -n '__fish_seen_subcommand_from generate' -l out -s o -r -F -d 'where to: a folder (default: here), or one .png, .webp or .gif'

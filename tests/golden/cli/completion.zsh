@@ -36,7 +36,7 @@ _spritery() {
             '--mask=[with --init\: draw anew only where this picture is white]:FILE:_files' \
             '--tile[make a seamless tile]' \
             '(-c --colors)'{-c+,--colors=}'[at most so many colours, transparent not counted]:N: ' \
-            '--palette=[only the colours of this picture or palette PNG]:FILE:_files' \
+            '--palette=[only the colours of a palette\: a name from below, or a file of any usual kind]:NAME|FILE:_files' \
             '--scale=[enlarge\: every pixel becomes N x N]:N: ' \
             '--prompts=[more prompts, one a line; - is standard input]:FILE:_files' \
             '(-o --out)'{-o+,--out=}'[where to\: a folder (default\: here), or one .png, .webp or .gif]:DIR|FILE:_files' \
