@@ -184,6 +184,33 @@ out:
     return rc;
 }
 
+enum spr_code graph_init_needs(struct plan_graph *ret, int32_t nodes, int32_t *need_first, int32_t *need,
+                               struct spr_error *err)
+{
+    struct plan_graph g = {
+        .nodes = nodes, .edges = need_first[nodes], .need_first = need_first, .need = need
+    };
+    size_t places = (size_t)nodes + 1;
+    int32_t *waiting = mem_zalloc(places, sizeof *waiting);
+    g.next_first = mem_zalloc(places, sizeof *g.next_first);
+    g.order = mem_zalloc(places, sizeof *g.order);
+    g.next = mem_zalloc((size_t)g.edges, sizeof *g.next);
+    enum spr_code rc = SPR_OK;
+    if (!waiting || !g.next_first || !g.order || !g.next) {
+        rc = SPR_FAIL(err, SPR_NOMEM, "no memory for a graph of %d nodes", nodes);
+    } else {
+        reverse_edges(&g);
+        if (topological(&g, waiting) < nodes)
+            rc = SPR_FAIL(err, SPR_BADDATA, "what waits for what goes round in a circle");
+    }
+    mem_free(waiting);
+    if (rc)
+        graph_fini(&g);
+    else
+        *ret = g;
+    return rc;
+}
+
 void graph_fini(struct plan_graph *g)
 {
     mem_free(g->order);

@@ -38,6 +38,10 @@ const char *graph_node_id(const struct plan *p, int32_t node);
  * GIVES its nodes in order, *ret_length of them, and ret is left alone. Fails otherwise: SPR_NOMEM. */
 SPR_MUST_USE enum spr_code graph_init(struct plan_graph *ret, const struct plan *p, int32_t **ret_cycle,
                                       int32_t *ret_length, struct spr_error *err);
+/* The same for any nodes: node n waits for need[need_first[n]..need_first[n + 1]). TAKES both arrays, also on failure.
+ * Fails: SPR_BADDATA (a cycle), SPR_NOMEM. */
+SPR_MUST_USE enum spr_code graph_init_needs(struct plan_graph *ret, int32_t nodes, int32_t *need_first,
+                                            int32_t *need, struct spr_error *err);
 void graph_fini(struct plan_graph *g); /* fine on a zeroed one */
 
 /* Critical path method with unlimited hands. duration (nodes) seconds; every result array has `nodes` entries and is
