@@ -20,38 +20,43 @@ static void despeckling(void **state)
         int most, changed;
         const char *before, *after;
     } rows[] = {
-        {"an island of one goes, touching at a corner is no island",      1, 1,
-         "r......\n"
+        { "an island of one goes, touching at a corner is no island", 1, 1,
+          "r......\n"
           "...ggg.\n"
           "..gggg.\n"
           ".b.ggg.\n"
-          ".......\n", ".......\n"
+          ".......\n",
+          ".......\n"
           "...ggg.\n"
           "..gggg.\n"
           ".b.ggg.\n"
-          ".......\n"},
-        { "a pinhole is filled with a colour from around it",             1, 1,
-         ".ggggg.\n"
-          ".gg.gg.\n"
-          ".ggggr.\n", ".ggggg.\n"
+          ".......\n" },
+        { "a pinhole is filled with a colour from around it", 1, 1,
           ".ggggg.\n"
-          ".ggggr.\n"},
+          ".gg.gg.\n"
+          ".ggggr.\n",
+          ".ggggg.\n"
+          ".ggggg.\n"
+          ".ggggr.\n" },
         { "an opening to the border is no hole, and a hole of two stays", 1, 0,
-         "ggg.ggg\n"
+          "ggg.ggg\n"
           "g..gggg\n"
           "ggggggg\n"
-          "ggg.ggg\n", "ggg.ggg\n"
+          "ggg.ggg\n",
+          "ggg.ggg\n"
           "g..gggg\n"
           "ggggggg\n"
-          "ggg.ggg\n"},
-        { "islands of two with a higher limit",                           2, 2,
-         "rr..ggg\n"
-          "....ggg\n", "....ggg\n"
-          "....ggg\n"},
-        { "the largest island stays however small",                       5, 1,
-         "b....\n"
-          "...rr\n",   ".....\n"
-          "...rr\n"    },
+          "ggg.ggg\n" },
+        { "islands of two with a higher limit", 2, 2,
+          "rr..ggg\n"
+          "....ggg\n",
+          "....ggg\n"
+          "....ggg\n" },
+        { "the largest island stays however small", 5, 1,
+          "b....\n"
+          "...rr\n",
+          ".....\n"
+          "...rr\n" },
     };
     for (size_t i = 0; i < SPR_COUNT(rows); i++) {
         struct image im = art(rows[i].before);

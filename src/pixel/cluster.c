@@ -8,13 +8,14 @@
 #include "pixel/cluster.h"
 
 #include "base/mem.h"
+#include "pixel/search.h"
 
 #include <assert.h>
 #include <float.h>
 #include <stdbool.h>
 #include <string.h>
 
-enum { CUTS = 256, ROUNDS = 20, AXIS_STEPS = 12, BLOCK = 256 };
+enum { CUTS = 256, ROUNDS = 20, AXIS_STEPS = 12 };
 
 struct sum {
     double weight, x, y, z;
@@ -197,46 +198,25 @@ static enum spr_code first_groups(struct clusters *c, const struct points *p, in
     return SPR_OK;
 }
 
-/* Puts points from..from+count into the groups of the nearest centres; distance[] is squared. */
-static void assign_block(const struct clusters *c, const struct points *p, size_t from, size_t count,
-                         int32_t *group, float *distance)
-{
-    for (size_t i = 0; i < count; i++) {
-        distance[i] = FLT_MAX;
-        group[i] = 0;
-    }
-    const float *x = p->x + from, *y = p->y + from, *z = p->z + from;
-    for (int32_t k = 0; k < c->count; k++) {
-        float cx = c->x[k], cy = c->y[k], cz = c->z[k];
-        for (size_t i = 0; i < count; i++) {
-            float dx = x[i] - cx, dy = y[i] - cy, dz = z[i] - cz;
-            float d = dx * dx + dy * dy + dz * dz;
-            group[i] = d < distance[i] ? k : group[i];
-            distance[i] = d < distance[i] ? d : distance[i];
-        }
-    }
-}
-
 /* One round of k-means; the number of points that changed their group. */
 static size_t round_of_means(struct clusters *c, const struct points *p)
 {
     struct sum sum[CLUSTER_MAX] = { { 0 } };
+    struct search search;
     size_t moved = 0, worst = 0;
     float worst_cost = -1;
-    for (size_t from = 0; from < p->count; from += BLOCK) {
-        size_t n = p->count - from < BLOCK ? p->count - from : BLOCK;
-        int32_t group[BLOCK];
-        float distance[BLOCK];
-        assign_block(c, p, from, n, group, distance);
-        for (size_t i = 0; i < n; i++) {
-            moved += c->member[from + i] != group[i];
-            c->member[from + i] = (uint8_t)group[i];
-            add_point(&sum[group[i]], p, from + i);
-            float cost = distance[i] * p->weight[from + i];
-            if (cost > worst_cost) {
-                worst_cost = cost;
-                worst = from + i;
-            }
+    search_init(&search, c->x, c->y, c->z, c->count);
+    for (size_t i = 0; i < p->count; i++) {
+        float distance2;
+        int hint = c->member[i] < c->count ? c->member[i] : 0;
+        int group = search_closest(&search, p->x[i], p->y[i], p->z[i], hint, &distance2);
+        moved += c->member[i] != group;
+        c->member[i] = (uint8_t)group;
+        add_point(&sum[group], p, i);
+        float cost = distance2 * p->weight[i];
+        if (cost > worst_cost) {
+            worst_cost = cost;
+            worst = i;
         }
     }
     for (int k = 0; k < c->count; k++) {

@@ -116,9 +116,7 @@ static void a_palette_is_obeyed(void **state)
 {
     (void)state;
     struct image im = soft(potion, 10);
-    struct palette p = {
-        3, {{ 0, 0, 0, 255 }, { 200, 60, 60, 255 }, { 240, 240, 240, 255 }}
-    };
+    struct palette p = { 3, { { 0, 0, 0, 255 }, { 200, 60, 60, 255 }, { 240, 240, 240, 255 } } };
     struct finish_options o = finish_default;
     struct indexed few = { 0 };
     struct spr_error err = { 0 };

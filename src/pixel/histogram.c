@@ -93,11 +93,10 @@ static enum spr_code collect_bins(struct counter *k, struct spr_error *err)
         const struct bin *b = &k->bin[i];
         uint64_t n = b->count;
         if (n)
-            *entry++ = (struct histogram_entry){
-                {(uint8_t)((b->r + n / 2) / n), (uint8_t)((b->g + n / 2) / n), (uint8_t)((b->b + n / 2) / n),
-                 255},
-                n > UINT32_MAX ? UINT32_MAX : (uint32_t)n
-            };
+            *entry++ =
+                (struct histogram_entry){ { (uint8_t)((b->r + n / 2) / n), (uint8_t)((b->g + n / 2) / n),
+                                            (uint8_t)((b->b + n / 2) / n), 255 },
+                                          n > UINT32_MAX ? UINT32_MAX : (uint32_t)n };
     }
     return SPR_OK;
 }

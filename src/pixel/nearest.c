@@ -1,12 +1,9 @@
-/* Pixels are taken in blocks; a run of equal pixels is looked up once, and what remains is compared with one palette
- * colour after another, so that the inner loop is a plain vector loop over pixels. */
+/* Pixels are taken in blocks, so that their conversion is a vector loop; a run of equal pixels is looked up once. */
 #include "pixel/nearest.h"
 
 #include "image/colour.h"
 
-#include <float.h>
 #include <math.h>
-#include <string.h>
 
 enum { BLOCK = 256 };
 
@@ -64,40 +61,29 @@ void nearest_init(struct nearest *n, const struct palette *p, enum colour_space 
             n->transparent = i;
         }
     }
-    colour_space_map(space, opaque, (size_t)n->count, n->x, n->y, n->z);
-}
-
-/* The closest colour's number for each of count <= BLOCK points. */
-static void closest(const struct nearest *n, const float *x, const float *y, const float *z, size_t count,
-                    int32_t *best)
-{
-    float distance[BLOCK];
-    for (size_t i = 0; i < count; i++) {
-        distance[i] = FLT_MAX;
-        best[i] = 0;
-    }
-    for (int32_t k = 0; k < n->count; k++) {
-        float cx = n->x[k], cy = n->y[k], cz = n->z[k];
-        for (size_t i = 0; i < count; i++) {
-            float dx = x[i] - cx, dy = y[i] - cy, dz = z[i] - cz;
-            float d = dx * dx + dy * dy + dz * dz;
-            best[i] = d < distance[i] ? k : best[i];
-            distance[i] = d < distance[i] ? d : distance[i];
-        }
-    }
+    if (n->count == 0)
+        return;
+    float x[256], y[256], z[256];
+    colour_space_map(space, opaque, (size_t)n->count, x, y, z);
+    search_init(&n->search, x, y, z, n->count);
 }
 
 static void map_block(const struct nearest *n, const struct rgba *from, size_t count, uint8_t *to)
 {
     struct rgba distinct[BLOCK];
     float x[BLOCK], y[BLOCK], z[BLOCK];
-    int32_t best[BLOCK];
+    uint8_t best[BLOCK];
     size_t runs = 0;
     for (size_t i = 0; i < count; i++)
         if (i == 0 || !rgba_equal(from[i], from[i - 1]))
             distinct[runs++] = from[i];
     colour_space_map(n->space, distinct, runs, x, y, z);
-    closest(n, x, y, z, runs, best);
+    int hint = 0;
+    for (size_t i = 0; i < runs && n->count; i++) {
+        float distance2;
+        hint = search_closest(&n->search, x[i], y[i], z[i], hint, &distance2);
+        best[i] = (uint8_t)hint;
+    }
     for (size_t i = 0, run = 0; i < count; i++) {
         run += i > 0 && !rgba_equal(from[i], from[i - 1]);
         bool clear = n->count == 0 || (n->transparent >= 0 && from[i].a < n->alpha_from);

@@ -6,6 +6,7 @@
 #ifndef PIXEL_NEAREST_H
 #define PIXEL_NEAREST_H
 #include "image/image.h"
+#include "pixel/search.h"
 #include <stddef.h>
 #include <stdint.h>
 
@@ -16,11 +17,11 @@ enum colour_space {
 
 struct nearest {
     enum colour_space space;
-    int alpha_from;     /* pixels with this alpha or more are opaque */
-    int transparent;    /* its index in the palette, or -1: then such pixels get the nearest colour */
-    int count;          /* opaque colours, at least 1 */
-    uint8_t index[256]; /* of each, in the palette */
-    float x[256], y[256], z[256];
+    int alpha_from;       /* pixels with this alpha or more are opaque */
+    int transparent;      /* its index in the palette, or -1: then such pixels get the nearest colour */
+    int count;            /* opaque colours, at least 1 */
+    uint8_t index[256];   /* of each, in the palette */
+    struct search search; /* their coordinates in the space */
 };
 
 /* BORROWS p. Palette colours with alpha under 128 are transparent, the first of them is used; if no colour is opaque,

@@ -20,14 +20,14 @@ static const struct format {
     enum spr_code (*encode)(const struct palette *p, const char *name, struct buf *into,
                             struct spr_error *err);
 } formats[PALETTE_FORMAT_COUNT] = {
-    [PALETTE_GPL] = {"gpl",   false, gpl_is,   gpl_decode,   gpl_encode  },
-    [PALETTE_HEX] = { "hex",  false, hex_is,   hex_decode,   hex_encode  },
-    [PALETTE_TXT] = { "txt",  true,  txt_is,   hex_decode,   txt_encode  },
-    [PALETTE_JASC] = { "jasc", false, jasc_is,  jasc_decode,  jasc_encode },
-    [PALETTE_RIFF] = { "riff", false, riff_is,  riff_decode,  riff_encode },
-    [PALETTE_ACT] = { "act",  false, act_is,   act_decode,   act_encode  },
-    [PALETTE_ASE] = { "ase",  false, ase_is,   ase_decode,   ase_encode  },
-    [PALETTE_PNG] = { "png",  true,  strip_is, strip_decode, strip_encode},
+    [PALETTE_GPL] = { "gpl", false, gpl_is, gpl_decode, gpl_encode },
+    [PALETTE_HEX] = { "hex", false, hex_is, hex_decode, hex_encode },
+    [PALETTE_TXT] = { "txt", true, txt_is, hex_decode, txt_encode },
+    [PALETTE_JASC] = { "jasc", false, jasc_is, jasc_decode, jasc_encode },
+    [PALETTE_RIFF] = { "riff", false, riff_is, riff_decode, riff_encode },
+    [PALETTE_ACT] = { "act", false, act_is, act_decode, act_encode },
+    [PALETTE_ASE] = { "ase", false, ase_is, ase_decode, ase_encode },
+    [PALETTE_PNG] = { "png", true, strip_is, strip_decode, strip_encode },
 };
 static const enum palette_format order[] = { PALETTE_PNG,  PALETTE_RIFF, PALETTE_ASE, PALETTE_GPL,
                                              PALETTE_JASC, PALETTE_TXT,  PALETTE_HEX, PALETTE_ACT };

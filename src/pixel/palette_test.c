@@ -10,10 +10,7 @@
 #include <unistd.h>
 
 static const struct rgba pico[4] = {
-    {0,    0,   0,  255},
-    { 29,  43,  83, 255},
-    { 126, 37,  83, 255},
-    { 0,   135, 81, 255}
+    { 0, 0, 0, 255 }, { 29, 43, 83, 255 }, { 126, 37, 83, 255 }, { 0, 135, 81, 255 }
 };
 
 /* A file literal with its length: "" may hold 0 bytes. */
@@ -27,37 +24,37 @@ static void every_kind_is_read(void **state)
         size_t size;
         enum palette_format format;
     } rows[] = {
-        {"gpl",
-         BYTES("GIMP Palette\nName: x\nColumns: 4\n# c\n  0   0   0\tblack\n 29 43 83 dark blue\n126 37 "
+        { "gpl",
+          BYTES("GIMP Palette\nName: x\nColumns: 4\n# c\n  0   0   0\tblack\n 29 43 83 dark blue\n126 37 "
                 "83\n\n0 135 81 g\n"),
-         PALETTE_GPL                                                                                                                                        },
+          PALETTE_GPL },
         { "the old gpl, DOS lines, byte order mark",
-         BYTES("\xef\xbb\xbfGIMP Palette\r\n#\r\n0 0 0 Untitled\r\n29 43 83\r\n126 37 83\r\n0 135 81"),
-         PALETTE_GPL                                                                                                                                        },
+          BYTES("\xef\xbb\xbfGIMP Palette\r\n#\r\n0 0 0 Untitled\r\n29 43 83\r\n126 37 83\r\n0 135 81"),
+          PALETTE_GPL },
         { "gpl with alpha",
-         BYTES("GIMP Palette\nChannels: RGBA\n#\n0 0 0 255 a\n29 43 83 255\n126 37 83 200\n0 135 81 255\n"),
-         PALETTE_GPL                                                                                                                                        },
-        { "jasc",                                    BYTES("JASC-PAL\r\n0100\r\n4\r\n0 0 0\r\n29 43 83\r\n126 37 83\r\n0 135 81\r\n"),
-         PALETTE_JASC                                                                                                                                       },
+          BYTES("GIMP Palette\nChannels: RGBA\n#\n0 0 0 255 a\n29 43 83 255\n126 37 83 200\n0 135 81 255\n"),
+          PALETTE_GPL },
+        { "jasc", BYTES("JASC-PAL\r\n0100\r\n4\r\n0 0 0\r\n29 43 83\r\n126 37 83\r\n0 135 81\r\n"),
+          PALETTE_JASC },
         { "jasc with alpha",
-         BYTES("JASC-PAL\n0100\n4\n0 0 0 255\n29 43 83 255\n126 37 83 255\n0 135 81 255\n"),                                                    PALETTE_JASC},
-        { "hex",                                     BYTES("000000\n1d2b53\n7E2553\n008751\n"),                                                 PALETTE_HEX },
-        { "hex with signs and comments",             BYTES("# Lospec\n#000000\n\n#1d2b53 // blue\n0x7e2553\n#008751"),
-         PALETTE_HEX                                                                                                                                        },
-        { "txt",                                     BYTES(";paint.net Palette File\r\n;\r\nFF000000\r\nFF1D2B53\r\nFF7E2553\r\nFF008751\r\n"),
-         PALETTE_TXT                                                                                                                                        },
+          BYTES("JASC-PAL\n0100\n4\n0 0 0 255\n29 43 83 255\n126 37 83 255\n0 135 81 255\n"), PALETTE_JASC },
+        { "hex", BYTES("000000\n1d2b53\n7E2553\n008751\n"), PALETTE_HEX },
+        { "hex with signs and comments", BYTES("# Lospec\n#000000\n\n#1d2b53 // blue\n0x7e2553\n#008751"),
+          PALETTE_HEX },
+        { "txt", BYTES(";paint.net Palette File\r\n;\r\nFF000000\r\nFF1D2B53\r\nFF7E2553\r\nFF008751\r\n"),
+          PALETTE_TXT },
         { "riff",
-         BYTES("RIFF\x24\0\0\0PAL data\x14\0\0\0\0\3\4\0\0\0\0\0\x1d\x2b\x53\0\x7e\x25\x53\0\0\x87\x51\0"),
-         PALETTE_RIFF                                                                                                                                       },
+          BYTES("RIFF\x24\0\0\0PAL data\x14\0\0\0\0\3\4\0\0\0\0\0\x1d\x2b\x53\0\x7e\x25\x53\0\0\x87\x51\0"),
+          PALETTE_RIFF },
         { "ase",
-         BYTES("ASEF\0\1\0\0\0\0\0\6"
+          BYTES("ASEF\0\1\0\0\0\0\0\6"
                 "\xc0\1\0\0\0\4\0\1\0\0"                                 /* a group begins */
                 "\0\1\0\0\0\x16\0\1\0\0RGB \0\0\0\0\0\0\0\0\0\0\0\0\0\2" /* no name */
                 "\0\1\0\0\0\x18\0\2\0a\0\0RGB \x3d\xe8\xe8\xe9\x3e\x2c\xac\xad\x3e\xa6\xa6\xa7\0\0"
                 "\0\1\0\0\0\x16\0\1\0\0RGB \x3e\xfc\xfc\xfd\x3e\x14\x94\x95\x3e\xa6\xa6\xa7\0\0"
                 "\0\1\0\0\0\x1a\0\1\0\0CMYK\x3f\x80\0\0\0\0\0\0\x3e\xcc\xcc\xcd\x3e\xf0\xf0\xf1\0\0"
                 "\xc0\2\0\0\0\0"),
-         PALETTE_ASE                                                                                                                                        },
+          PALETTE_ASE },
     };
     for (size_t i = 0; i < SPR_COUNT(rows); i++) {
         struct palette p = { 0 };
@@ -126,37 +123,37 @@ static void refusals_say_where(void **state)
         enum spr_code code;
         const char *say;
     } rows[] = {
-        {BYTES(""),                                                                                          SPR_BADDATA,
-         "not a palette; GIMP, hex, Paint.NET, JASC, RIFF, Adobe (act, ase) and PNG palettes can be read"                                                                          },
-        { BYTES("hello\n"),                                                                                  SPR_BADDATA,
-         "not a palette; GIMP, hex, Paint.NET, JASC, RIFF, Adobe (act, ase) and PNG palettes can be read"                                                                          },
-        { BYTES("GIMP Palette\nName: x\n"),                                                                  SPR_BADDATA, "the palette has no colours"                             },
-        { BYTES("GIMP Palette\n1 2 3\n1 2 x\n"),                                                             SPR_BADDATA,
-         "line 3: \"1 2 x\" should be a colour, as 0..255 0..255 0..255 name"                                                                                                      },
-        { BYTES("GIMP Palette\n1 2 300 x\n"),                                                                SPR_BADDATA,
-         "line 2: \"1 2 300 x\" should be a colour, as 0..255 0..255 0..255 name"                                                                                                  },
-        { BYTES("GIMP Palette\n99999999999999999999 2 3\n"),                                                 SPR_BADDATA,
-         "line 2: \"99999999999999999999 2 3\" should be a colour, as 0..255 0..255 0..255 name"                                                                                   },
-        { BYTES("JASC-PAL\n0100\n3\n1 2 3\n4 5 6\n"),                                                        SPR_BADDATA,
-         "3 colours are announced, but there are 2"                                                                                                                                },
-        { BYTES("JASC-PAL\n0100\n300\n1 2 3\n"),                                                             SPR_LIMIT,   "300 colours; a palette has at most 256"                 },
-        { BYTES("JASC-PAL\n0200\n"),                                                                         SPR_BADDATA, "line 2: \"0200\" should be 0100, the version"           },
-        { BYTES("JASC-PAL\n0100\n-3\n"),                                                                     SPR_BADDATA, "line 3: \"-3\" should be the number of colours"         },
-        { BYTES("JASC-PAL\n0100\n1\n1 2 3 4 5\n"),                                                           SPR_BADDATA,
-         "line 4: \"1 2 3 4 5\" should be a colour, as 0..255 0..255 0..255"                                                                                                       },
-        { BYTES("112233\n1122\n"),                                                                           SPR_BADDATA,
-         "line 2: \"1122\" should be a colour of 6 or 8 hexadecimal digits"                                                                                                        },
+        { BYTES(""), SPR_BADDATA,
+          "not a palette; GIMP, hex, Paint.NET, JASC, RIFF, Adobe (act, ase) and PNG palettes can be read" },
+        { BYTES("hello\n"), SPR_BADDATA,
+          "not a palette; GIMP, hex, Paint.NET, JASC, RIFF, Adobe (act, ase) and PNG palettes can be read" },
+        { BYTES("GIMP Palette\nName: x\n"), SPR_BADDATA, "the palette has no colours" },
+        { BYTES("GIMP Palette\n1 2 3\n1 2 x\n"), SPR_BADDATA,
+          "line 3: \"1 2 x\" should be a colour, as 0..255 0..255 0..255 name" },
+        { BYTES("GIMP Palette\n1 2 300 x\n"), SPR_BADDATA,
+          "line 2: \"1 2 300 x\" should be a colour, as 0..255 0..255 0..255 name" },
+        { BYTES("GIMP Palette\n99999999999999999999 2 3\n"), SPR_BADDATA,
+          "line 2: \"99999999999999999999 2 3\" should be a colour, as 0..255 0..255 0..255 name" },
+        { BYTES("JASC-PAL\n0100\n3\n1 2 3\n4 5 6\n"), SPR_BADDATA,
+          "3 colours are announced, but there are 2" },
+        { BYTES("JASC-PAL\n0100\n300\n1 2 3\n"), SPR_LIMIT, "300 colours; a palette has at most 256" },
+        { BYTES("JASC-PAL\n0200\n"), SPR_BADDATA, "line 2: \"0200\" should be 0100, the version" },
+        { BYTES("JASC-PAL\n0100\n-3\n"), SPR_BADDATA, "line 3: \"-3\" should be the number of colours" },
+        { BYTES("JASC-PAL\n0100\n1\n1 2 3 4 5\n"), SPR_BADDATA,
+          "line 4: \"1 2 3 4 5\" should be a colour, as 0..255 0..255 0..255" },
+        { BYTES("112233\n1122\n"), SPR_BADDATA,
+          "line 2: \"1122\" should be a colour of 6 or 8 hexadecimal digits" },
         { BYTES("RIFF\x24\0\0\0PAL data\x14\0\0\0\0\3\5\0\0\0\0\0\x1d\x2b\x53\0\x7e\x25\x53\0\0\x87\x51\0"),
-         SPR_BADDATA,                                                                                                     "5 colours are announced, but there are 4"               },
-        { BYTES("RIFF\x24\0\0\0PAL data\x14\0\0\0\0\3"),                                                     SPR_BADDATA,
-         "the RIFF palette ends too early, after 22 bytes"                                                                                                                         },
-        { BYTES("ASEF\0\1\0\0\xff\xff\xff\xff\0\1\0\0\0\x50"),                                               SPR_BADDATA,
-         "the swatch file ends too early, in block 1 of 4294967295"                                                                                                                },
-        { BYTES("ASEF\0\1\0\0\0\0\0\1\0\1\0\0\0\4\xff\xff\0\0"),                                             SPR_BADDATA,
-         "a swatch of 4 bytes is too short for its name"                                                                                                                           },
+          SPR_BADDATA, "5 colours are announced, but there are 4" },
+        { BYTES("RIFF\x24\0\0\0PAL data\x14\0\0\0\0\3"), SPR_BADDATA,
+          "the RIFF palette ends too early, after 22 bytes" },
+        { BYTES("ASEF\0\1\0\0\xff\xff\xff\xff\0\1\0\0\0\x50"), SPR_BADDATA,
+          "the swatch file ends too early, in block 1 of 4294967295" },
+        { BYTES("ASEF\0\1\0\0\0\0\0\1\0\1\0\0\0\4\xff\xff\0\0"), SPR_BADDATA,
+          "a swatch of 4 bytes is too short for its name" },
         { BYTES("ASEF\0\1\0\0\0\0\0\1\0\1\0\0\0\x14\0\1\0\0LAB \0\0\0\0\0\0\0\0\0\0\0\0\0\0"),
-         SPR_UNSUPPORTED,                                                                                                 "a swatch is in Lab; RGB, CMYK and grey ones can be read"},
-        { BYTES("\x89PNG\r\n\x1a\n"),                                                                        SPR_BADDATA, "the PNG ends too early, after 8 bytes"                  },
+          SPR_UNSUPPORTED, "a swatch is in Lab; RGB, CMYK and grey ones can be read" },
+        { BYTES("\x89PNG\r\n\x1a\n"), SPR_BADDATA, "the PNG ends too early, after 8 bytes" },
     };
     for (size_t i = 0; i < SPR_COUNT(rows); i++) {
         struct palette p = { -5, { { 0 } } };
@@ -230,16 +227,11 @@ static void built_in_ones(void **state)
         int count;
         struct rgba last;
     } rows[] = {
-        {"gameboy",      4,   { 0x9b, 0xbc, 0x0f, 255 }},
-        { "PICO-8",      16,  { 0xff, 0xcc, 0xaa, 255 }},
-        { "pico_8",      16,  { 0xff, 0xcc, 0xaa, 255 }},
-        { "zx spectrum", 15,  { 255, 255, 255, 255 }   },
-        { "ega",         64,  { 255, 255, 255, 255 }   },
-        { "nes",         55,  { 0xf8, 0xd8, 0xf8, 255 }},
-        { "c64",         16,  { 0x95, 0x95, 0x95, 255 }},
-        { "msx",         15,  { 255, 255, 255, 255 }   },
-        { "amstrad-cpc", 27,  { 255, 255, 255, 255 }   },
-        { "websafe",     216, { 255, 255, 255, 255 }   },
+        { "gameboy", 4, { 0x9b, 0xbc, 0x0f, 255 } },   { "PICO-8", 16, { 0xff, 0xcc, 0xaa, 255 } },
+        { "pico_8", 16, { 0xff, 0xcc, 0xaa, 255 } },   { "zx spectrum", 15, { 255, 255, 255, 255 } },
+        { "ega", 64, { 255, 255, 255, 255 } },         { "nes", 55, { 0xf8, 0xd8, 0xf8, 255 } },
+        { "c64", 16, { 0x95, 0x95, 0x95, 255 } },      { "msx", 15, { 255, 255, 255, 255 } },
+        { "amstrad-cpc", 27, { 255, 255, 255, 255 } }, { "websafe", 216, { 255, 255, 255, 255 } },
     };
     for (size_t i = 0; i < SPR_COUNT(rows); i++) {
         assert_true(palette_builtin(rows[i].name, &p));
@@ -283,7 +275,7 @@ static void survives_damage(void **state)
 {
     (void)state;
     struct palette p = {
-        5, {{ 1, 2, 3, 255 }, { 250, 250, 250, 255 }, { 9, 9, 9, 255 }, { 7, 0, 0, 255 }, { 0, 1, 0, 255 }}
+        5, { { 1, 2, 3, 255 }, { 250, 250, 250, 255 }, { 9, 9, 9, 255 }, { 7, 0, 0, 255 }, { 0, 1, 0, 255 } }
     };
     for (int f = 0; f < PALETTE_FORMAT_COUNT; f++) {
         struct buf file;

@@ -104,10 +104,7 @@ static void clouds_are_found(void **state)
 {
     (void)state;
     static const struct rgba middle[4] = {
-        {200,  40,  40,  255},
-        { 60,  180, 60,  255},
-        { 40,  40,  90,  255},
-        { 240, 230, 120, 255}
+        { 200, 40, 40, 255 }, { 60, 180, 60, 255 }, { 40, 40, 90, 255 }, { 240, 230, 120, 255 }
     };
     struct image im = blank(64, 64);
     struct random r = { 3, 1 };
@@ -162,9 +159,7 @@ static void a_given_palette_is_kept(void **state)
     struct image im = busy(50, 40, true);
     struct indexed few = { 0 };
     struct spr_error err = { 0 };
-    struct palette p = {
-        3, {{ 255, 255, 255, 255 }, { 0, 0, 0, 255 }, { 200, 30, 40, 255 }}
-    };
+    struct palette p = { 3, { { 255, 255, 255, 255 }, { 0, 0, 0, 255 }, { 200, 30, 40, 255 } } };
     assert_int_equal(quantise_apply(&im, &p, COLOUR_OKLAB, 0, &few, &err), SPR_OK);
     assert_int_equal(few.palette.count, 4); /* its order, and a transparent colour behind */
     for (int i = 0; i < 3; i++)
@@ -228,19 +223,13 @@ static void compact_and_sort_keep_the_picture(void **state)
     struct spr_error err;
     assert_int_equal(indexed_init(&im, 3, 1, &err), SPR_OK);
     im.palette = (struct palette){
-        5, {{ 255, 255, 255, 255 }, { 7, 7, 7, 255 }, { 0 }, { 1, 0, 0, 255 }, { 255, 255, 255, 255 }}
+        5, { { 255, 255, 255, 255 }, { 7, 7, 7, 255 }, { 0 }, { 1, 0, 0, 255 }, { 255, 255, 255, 255 } }
     };
     memcpy(im.index, (uint8_t[]){ 4, 3, 2 }, 3);
     indexed_compact(&im);
     assert_int_equal(im.palette.count, 3);
     assert_memory_equal(im.index, ((uint8_t[]){ 2, 1, 0 }), 3);
-    memcpy(im.palette.colour,
-           (struct rgba[]){
-               {9,  9, 9, 255 },
-               { 3, 3, 3, 255 },
-               { 0}
-    },
-           12);
+    memcpy(im.palette.colour, (struct rgba[]){ { 9, 9, 9, 255 }, { 3, 3, 3, 255 }, { 0 } }, 12);
     indexed_sort(&im);
     assert_memory_equal(im.index, ((uint8_t[]){ 0, 1, 2 }), 3);
     assert_int_equal(im.palette.colour[1].r, 3);

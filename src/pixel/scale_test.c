@@ -50,20 +50,23 @@ static void halving_votes(void **state)
     static const struct {
         const char *why, *before, *after;
     } rows[] = {
-        {"majority and coverage",
-         "rrg.....\n"
-          "rb..g.gg\n",                                       "r..g\n"  },
-        { "flat",                          "rrrr\nrrrr\n",    "rr\n"    },
+        { "majority and coverage",
+          "rrg.....\n"
+          "rb..g.gg\n",
+          "r..g\n" },
+        { "flat", "rrrr\nrrrr\n", "rr\n" },
         { "an outline that goes on stays",
-         "#yyyyyyy\n"
+          "#yyyyyyy\n"
           "y#yyyyyy\n"
           "yy#yyyyy\n"
-          "yyy#yyyy\n",                                       "#yyy\n"
-          "y#yy\n"                               },
+          "yyy#yyyy\n",
+          "#yyy\n"
+          "y#yy\n" },
         { "a lone dark pixel does not",
-         "yyyy\n"
-          "y#yy\n",                                           "yy\n"    },
-        { "odd sizes",                     "rrg\nrrg\nbbb\n", "rg\nbb\n"},
+          "yyyy\n"
+          "y#yy\n",
+          "yy\n" },
+        { "odd sizes", "rrg\nrrg\nbbb\n", "rg\nbb\n" },
     };
     for (size_t i = 0; i < SPR_COUNT(rows); i++) {
         struct image im = art(rows[i].before), to = { 0 };
