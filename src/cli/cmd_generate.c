@@ -116,19 +116,19 @@ static const char *palette_name(int i)
 }
 
 static const struct option options[] = {
-    { PROMPTS, "prompts", 0, "FILE", "more prompts, one a line; - is standard input", COMPLETE_FILE, NULL },
-    { OUT, "out", 'o', "DIR|FILE", "where to: a folder (default: here), or one .png, .webp or .gif",
+    { PROMPTS, 0, "prompts", "FILE", "more prompts, one a line; - is standard input", COMPLETE_FILE, NULL },
+    { OUT, 'o', "out", "DIR|FILE", "where to: a folder (default: here), or one .png, .webp or .gif",
       COMPLETE_FILE, NULL },
-    { FORMAT, "format", 0, "KIND", "png (default; carries every parameter), webp or gif", COMPLETE_WORDS,
+    { FORMAT, 0, "format", "KIND", "png (default; carries every parameter), webp or gif", COMPLETE_WORDS,
       output_formats },
-    { FORCE, "force", 'f', NULL, "replace files; else a taken name gets a number", COMPLETE_NOTHING, NULL },
-    { PREVIEW, "preview", 'p', "WHEN|FILE",
+    { FORCE, 'f', "force", NULL, "replace files; else a taken name gets a number", COMPLETE_NOTHING, NULL },
+    { PREVIEW, 'p', "preview", "WHEN|FILE",
       "show: auto (on a terminal), never, always; or keep a FILE at the newest state", COMPLETE_WORDS,
       preview_words },
-    { NO_SHEET, "no-sheet", 0, NULL, "no contact sheet of a batch", COMPLETE_NOTHING, NULL },
-    { LIKE, "like", 'l', "FILE", "begin from the parameters in this PNG: alone it makes the same bytes again",
+    { NO_SHEET, 0, "no-sheet", NULL, "no contact sheet of a batch", COMPLETE_NOTHING, NULL },
+    { LIKE, 'l', "like", "FILE", "begin from the parameters in this PNG: alone it makes the same bytes again",
       COMPLETE_FILE, NULL },
-    { THREADS, "threads", 't', "N", "threads to use; the picture never depends on it", COMPLETE_NOTHING,
+    { THREADS, 't', "threads", "N", "threads to use; the picture never depends on it", COMPLETE_NOTHING,
       NULL },
 };
 

@@ -116,7 +116,7 @@ static enum spr_code run(struct cli *cli, const struct args *args, struct spr_er
 }
 
 static const struct option options[] = {
-    { VERIFY, "verify", 0, NULL, "say of each model that it is sound", COMPLETE_NOTHING, NULL },
+    { VERIFY, 0, "verify", NULL, "say of each model that it is sound", COMPLETE_NOTHING, NULL },
 };
 
 const struct command cmd_models = {

@@ -121,7 +121,7 @@ static enum spr_code run(struct cli *cli, const struct args *args, struct spr_er
 }
 
 static const struct option options[] = {
-    { PREVIEW, "preview", 'p', "WHEN", "show the picture: auto (on a terminal), never or always",
+    { PREVIEW, 'p', "preview", "WHEN", "show the picture: auto (on a terminal), never or always",
       COMPLETE_WORDS, preview_words },
 };
 

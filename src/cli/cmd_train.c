@@ -162,18 +162,18 @@ static const char *const kinds[] = { "base", "settings", NULL };
 
 /* clang-format off */
 static const struct option options[] = {
-    { DATA, "data", 'd', "DIR", "tiles and captions.jsonl, as tools/fetch-tiles makes them", COMPLETE_FOLDER, NULL },
-    { OUT, "out", 'o', "DIR", "where the run is kept: checkpoint, logs, sheets, model", COMPLETE_FOLDER, NULL },
-    { INIT, "init", 'i', "MODEL", "begin with a model's weights; without it from nothing", COMPLETE_FILE, NULL },
-    { RESUME, "resume", 'r', NULL, "go on with the run in --out, as if it had never stopped", COMPLETE_NOTHING, NULL },
-    { SAMPLES, "samples", 'n', "N", "length of the whole run; may be changed with --resume", COMPLETE_NOTHING, NULL },
-    { BATCH, "batch", 'b', "N", "samples in a step", COMPLETE_NOTHING, NULL },
-    { RATE, "lr", 0, "X", "highest learning rate", COMPLETE_NOTHING, NULL },
-    { SEED, "seed", 's', "N", "seed of every chance", COMPLETE_NOTHING, NULL },
-    { SET, "set", 0, "NAME=VALUE", "any other setting, as often as you like; 'train settings' lists them",
+    { DATA, 'd', "data", "DIR", "tiles and captions.jsonl, as tools/fetch-tiles makes them", COMPLETE_FOLDER, NULL },
+    { OUT, 'o', "out", "DIR", "where the run is kept: checkpoint, logs, sheets, model", COMPLETE_FOLDER, NULL },
+    { INIT, 'i', "init", "MODEL", "begin with a model's weights; without it from nothing", COMPLETE_FILE, NULL },
+    { RESUME, 'r', "resume", NULL, "go on with the run in --out, as if it had never stopped", COMPLETE_NOTHING, NULL },
+    { SAMPLES, 'n', "samples", "N", "length of the whole run; may be changed with --resume", COMPLETE_NOTHING, NULL },
+    { BATCH, 'b', "batch", "N", "samples in a step", COMPLETE_NOTHING, NULL },
+    { RATE, 0, "lr", "X", "highest learning rate", COMPLETE_NOTHING, NULL },
+    { SEED, 's', "seed", "N", "seed of every chance", COMPLETE_NOTHING, NULL },
+    { SET, 0, "set", "NAME=VALUE", "any other setting, as often as you like; 'train settings' lists them",
       COMPLETE_NOTHING, NULL },
-    { THREADS, "threads", 't', "N", "threads to use; the result never depends on it", COMPLETE_NOTHING, NULL },
-    { MINUTES, "minutes", 'm', "X", "stop after so long, with a checkpoint", COMPLETE_NOTHING, NULL },
+    { THREADS, 't', "threads", "N", "threads to use; the result never depends on it", COMPLETE_NOTHING, NULL },
+    { MINUTES, 'm', "minutes", "X", "stop after so long, with a checkpoint", COMPLETE_NOTHING, NULL },
 };
 
 static const struct example examples[] = {

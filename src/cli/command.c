@@ -5,21 +5,23 @@
 #include <string.h>
 
 /* clang-format off */
-static const struct command *const commands[] = { /* sorted by name: a test checks */
-    &cmd_completion,
-    &cmd_generate,
-    &cmd_help,
-    &cmd_man,
-    &cmd_models,
-    &cmd_show,
-    &cmd_train,
-    &cmd_version,
+static const struct {
+    const struct command *row;
+} commands[] = { /* sorted by name: a test checks */
+    { &cmd_completion },
+    { &cmd_generate },
+    { &cmd_help },
+    { &cmd_man },
+    { &cmd_models },
+    { &cmd_show },
+    { &cmd_train },
+    { &cmd_version },
 };
 /* clang-format on */
 
 const struct command *command_at(size_t i)
 {
-    return i < SPR_COUNT(commands) ? commands[i] : NULL;
+    return i < SPR_COUNT(commands) ? commands[i].row : NULL;
 }
 
 const struct command *command_find(const char *name)
@@ -27,9 +29,9 @@ const struct command *command_find(const char *name)
     size_t low = 0, high = SPR_COUNT(commands);
     while (low < high) {
         size_t middle = low + (high - low) / 2;
-        int order = strcmp(name, commands[middle]->name);
+        int order = strcmp(name, commands[middle].row->name);
         if (order == 0)
-            return commands[middle];
+            return commands[middle].row;
         if (order < 0)
             high = middle;
         else
@@ -44,8 +46,8 @@ enum spr_code command_unknown(const char *name, struct spr_error *err)
     char shown[REQUEST_SHOWN_BYTES];
     size_t count = 0;
     for (size_t i = 0; i < SPR_COUNT(commands); i++)
-        if (!commands[i]->hidden)
-            names[count++] = commands[i]->name;
+        if (!commands[i].row->hidden)
+            names[count++] = commands[i].row->name;
     request_shown(name, shown);
     const char *near = str_nearest(name, names, count);
     if (near)

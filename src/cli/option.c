@@ -8,12 +8,12 @@
 #include <string.h>
 
 static const struct option common[] = {
-    { OPTION_JSON, "json", 0, NULL, "results as JSON on standard output, one object per line",
+    { OPTION_JSON, 0, "json", NULL, "results as JSON on standard output, one object per line",
       COMPLETE_NOTHING, NULL },
-    { OPTION_QUIET, "quiet", 'q', NULL, "say nothing but failures", COMPLETE_NOTHING, NULL },
-    { OPTION_VERBOSE, "verbose", 'v', NULL, "say more", COMPLETE_NOTHING, NULL },
-    { OPTION_HELP, "help", 'h', NULL, "this help", COMPLETE_NOTHING, NULL },
-    { OPTION_VERSION, "version", 0, NULL, "the program's version", COMPLETE_NOTHING, NULL },
+    { OPTION_QUIET, 'q', "quiet", NULL, "say nothing but failures", COMPLETE_NOTHING, NULL },
+    { OPTION_VERBOSE, 'v', "verbose", NULL, "say more", COMPLETE_NOTHING, NULL },
+    { OPTION_HELP, 'h', "help", NULL, "this help", COMPLETE_NOTHING, NULL },
+    { OPTION_VERSION, 0, "version", NULL, "the program's version", COMPLETE_NOTHING, NULL },
 };
 
 /* The prompt is an operand, so the fields that are options begin after it. */
@@ -27,7 +27,7 @@ static struct option option_of_field(enum request_field field)
         field == REQUEST_INIT || field == REQUEST_MASK || field == REQUEST_MODEL || field == REQUEST_PALETTE;
     enum complete complete = row->words ? COMPLETE_WORDS : file ? COMPLETE_FILE : COMPLETE_NOTHING;
     return (
-        struct option){ (int)field, row->name, row->letter, row->argument, row->help, complete, row->words };
+        struct option){ (int)field, row->letter, row->name, row->argument, row->help, complete, row->words };
 }
 
 bool option_at(const struct command *command, size_t i, struct option *ret)
@@ -193,11 +193,13 @@ enum spr_code args_read(const struct command *command, int argc, const char *con
         letters += argv[i][0] == '-' ? strlen(argv[i]) : 1;
     struct args a = { 0 };
     struct reader r = { command, argc, 0, argv, &a };
-    enum spr_code rc = SPR_OK;
     a.given = mem_zalloc(letters + 1, sizeof *a.given);
     a.operand = mem_zalloc((size_t)argc + 1, sizeof *a.operand);
-    if (!a.given || !a.operand)
-        rc = SPR_FAIL(err, SPR_NOMEM, "out of memory reading %d arguments", argc);
+    if (!a.given || !a.operand) {
+        args_fini(&a);
+        return SPR_FAIL(err, SPR_NOMEM, "out of memory reading %d arguments", argc);
+    }
+    enum spr_code rc = SPR_OK;
     bool options = true;
     while (!rc && r.next < argc) {
         const char *text = argv[r.next++];

@@ -16,8 +16,8 @@ enum complete { COMPLETE_NOTHING, COMPLETE_FILE, COMPLETE_FOLDER, COMPLETE_WORDS
 
 struct option {
     int id;                   /* a request field, or OPTION_OWN + n, or an enum option_common */
-    const char *name;         /* "out" for --out */
     char letter;              /* 'o' for -o; 0 for none */
+    const char *name;         /* "out" for --out */
     const char *argument;     /* "DIR|FILE"; NULL for a switch */
     const char *help;         /* one line, lower case, no full stop */
     enum complete complete;   /* of the value */

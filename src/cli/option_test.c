@@ -12,8 +12,8 @@
 enum { OUT = OPTION_OWN, FORCE };
 
 static const struct option own[] = {
-    { OUT, "out", 'o', "DIR", "where to", COMPLETE_FOLDER, NULL },
-    { FORCE, "force", 'f', NULL, "replace", COMPLETE_NOTHING, NULL },
+    { OUT, 'o', "out", "DIR", "where to", COMPLETE_FOLDER, NULL },
+    { FORCE, 'f', "force", NULL, "replace", COMPLETE_NOTHING, NULL },
 };
 
 static const struct command draw = {

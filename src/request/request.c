@@ -16,45 +16,45 @@ static const char *const sizes[] = { "16", "32", "48", "64", NULL };
 
 /* clang-format off */
 static const struct request_row rows[REQUEST_FIELD_COUNT] = {
-    [REQUEST_PROMPT] = { "prompt", 0, "prompt", "spritery:prompt", "WORDS", REQUEST_TEXT, "", 0, REQUEST_PROMPT_MAX, NULL,
+    [REQUEST_PROMPT] = { "prompt", "prompt", "spritery:prompt", "WORDS", 0, REQUEST_TEXT, "", 0, REQUEST_PROMPT_MAX, NULL,
         "what to draw", AT(prompt) },
-    [REQUEST_NEGATIVE] = { "negative", 0, "negative_prompt", "spritery:negative", "WORDS", REQUEST_TEXT, "", 0, REQUEST_PROMPT_MAX, NULL,
+    [REQUEST_NEGATIVE] = { "negative", "negative_prompt", "spritery:negative", "WORDS", 0, REQUEST_TEXT, "", 0, REQUEST_PROMPT_MAX, NULL,
         "what to keep away from", AT(negative) },
-    [REQUEST_BLEND] = { "blend", 0, "blend_prompt", "spritery:blend", "WORDS", REQUEST_TEXT, "", 0, REQUEST_PROMPT_MAX, NULL,
+    [REQUEST_BLEND] = { "blend", "blend_prompt", "spritery:blend", "WORDS", 0, REQUEST_TEXT, "", 0, REQUEST_PROMPT_MAX, NULL,
         "a second prompt to lean towards", AT(blend) },
-    [REQUEST_BLEND_AMOUNT] = { "blend-amount", 0, "blend_amount", "spritery:blend-amount", "X", REQUEST_REAL, "0.5", 0, 1, NULL,
+    [REQUEST_BLEND_AMOUNT] = { "blend-amount", "blend_amount", "spritery:blend-amount", "X", 0, REQUEST_REAL, "0.5", 0, 1, NULL,
         "how far to lean: 0 is the prompt, 1 the blend", AT(blend_amount) },
-    [REQUEST_MODEL] = { "model", 'm', "model", "spritery:model", "MODEL", REQUEST_TEXT, "", 0, REQUEST_PATH_MAX, NULL,
+    [REQUEST_MODEL] = { "model", "model", "spritery:model", "MODEL", 'm', REQUEST_TEXT, "", 0, REQUEST_PATH_MAX, NULL,
         "a name from 'spritery models', or a file", AT(model) },
-    [REQUEST_SIZE] = { "size", 0, "size", "spritery:size", "N", REQUEST_CHOICE, "32", 0, 0, sizes,
+    [REQUEST_SIZE] = { "size", "size", "spritery:size", "N", 0, REQUEST_CHOICE, "32", 0, 0, sizes,
         "pixels on a side; 32 is what the bundled model knows best", AT(size) },
-    [REQUEST_STEPS] = { "steps", 0, "steps", "spritery:steps", "N", REQUEST_WHOLE, "20", 1, 200, NULL,
+    [REQUEST_STEPS] = { "steps", "steps", "spritery:steps", "N", 0, REQUEST_WHOLE, "20", 1, 200, NULL,
         "denoising steps: 10 is a draft, more than 30 rarely shows", AT(steps) },
-    [REQUEST_GUIDANCE] = { "guidance", 'g', "cfg_scale", "spritery:guidance", "X", REQUEST_REAL, "3", 0, 30, NULL,
+    [REQUEST_GUIDANCE] = { "guidance", "cfg_scale", "spritery:guidance", "X", 'g', REQUEST_REAL, "3", 0, 30, NULL,
         "how strictly to follow the words: 1 is loosely, 1.5 suits walls and floors", AT(guidance) },
-    [REQUEST_SAMPLER] = { "sampler", 0, "sampler", "spritery:sampler", "NAME", REQUEST_WORD, "ancestral", 0, 0, samplers,
+    [REQUEST_SAMPLER] = { "sampler", "sampler", "spritery:sampler", "NAME", 0, REQUEST_WORD, "ancestral", 0, 0, samplers,
         "how to walk from noise to picture", AT(sampler) },
-    [REQUEST_SEED] = { "seed", 's', "seed", "spritery:seed", "N", REQUEST_SEED64, "", 0, 0, NULL,
+    [REQUEST_SEED] = { "seed", "seed", "spritery:seed", "N", 's', REQUEST_SEED64, "", 0, 0, NULL,
         "the same seed gives the same picture", AT(seed) },
-    [REQUEST_VARY] = { "vary", 0, "vary", "spritery:vary", "X", REQUEST_REAL, "0", 0, 1, NULL,
+    [REQUEST_VARY] = { "vary", "vary", "spritery:vary", "X", 0, REQUEST_REAL, "0", 0, 1, NULL,
         "mix the seed's noise with another's: 0.2 is a close relative", AT(vary) },
-    [REQUEST_VARY_SEED] = { "vary-seed", 0, "vary_seed", "spritery:vary-seed", "N", REQUEST_SEED64, "0", 0, 0, NULL,
+    [REQUEST_VARY_SEED] = { "vary-seed", "vary_seed", "spritery:vary-seed", "N", 0, REQUEST_SEED64, "0", 0, 0, NULL,
         "which relative", AT(vary_seed) },
-    [REQUEST_COUNT] = { "count", 'n', "batch_size", "spritery:count", "N", REQUEST_WHOLE, "1", 1, 1000, NULL,
+    [REQUEST_COUNT] = { "count", "batch_size", "spritery:count", "N", 'n', REQUEST_WHOLE, "1", 1, 1000, NULL,
         "pictures per prompt, each with the next seed (with --vary: the next vary seed)", AT(count) },
-    [REQUEST_INIT] = { "init", 'i', "init_image", "spritery:init", "FILE", REQUEST_TEXT, "", 0, REQUEST_PATH_MAX, NULL,
+    [REQUEST_INIT] = { "init", "init_image", "spritery:init", "FILE", 'i', REQUEST_TEXT, "", 0, REQUEST_PATH_MAX, NULL,
         "start from this picture instead of from noise", AT(init.file) },
-    [REQUEST_STRENGTH] = { "strength", 0, "strength", "spritery:strength", "X", REQUEST_REAL, "0.6", 0, 1, NULL,
+    [REQUEST_STRENGTH] = { "strength", "strength", "spritery:strength", "X", 0, REQUEST_REAL, "0.6", 0, 1, NULL,
         "with --init: how much to change, 0 nothing, 1 everything", AT(init.strength) },
-    [REQUEST_MASK] = { "mask", 0, "mask_image", "spritery:mask", "FILE", REQUEST_TEXT, "", 0, REQUEST_PATH_MAX, NULL,
+    [REQUEST_MASK] = { "mask", "mask_image", "spritery:mask", "FILE", 0, REQUEST_TEXT, "", 0, REQUEST_PATH_MAX, NULL,
         "with --init: draw anew only where this picture is white", AT(init.mask) },
-    [REQUEST_TILE] = { "tile", 0, "tile", "spritery:tile", NULL, REQUEST_SWITCH, "no", 0, 0, NULL,
+    [REQUEST_TILE] = { "tile", "tile", "spritery:tile", NULL, 0, REQUEST_SWITCH, "no", 0, 0, NULL,
         "make a seamless tile", AT(finish.tile) },
-    [REQUEST_COLORS] = { "colors", 'c', "colors", "spritery:colors", "N", REQUEST_WHOLE, "16", 1, 256, NULL,
+    [REQUEST_COLORS] = { "colors", "colors", "spritery:colors", "N", 'c', REQUEST_WHOLE, "16", 1, 256, NULL,
         "at most so many colours, transparent not counted", AT(finish.colors) },
-    [REQUEST_PALETTE] = { "palette", 0, "palette", "spritery:palette", "NAME|FILE", REQUEST_TEXT, "", 0, REQUEST_PATH_MAX, NULL,
+    [REQUEST_PALETTE] = { "palette", "palette", "spritery:palette", "NAME|FILE", 0, REQUEST_TEXT, "", 0, REQUEST_PATH_MAX, NULL,
         "only the colours of a palette: a name from below, or a file of any usual kind", AT(finish.palette) },
-    [REQUEST_SCALE] = { "scale", 0, "scale", "spritery:scale", "N", REQUEST_WHOLE, "1", 1, 32, NULL,
+    [REQUEST_SCALE] = { "scale", "scale", "spritery:scale", "N", 0, REQUEST_WHOLE, "1", 1, 32, NULL,
         "enlarge: every pixel becomes N x N", AT(finish.scale) },
 };
 /* clang-format on */
@@ -112,7 +112,7 @@ void request_shown(const char *text, char ret[REQUEST_SHOWN_BYTES])
         n += took;
         i += took;
     }
-    strcpy(ret + n, i < length ? "..." : "");
+    memcpy(ret + n, i < length ? "..." : "\0\0\0", 4);
 }
 
 enum spr_code request_allowed(enum request_field field, struct buf *out, struct spr_error *err)

@@ -82,10 +82,10 @@ enum request_type {
 
 struct request_row {
     const char *name;     /* "guidance"; the CLI flag is --guidance */
-    char letter;          /* short flag, or 0 */
     const char *wire;     /* key in JSON and in wire messages */
     const char *png;      /* key of the PNG text chunk */
     const char *argument; /* what help calls the value; NULL for a switch */
+    char letter;          /* short flag, or 0 */
     enum request_type type;
     const char *standard;     /* default, as text; "" for texts and for a seed that is drawn by chance */
     double min, max;          /* numbers: bounds; texts: max is the most characters */

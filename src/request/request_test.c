@@ -64,23 +64,23 @@ static void good_values_round_trip(void **state)
         enum request_field field;
         const char *text, *printed;
     } rows[] = {
-        {"plain words",                   REQUEST_PROMPT,   "red dragon",           "red dragon"          },
-        { "any language, tab kept",       REQUEST_PROMPT,   "\xD0\xB4\xD1\x80\tx",  "\xD0\xB4\xD1\x80\tx" },
-        { "emptied again",                REQUEST_NEGATIVE, "",                     ""                    },
-        { "lowest",                       REQUEST_STEPS,    "1",                    "1"                   },
-        { "highest",                      REQUEST_STEPS,    "200",                  "200"                 },
-        { "leading zeros are only zeros", REQUEST_STEPS,    "007",                  "7"                   },
-        { "fraction",                     REQUEST_GUIDANCE, "2.50",                 "2.5"                 },
-        { "exponent",                     REQUEST_GUIDANCE, "1e-3",                 "0.001"               },
-        { "minus zero is zero",           REQUEST_GUIDANCE, "-0",                   "0"                   },
-        { "shortest that reads back",     REQUEST_STRENGTH, "0.1",                  "0.1"                 },
-        { "all digits of a double",       REQUEST_STRENGTH, "0.30000000000000004",  "0.30000000000000004" },
-        { "largest seed",                 REQUEST_SEED,     "18446744073709551615", "18446744073709551615"},
-        { "above what doubles hold",      REQUEST_SEED,     "9007199254740993",     "9007199254740993"    },
-        { "a word",                       REQUEST_SAMPLER,  "heun",                 "heun"                },
-        { "a choice",                     REQUEST_SIZE,     "64",                   "64"                  },
-        { "switch words",                 REQUEST_TILE,     "on",                   "yes"                 },
-        { "switch words",                 REQUEST_TILE,     "0",                    "no"                  },
+        { "plain words", REQUEST_PROMPT, "red dragon", "red dragon" },
+        { "any language, tab kept", REQUEST_PROMPT, "\xD0\xB4\xD1\x80\tx", "\xD0\xB4\xD1\x80\tx" },
+        { "emptied again", REQUEST_NEGATIVE, "", "" },
+        { "lowest", REQUEST_STEPS, "1", "1" },
+        { "highest", REQUEST_STEPS, "200", "200" },
+        { "leading zeros are only zeros", REQUEST_STEPS, "007", "7" },
+        { "fraction", REQUEST_GUIDANCE, "2.50", "2.5" },
+        { "exponent", REQUEST_GUIDANCE, "1e-3", "0.001" },
+        { "minus zero is zero", REQUEST_GUIDANCE, "-0", "0" },
+        { "shortest that reads back", REQUEST_STRENGTH, "0.1", "0.1" },
+        { "all digits of a double", REQUEST_STRENGTH, "0.30000000000000004", "0.30000000000000004" },
+        { "largest seed", REQUEST_SEED, "18446744073709551615", "18446744073709551615" },
+        { "above what doubles hold", REQUEST_SEED, "9007199254740993", "9007199254740993" },
+        { "a word", REQUEST_SAMPLER, "heun", "heun" },
+        { "a choice", REQUEST_SIZE, "64", "64" },
+        { "switch words", REQUEST_TILE, "on", "yes" },
+        { "switch words", REQUEST_TILE, "0", "no" },
     };
     struct request *r = *state;
     struct spr_error err = { 0 };
@@ -98,36 +98,36 @@ static void bad_values_say_what_would_be_right(void **state)
         enum request_field field;
         const char *label, *text, *sentence;
     } rows[] = {
-        {REQUEST_STEPS,     "--steps",       "0",                                                            "--steps is \"0\"; it must be a whole number from 1 to 200"  },
-        { REQUEST_STEPS,    "--steps",       "",                                                             "--steps is \"\"; it must be a whole number from 1 to 200"   },
-        { REQUEST_STEPS,    "--steps",       "1.5",                                                          "--steps is \"1.5\"; it must be a whole number from 1 to 200"},
-        { REQUEST_STEPS,    "--steps",       " 5",                                                           "--steps is \" 5\"; it must be a whole number from 1 to 200" },
-        { REQUEST_STEPS,    "--steps",       "99999999999999999999",
-         "--steps is \"99999999999999999999\"; it must be a whole number from 1 to 200"                                                                                   },
-        { REQUEST_GUIDANCE, "--guidance",    "nan",                                                          "--guidance is \"nan\"; it must be a number from 0 to 30"    },
-        { REQUEST_GUIDANCE, "--guidance",    "inf",                                                          "--guidance is \"inf\"; it must be a number from 0 to 30"    },
-        { REQUEST_GUIDANCE, "--guidance",    "-1",                                                           "--guidance is \"-1\"; it must be a number from 0 to 30"     },
-        { REQUEST_GUIDANCE, "--guidance",    "0x10",
-         "--guidance is \"0x10\"; it must be a number from 0 to 30"                                                                                                       },
-        { REQUEST_SIZE,     "--size",        "100000",                                                       "--size is \"100000\"; it must be one of 16, 32, 48, 64"     },
-        { REQUEST_SIZE,     "--size",        "0",                                                            "--size is \"0\"; it must be one of 16, 32, 48, 64"          },
-        { REQUEST_SAMPLER,  "--sampler",     "eular",
-         "--sampler is \"eular\"; it must be one of euler, heun, ancestral, dpm: did you mean euler?"                                                                     },
-        { REQUEST_SAMPLER,  "--sampler",     "zzzzzz",
-         "--sampler is \"zzzzzz\"; it must be one of euler, heun, ancestral, dpm"                                                                                         },
-        { REQUEST_SEED,     "--seed",        "-1",
-         "--seed is \"-1\"; it must be a whole number from 0 to 18446744073709551615"                                                                                     },
-        { REQUEST_SEED,     "spritery:seed", "18446744073709551616",
-         "spritery:seed is \"18446744073709551616\"; it must be a whole number from 0 to "
-          "18446744073709551615"                                                                                                                                          },
-        { REQUEST_TILE,     "--tile",        "maybe",                                                        "--tile is \"maybe\"; it must be yes or no"                  },
-        { REQUEST_PROMPT,   "prompt",        "a\xFF",                                                        "prompt is not UTF-8: byte 0xFF at offset 1"                 },
-        { REQUEST_PROMPT,   "prompt",        "a\x1B[2J",                                                     "prompt has a control character (0x1B) at offset 1"          },
-        { REQUEST_STEPS,    "--steps",       "\x1B[2J\xFF",
-         "--steps is \"?[2J?\"; it must be a whole number from 1 to 200"                                                                                                  },
-        { REQUEST_STEPS,    "--steps",       "123456789012345678901234567890123456789012345678901234567890",
-         "--steps is \"1234567890123456789012345678901234567890...\"; it must be a whole number from 1 to "
-          "200"                                                                                                                                                           },
+        { REQUEST_STEPS, "--steps", "0", "--steps is \"0\"; it must be a whole number from 1 to 200" },
+        { REQUEST_STEPS, "--steps", "", "--steps is \"\"; it must be a whole number from 1 to 200" },
+        { REQUEST_STEPS, "--steps", "1.5", "--steps is \"1.5\"; it must be a whole number from 1 to 200" },
+        { REQUEST_STEPS, "--steps", " 5", "--steps is \" 5\"; it must be a whole number from 1 to 200" },
+        { REQUEST_STEPS, "--steps", "99999999999999999999",
+          "--steps is \"99999999999999999999\"; it must be a whole number from 1 to 200" },
+        { REQUEST_GUIDANCE, "--guidance", "nan", "--guidance is \"nan\"; it must be a number from 0 to 30" },
+        { REQUEST_GUIDANCE, "--guidance", "inf", "--guidance is \"inf\"; it must be a number from 0 to 30" },
+        { REQUEST_GUIDANCE, "--guidance", "-1", "--guidance is \"-1\"; it must be a number from 0 to 30" },
+        { REQUEST_GUIDANCE, "--guidance", "0x10",
+          "--guidance is \"0x10\"; it must be a number from 0 to 30" },
+        { REQUEST_SIZE, "--size", "100000", "--size is \"100000\"; it must be one of 16, 32, 48, 64" },
+        { REQUEST_SIZE, "--size", "0", "--size is \"0\"; it must be one of 16, 32, 48, 64" },
+        { REQUEST_SAMPLER, "--sampler", "eular",
+          "--sampler is \"eular\"; it must be one of euler, heun, ancestral, dpm: did you mean euler?" },
+        { REQUEST_SAMPLER, "--sampler", "zzzzzz",
+          "--sampler is \"zzzzzz\"; it must be one of euler, heun, ancestral, dpm" },
+        { REQUEST_SEED, "--seed", "-1",
+          "--seed is \"-1\"; it must be a whole number from 0 to 18446744073709551615" },
+        { REQUEST_SEED, "spritery:seed", "18446744073709551616",
+          "spritery:seed is \"18446744073709551616\"; it must be a whole number from 0 to "
+          "18446744073709551615" },
+        { REQUEST_TILE, "--tile", "maybe", "--tile is \"maybe\"; it must be yes or no" },
+        { REQUEST_PROMPT, "prompt", "a\xFF", "prompt is not UTF-8: byte 0xFF at offset 1" },
+        { REQUEST_PROMPT, "prompt", "a\x1B[2J", "prompt has a control character (0x1B) at offset 1" },
+        { REQUEST_STEPS, "--steps", "\x1B[2J\xFF",
+          "--steps is \"?[2J?\"; it must be a whole number from 1 to 200" },
+        { REQUEST_STEPS, "--steps", "123456789012345678901234567890123456789012345678901234567890",
+          "--steps is \"1234567890123456789012345678901234567890...\"; it must be a whole number from 1 to "
+          "200" },
     };
     struct request *r = *state, before = *r;
     for (size_t i = 0; i < SPR_COUNT(rows); i++) {
@@ -158,11 +158,11 @@ static void check_sees_what_one_field_cannot(void **state)
         enum request_field field;
         const char *text, *sentence;
     } rows[] = {
-        {REQUEST_PROMPT,        " \t",   "the prompt is empty; say what to draw, for example \"red dragon\""},
-        { REQUEST_MASK,         "m.png", "--mask needs --init: the picture whose parts are drawn anew"      },
-        { REQUEST_STRENGTH,     "0.5",   "--strength needs --init: the picture to change"                   },
-        { REQUEST_BLEND_AMOUNT, "0.5",   "--blend-amount needs --blend: the second prompt"                  },
-        { REQUEST_VARY_SEED,    "5",     "--vary-seed needs --vary: how far to vary, for example 0.2"       },
+        { REQUEST_PROMPT, " \t", "the prompt is empty; say what to draw, for example \"red dragon\"" },
+        { REQUEST_MASK, "m.png", "--mask needs --init: the picture whose parts are drawn anew" },
+        { REQUEST_STRENGTH, "0.5", "--strength needs --init: the picture to change" },
+        { REQUEST_BLEND_AMOUNT, "0.5", "--blend-amount needs --blend: the second prompt" },
+        { REQUEST_VARY_SEED, "5", "--vary-seed needs --vary: how far to vary, for example 0.2" },
     };
     (void)state;
     for (size_t i = 0; i < SPR_COUNT(rows); i++) {
@@ -252,18 +252,18 @@ static void json_mistakes_name_the_key(void **state)
     static const struct {
         const char *json, *sentence;
     } rows[] = {
-        {"[]",                           "a request must be a JSON object"                                         },
-        { "{\"prompt\": 7}",             "prompt must be a string"                                                 },
-        { "{\"steps\": \"20\"}",         "steps must be a number"                                                  },
-        { "{\"steps\": 20.5}",           "steps is \"20.5\"; it must be a whole number from 1 to 200"              },
-        { "{\"steps\": 1e300}",          "steps is \"1e+300\"; it must be a whole number from 1 to 200"            },
-        { "{\"size\": [32, 64]}",        "size must be [side, side] with two equal numbers"                        },
-        { "{\"size\": [32]}",            "size must be [side, side] with two equal numbers"                        },
-        { "{\"size\": [33, 33]}",        "size is \"33\"; it must be one of 16, 32, 48, 64"                        },
-        { "{\"tile\": 1}",               "tile must be true or false"                                              },
-        { "{\"seed\": true}",            "seed must be a whole number, or a string of one"                         },
-        { "{\"seed\": -1}",              "seed is \"-1\"; it must be a whole number from 0 to 18446744073709551615"},
-        { "{\"prompt\": \"a\\u0000b\"}", "prompt has a control character (0x00) at offset 1"                       },
+        { "[]", "a request must be a JSON object" },
+        { "{\"prompt\": 7}", "prompt must be a string" },
+        { "{\"steps\": \"20\"}", "steps must be a number" },
+        { "{\"steps\": 20.5}", "steps is \"20.5\"; it must be a whole number from 1 to 200" },
+        { "{\"steps\": 1e300}", "steps is \"1e+300\"; it must be a whole number from 1 to 200" },
+        { "{\"size\": [32, 64]}", "size must be [side, side] with two equal numbers" },
+        { "{\"size\": [32]}", "size must be [side, side] with two equal numbers" },
+        { "{\"size\": [33, 33]}", "size is \"33\"; it must be one of 16, 32, 48, 64" },
+        { "{\"tile\": 1}", "tile must be true or false" },
+        { "{\"seed\": true}", "seed must be a whole number, or a string of one" },
+        { "{\"seed\": -1}", "seed is \"-1\"; it must be a whole number from 0 to 18446744073709551615" },
+        { "{\"prompt\": \"a\\u0000b\"}", "prompt has a control character (0x00) at offset 1" },
     };
     struct request *r = *state;
     struct spr_error err = { 0 };

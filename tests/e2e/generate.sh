@@ -65,6 +65,15 @@ for size in 16 48 64; do
     esac
     rm -r size
 done
+draw palette "blue potion" --seed 3 --palette pico-8
+run generate --like palette/blue-potion-3.png --out palette2 --preview never
+same "a palette by name through --like" palette/blue-potion-3.png palette2/blue-potion-3.png
+
+run generate zweihander --seed 3 --steps 1 --preview never --out words
+case $err in
+*"zweihander -> "*sword*) ok "a word that the model does not know means a near one" ;;
+*) not_ok "a word that the model does not know means a near one" "$err" ;;
+esac
 
 # Batches.
 draw batch "gold ring" "battle axe" --seed 5 --count 3
