@@ -26,8 +26,8 @@ static struct option option_of_field(enum request_field field)
     bool file =
         field == REQUEST_INIT || field == REQUEST_MASK || field == REQUEST_MODEL || field == REQUEST_PALETTE;
     enum complete complete = row->words ? COMPLETE_WORDS : file ? COMPLETE_FILE : COMPLETE_NOTHING;
-    return (
-        struct option){ (int)field, row->letter, row->name, row->argument, row->help, complete, row->words };
+    struct option o = { (int)field, row->letter, row->name, row->argument, row->help, complete, row->words };
+    return o;
 }
 
 bool option_at(const struct command *command, size_t i, struct option *ret)
