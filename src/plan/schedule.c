@@ -265,8 +265,8 @@ static enum spr_code check_capacity(const struct schedule_problem *s, const int6
     return SPR_OK;
 }
 
-enum spr_code schedule_check(const struct schedule_problem *s, const int64_t *duration, const int64_t *start,
-                             struct spr_error *err)
+enum spr_code schedule_verify(const struct schedule_problem *s, const int64_t *duration, const int64_t *start,
+                              struct spr_error *err)
 {
     const struct plan_graph *g = s->graph;
     for (int32_t n = 0; n < g->nodes; n++) {

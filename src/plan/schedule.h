@@ -32,8 +32,8 @@ SPR_MUST_USE enum spr_code schedule_bound(const struct schedule_problem *s, cons
 
 /* Looks at a whole schedule: every job after its needs, no resource over its capacity at any time. SPR_BADDATA and
  * a sentence where that does not hold. */
-SPR_MUST_USE enum spr_code schedule_check(const struct schedule_problem *s, const int64_t *duration,
-                                          const int64_t *start, struct spr_error *err);
+SPR_MUST_USE enum spr_code schedule_verify(const struct schedule_problem *s, const int64_t *duration,
+                                           const int64_t *start, struct spr_error *err);
 
 /* Which job goes first when hands are short. Ties: the longer remaining path, then file order. */
 enum schedule_rule {

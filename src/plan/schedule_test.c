@@ -257,7 +257,7 @@ static int64_t best_of(const struct rcpsp *r, int64_t *ret_bound)
     struct spr_error err;
     assert_int_equal(schedule_bound(&r->problem, r->duration, ret_bound, &err), SPR_OK);
     assert_int_equal(schedule_best(&r->problem, r->duration, *ret_bound, start, &makespan, &err), SPR_OK);
-    if (schedule_check(&r->problem, r->duration, start, &err))
+    if (schedule_verify(&r->problem, r->duration, start, &err))
         fail_msg("%s", err.text);
     int64_t end = 0;
     for (int32_t n = 0; n < r->graph.nodes; n++)
@@ -364,7 +364,7 @@ static void a_plans_limits_are_kept(void **state)
     for (int rule = 0; rule < SCHEDULE_RULES; rule++) {
         lister_rank(l, (enum schedule_rule)rule, duration);
         int64_t makespan = lister_run(l, duration, start);
-        if (schedule_check(&s, duration, start, &err))
+        if (schedule_verify(&s, duration, start, &err))
             fail_msg("%s", err.text);
         int32_t length = lister_chain(l, duration, start, chain);
         int64_t sum = 0;
@@ -379,7 +379,7 @@ static void a_plans_limits_are_kept(void **state)
     assert_int_equal(schedule_bound(&s, duration, &bound, &err), SPR_OK);
     assert_int_equal(bound, 6); /* painter 6 h, g2 6 h, 18 h of work for 3 hands */
     start[2] = start[3] = 0;
-    assert_int_equal(schedule_check(&s, duration, start, &err), SPR_BADDATA);
+    assert_int_equal(schedule_verify(&s, duration, start, &err), SPR_BADDATA);
     lister_free(l);
     schedule_fini(&s);
     graph_fini(&g);
@@ -406,7 +406,7 @@ static void the_checker_sees_each_fault(void **state)
     struct spr_error err = { 0 };
     assert_int_equal(rcpsp_make(&parts, &r, &err), SPR_OK);
     for (size_t i = 0; i < SPR_COUNT(rows); i++) {
-        enum spr_code rc = schedule_check(&r.problem, duration, rows[i].start, &err);
+        enum spr_code rc = schedule_verify(&r.problem, duration, rows[i].start, &err);
         assert_int_equal(rc, rows[i].want ? SPR_BADDATA : SPR_OK);
         if (rows[i].want)
             assert_string_equal(err.text, rows[i].want);
@@ -491,7 +491,7 @@ static void lack_of_memory_is_said(void **state)
         if (!rc)
             rc = schedule_best(&r.problem, r.duration, 0, start, &makespan, &err);
         if (!rc)
-            rc = schedule_check(&r.problem, r.duration, start, &err);
+            rc = schedule_verify(&r.problem, r.duration, start, &err);
         mem_fail_nth(0);
         if (!rc)
             break;

@@ -71,7 +71,7 @@ static void the_examples_figures(void **state)
     assert_true(f.effort[SIMULATE_EXPECTED] == 94.5 * day && f.unlimited[SIMULATE_EXPECTED] == f.pert_mean);
     assert_true(f.bound >= f.unlimited[SIMULATE_EXPECTED] && f.best >= f.bound);
     assert_true(f.limited[SIMULATE_EXPECTED] >= f.best);
-    if (schedule_check(&l.s, f.duration_ms, f.start_ms, &err))
+    if (schedule_verify(&l.s, f.duration_ms, f.start_ms, &err))
         fail_msg("%s", err.text);
     double sum = 0;
     for (int32_t i = 0; i < f.path_length; i++)

@@ -6,6 +6,7 @@ _spritery() {
             'generate:make sprites from words'
             'help:say what there is, or what a command does'
             'models:list models\: size, words, licence, checksum; verify them'
+            'plan:check, draw and simulate the plan of a production'
             'show:show a picture and how it was made'
             'train:train a model on captioned tiles'
             'version:print the program'\''s version'
@@ -60,7 +61,7 @@ _spritery() {
             '(-v --verbose)'{-v,--verbose}'[say more]' \
             '(-h --help)'{-h,--help}'[this help]' \
             '--version[the program'\''s version]' \
-            '*:\[COMMAND\]:(generate help models show train version)'
+            '*:\[COMMAND\]:(generate help models plan show train version)'
         ;;
     (models)
         _arguments -s -S \
@@ -71,6 +72,21 @@ _spritery() {
             '(-h --help)'{-h,--help}'[this help]' \
             '--version[the program'\''s version]' \
             '*:\[MODEL...\]:_files'
+        ;;
+    (plan)
+        _arguments -s -S \
+            '--tree[show\: domains, workstreams and gates as a tree (the default)]' \
+            '--gantt[show\: a bar for each workstream over time]' \
+            '--dot[show\: the graph for Graphviz]' \
+            '--svg[show\: the bars as an SVG picture]' \
+            '(-n --runs)'{-n+,--runs=}'[simulate\: how many random runs; 1 to 1000000, default 1000]:N: ' \
+            '(-s --seed)'{-s+,--seed=}'[simulate\: the same seed gives the same numbers; default 1]:N: ' \
+            '--json[results as JSON on standard output, one object per line]' \
+            '(-q --quiet)'{-q,--quiet}'[say nothing but failures]' \
+            '(-v --verbose)'{-v,--verbose}'[say more]' \
+            '(-h --help)'{-h,--help}'[this help]' \
+            '--version[the program'\''s version]' \
+            '*:check|diff|new|show|simulate FILE...:_files'
         ;;
     (show)
         _arguments -s -S \

@@ -1,0 +1,266 @@
+#include "base/file.h"
+#include "base/mem.h"
+#include "cli/failure.h"
+#include "cli/plan_command.h"
+#include "plan/diff.h"
+#include "plan/doc.h"
+#include "plan/example.h"
+
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void print_complaints(const struct terminal *t, const char *path, const struct plan_report *r)
+{
+    for (int i = 0; i < r->count; i++) {
+        terminal_safe(t, path);
+        fprintf(t->file, ":%d:%d: ", r->complaint[i].line, r->complaint[i].column);
+        terminal_safe(t, r->complaint[i].text);
+        fputc('\n', t->file);
+    }
+    if (r->dropped) {
+        terminal_safe(t, path);
+        fprintf(t->file, ": and %d more\n", r->dropped);
+    }
+}
+
+enum spr_code plan_open(const struct cli *cli, const char *path, struct plan *ret, struct plan_report *report,
+                        struct spr_error *err)
+{
+    struct buf bytes;
+    struct plan_report *own = report ? report : mem_zalloc(1, sizeof *own);
+    buf_init(&bytes, DOC_BYTES_MAX);
+    enum spr_code rc =
+        own ? file_read(path, &bytes, err) : SPR_FAIL(err, SPR_NOMEM, "no memory for complaints");
+    if (own)
+        *own = (struct plan_report){ 0 };
+    if (!rc) {
+        rc = plan_load(bytes.data ? bytes.data : "", bytes.length, ret, own, err);
+        if (rc && own->count > 0) {
+            if (!report)
+                print_complaints(&cli->err, path, own);
+            SPR_FAIL(err, rc, "%.300s has %d mistake%s", path, own->count + own->dropped,
+                     own->count + own->dropped == 1 ? "" : "s");
+        } else if (rc) {
+            spr_prefix(err, "%.200s", path);
+        }
+    }
+    buf_fini(&bytes);
+    if (!report)
+        mem_free(own);
+    return rc;
+}
+
+static enum spr_code check_json(const struct cli *cli, const char *path, const struct plan *p,
+                                const struct plan_report *r, struct spr_error *err)
+{
+    json_t *list = json_array(), *object;
+    for (int i = 0; i < r->count; i++)
+        json_array_append_new(list, json_pack("{s:i, s:i, s:s}", "line", r->complaint[i].line, "column",
+                                              r->complaint[i].column, "message", r->complaint[i].text));
+    if (p)
+        object = json_pack("{s:s, s:b, s:s, s:i, s:i, s:i, s:o}", "file", path, "sound", 1, "plan", p->name,
+                           "domains", p->domains, "workstreams", p->workstreams, "gates", p->gates,
+                           "complaints", list);
+    else
+        object = json_pack("{s:s, s:b, s:i, s:o}", "file", path, "sound", 0, "dropped", r->dropped,
+                           "complaints", list);
+    char *line = object ? json_dumps(object, JSON_COMPACT) : NULL;
+    enum spr_code rc =
+        line ? SPR_OK : SPR_FAIL(err, SPR_BADDATA, "%.200s: a path that is not UTF-8 has no JSON", path);
+    if (line)
+        fprintf(cli->out.file, "%s\n", line);
+    free(line);
+    json_decref(object);
+    return rc;
+}
+
+static const char *plural(int32_t count)
+{
+    return count == 1 ? "" : "s";
+}
+
+static enum spr_code check_one(struct cli *cli, const char *path, struct plan_report *report,
+                               struct spr_error *err)
+{
+    struct plan p;
+    enum spr_code rc = plan_open(cli, path, &p, report, err), printed = SPR_OK;
+    if (rc && report->count == 0)
+        return rc;
+    if (cli->json)
+        printed = check_json(cli, path, rc ? NULL : &p, report, err);
+    else if (rc)
+        print_complaints(&cli->err, path, report);
+    else {
+        terminal_safe(&cli->out, path);
+        fprintf(cli->out.file, ": sound: %d domain%s, %d workstream%s, %d gate%s\n", p.domains,
+                plural(p.domains), p.workstreams, plural(p.workstreams), p.gates, plural(p.gates));
+    }
+    if (!rc)
+        plan_free(&p);
+    return rc ? rc : printed;
+}
+
+/* One bad plan does not keep the others from being looked at; the last sentence is the one that is returned. */
+static enum spr_code run_check(struct cli *cli, const struct args *args, struct spr_error *err)
+{
+    enum spr_code rc = SPR_OK;
+    struct plan_report *report = mem_zalloc(1, sizeof *report);
+    if (!report)
+        return SPR_FAIL(err, SPR_NOMEM, "no memory for complaints");
+    for (size_t i = 1; i < args->operands; i++) {
+        struct spr_error why = { 0 };
+        enum spr_code one = check_one(cli, args->operand[i], report, &why);
+        if (one && rc)
+            failure_print(cli, err);
+        if (one) {
+            rc = one;
+            *err = why;
+        }
+    }
+    mem_free(report);
+    return rc;
+}
+
+static void print_lines(const struct terminal *t, char *text)
+{
+    for (char *end; (end = strchr(text, '\n')); text = end + 1) {
+        *end = '\0';
+        terminal_safe(t, text);
+        fputc('\n', t->file);
+    }
+}
+
+static enum spr_code run_diff(struct cli *cli, const struct args *args, struct spr_error *err)
+{
+    struct plan from = { 0 }, to = { 0 };
+    struct buf out;
+    int lines = 0;
+    buf_init(&out, (size_t)1 << 30);
+    enum spr_code rc = plan_open(cli, args->operand[1], &from, NULL, err);
+    if (!rc)
+        rc = plan_open(cli, args->operand[2], &to, NULL, err);
+    if (!rc)
+        rc = plan_diff(&from, &to, &out, &lines, err);
+    if (!rc && lines > 0)
+        print_lines(&cli->out, out.data);
+    else if (!rc && !cli->quiet)
+        fprintf(cli->err.file, "the plans say the same\n");
+    buf_fini(&out);
+    plan_free(&from);
+    plan_free(&to);
+    return rc;
+}
+
+static enum spr_code run_new(struct cli *cli, const struct args *args, struct spr_error *err)
+{
+    const char *name = args->operand[1];
+    size_t length = strlen(name);
+    char path[512];
+    struct buf text;
+    bool whole = length > 5 && strcmp(name + length - 5, ".yaml") == 0;
+    if (length > 400)
+        return SPR_FAIL(err, SPR_BADARG, "the name has %zu bytes; 400 are allowed", length);
+    snprintf(path, sizeof path, "%s%s", name, whole ? "" : ".yaml");
+    buf_init(&text, 1 << 16);
+    enum spr_code rc = plan_example(path, &text, err);
+    if (!rc)
+        rc = file_write(path, text.data, text.length, FILE_NEW, err);
+    if (!rc && !cli->quiet) {
+        terminal_safe(&cli->out, path);
+        fputc('\n', cli->out.file);
+    }
+    buf_fini(&text);
+    return rc;
+}
+
+static const struct {
+    const char *name;
+    const char *operands;
+    size_t min, max; /* how many come after the word; max 0: any number */
+    int options[6];  /* which of ours it takes */
+    command_fn *run;
+} verbs[] = {
+    { "check", "FILE...", 1, 0, { 0 }, run_check },
+    { "diff", "OLD NEW", 2, 2, { 0 }, run_diff },
+    { "new", "NAME", 1, 1, { 0 }, run_new },
+    { "show", "FILE", 1, 1, { PLAN_TREE, PLAN_GANTT, PLAN_DOT, PLAN_SVG }, plan_show },
+    { "simulate", "FILE", 1, 1, { PLAN_RUNS, PLAN_SEED }, plan_simulate },
+};
+
+static const struct option options[] = {
+    { PLAN_TREE, 0, "tree", NULL, "show: domains, workstreams and gates as a tree (the default)",
+      COMPLETE_NOTHING, NULL },
+    { PLAN_GANTT, 0, "gantt", NULL, "show: a bar for each workstream over time", COMPLETE_NOTHING, NULL },
+    { PLAN_DOT, 0, "dot", NULL, "show: the graph for Graphviz", COMPLETE_NOTHING, NULL },
+    { PLAN_SVG, 0, "svg", NULL, "show: the bars as an SVG picture", COMPLETE_NOTHING, NULL },
+    { PLAN_RUNS, 'n', "runs", "N", "simulate: how many random runs; 1 to 1000000, default 1000",
+      COMPLETE_NOTHING, NULL },
+    { PLAN_SEED, 's', "seed", "N", "simulate: the same seed gives the same numbers; default 1",
+      COMPLETE_NOTHING, NULL },
+};
+
+static enum spr_code check_options(size_t verb, const struct args *args, struct spr_error *err)
+{
+    for (size_t i = 0; i < SPR_COUNT(options); i++) {
+        bool taken = false;
+        for (size_t k = 0; k < SPR_COUNT(verbs[verb].options); k++)
+            taken = taken || verbs[verb].options[k] == options[i].id;
+        if (!taken && args_has(args, options[i].id))
+            return SPR_FAIL(err, SPR_BADARG, "--%s does not belong to 'plan %s'; see 'spritery help plan'",
+                            options[i].name, verbs[verb].name);
+    }
+    return SPR_OK;
+}
+
+static enum spr_code run(struct cli *cli, const struct args *args, struct spr_error *err)
+{
+    for (size_t i = 0; i < SPR_COUNT(verbs); i++) {
+        if (strcmp(args->operand[0], verbs[i].name) != 0)
+            continue;
+        size_t given = args->operands - 1;
+        if (given < verbs[i].min || (verbs[i].max && given > verbs[i].max))
+            return SPR_FAIL(err, SPR_BADARG, "it is 'spritery plan %s %s'; see 'spritery help plan'",
+                            verbs[i].name, verbs[i].operands);
+        enum spr_code rc = check_options(i, args, err);
+        return rc ? rc : verbs[i].run(cli, args, err);
+    }
+    return SPR_FAIL(err, SPR_BADARG,
+                    "plan can check, diff, new, show or simulate, not \"%.40s\"; see 'spritery help plan'",
+                    args->operand[0]);
+}
+
+static const struct example examples[] = {
+    { "spritery plan new my-game", "writes my-game.yaml, a commented example to change" },
+    { "spritery plan check my-game.yaml", "every mistake with its line, column and what would be right" },
+    { "spritery plan show my-game.yaml --gantt", "what can start when, in the terminal" },
+    { "spritery plan show my-game.yaml --svg > my-game.svg", "the same as a picture" },
+    { "spritery plan simulate my-game.yaml --runs 10000", "how long it will take, and how sure that is" },
+};
+
+const struct command cmd_plan = {
+    .name = "plan",
+    .operands = "check|diff|new|show|simulate FILE...",
+    .summary = "check, draw and simulate the plan of a production",
+    .about = "A plan is a YAML file: domains of workstreams with estimates and needs, gates between them, "
+             "and what there "
+             "is only so much of.\n"
+             "  check FILE...   every mistake of every file, as FILE:LINE:COLUMN: what; exit status 1 if "
+             "there is one\n"
+             "  show FILE       a tree; or --gantt, --dot, --svg, --json\n"
+             "  simulate FILE   effort, longest path, schedule under the plan's limits, and what chance "
+             "makes of it\n"
+             "  diff OLD NEW    what came (+), went (-) and changed (~)\n"
+             "  new NAME        writes NAME.yaml, a commented example; never over a file that is there\n"
+             "A workstream's estimate is MIN..MAX; chance draws from PERT's beta distribution with its mode "
+             "in the "
+             "middle. Bars and limits go by priority, then by the longest remaining path.",
+    .options = options,
+    .option_count = SPR_COUNT(options),
+    .min_operands = 1,
+    .max_operands = -1,
+    .complete = COMPLETE_FILE,
+    .examples = examples,
+    .example_count = SPR_COUNT(examples),
+    .run = run,
+};

@@ -1,0 +1,19 @@
+/* plan_command - the parts of `spritery plan`: one function per word after it.
+ * Flow:  cmd_plan -> [cli/plan_command] -> plan/
+ * Threads: the main one. */
+#ifndef CLI_PLAN_COMMAND_H
+#define CLI_PLAN_COMMAND_H
+#include "cli/command.h"
+#include "plan/plan.h"
+
+enum plan_option { PLAN_TREE = OPTION_OWN, PLAN_GANTT, PLAN_DOT, PLAN_SVG, PLAN_RUNS, PLAN_SEED };
+
+/* Reads and checks a file; every complaint goes to standard error as FILE:LINE:COLUMN: what. GIVES *ret (plan_free).
+ * report may be NULL; if not, it is filled instead of printed. */
+SPR_MUST_USE enum spr_code plan_open(const struct cli *cli, const char *path, struct plan *ret,
+                                     struct plan_report *report, struct spr_error *err);
+
+/* operand[0] is the word itself. */
+command_fn plan_show, plan_simulate;
+
+#endif
