@@ -36,7 +36,13 @@ struct spr_error {
 /* Fills *err (NULL is fine) and returns code, so that `return SPR_FAIL(err, SPR_IO, "read %s: %s", ...)` works.
  * A text that does not fit is cut at a UTF-8 boundary. */
 enum spr_code spr_fail(struct spr_error *err, enum spr_code code, const char *format, ...) SPR_PRINTF(3, 4);
-#define SPR_FAIL(err, code, ...) spr_fail((err), (code), __VA_ARGS__)
+/* What analysers must see of it: the result is the code that was given, so not SPR_OK. */
+static inline enum spr_code spr_known(enum spr_code said, enum spr_code code)
+{
+    (void)said;
+    return code;
+}
+#define SPR_FAIL(err, code, ...) spr_known(spr_fail((err), (code), __VA_ARGS__), (code))
 
 /* Puts "prefix: " before the sentence that is there; returns its code. For callers who know where it happened. */
 enum spr_code spr_prefix(struct spr_error *err, const char *format, ...) SPR_PRINTF(2, 3);

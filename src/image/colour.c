@@ -99,6 +99,12 @@ uint8_t srgb_from_linear(float light)
     return (uint8_t)s;
 }
 
+uint8_t byte_from_unit(float v)
+{
+    float scaled = v * 255 + 0.5f;
+    return !(scaled > 0) ? 0 : scaled >= 255 ? 255 : (uint8_t)scaled;
+}
+
 /* The grain keeps 0 / 0 out without a branch; black's L becomes 1e-10 by it. */
 static inline float cube_root(float x)
 {

@@ -18,6 +18,9 @@ extern const float srgb_linear[256];
 /* The 8-bit value whose light is nearest; below 0 is 0, above 1 is 255, not a number is 0. */
 uint8_t srgb_from_linear(float light);
 
+/* v 0..1 as the nearest of 0..255; what lies outside is cut, not a number is 0. */
+uint8_t byte_from_unit(float v);
+
 /* L 0..1 is lightness; a (green to red) and b (blue to yellow) lie within -0.4..0.4 for sRGB. A distance of 0.02 is
  * about what an eye tells apart side by side. */
 struct oklab {

@@ -19,15 +19,7 @@ static void the_curve_is_srgb_s(void **state)
     static const struct {
         float light;
         int value;
-    } rows[] = {
-        {-1,        0  },
-        { NAN,      0  },
-        { 0,        0  },
-        { 0.5f,     188},
-        { 1,        255},
-        { 3,        255},
-        { INFINITY, 255}
-    };
+    } rows[] = { { -1, 0 }, { NAN, 0 }, { 0, 0 }, { 0.5f, 188 }, { 1, 255 }, { 3, 255 }, { INFINITY, 255 } };
     for (size_t i = 0; i < SPR_COUNT(rows); i++)
         assert_int_equal(srgb_from_linear(rows[i].light), rows[i].value);
 }
@@ -40,11 +32,11 @@ static void known_colours(void **state)
         struct rgba c;
         struct oklab want;
     } rows[] = {
-        {{ 255, 255, 255, 255 }, { 1.0f, 0.0f, 0.0f }              },
-        { { 0, 0, 0, 255 },      { 0.0f, 0.0f, 0.0f }              },
-        { { 255, 0, 0, 255 },    { 0.62796f, 0.22486f, 0.12585f }  },
-        { { 0, 255, 0, 255 },    { 0.86644f, -0.23389f, 0.17950f } },
-        { { 0, 0, 255, 255 },    { 0.45201f, -0.03246f, -0.31153f }},
+        { { 255, 255, 255, 255 }, { 1.0f, 0.0f, 0.0f } },
+        { { 0, 0, 0, 255 }, { 0.0f, 0.0f, 0.0f } },
+        { { 255, 0, 0, 255 }, { 0.62796f, 0.22486f, 0.12585f } },
+        { { 0, 255, 0, 255 }, { 0.86644f, -0.23389f, 0.17950f } },
+        { { 0, 0, 255, 255 }, { 0.45201f, -0.03246f, -0.31153f } },
     };
     for (size_t i = 0; i < SPR_COUNT(rows); i++) {
         struct oklab got = oklab_from(rows[i].c);

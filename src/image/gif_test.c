@@ -28,14 +28,7 @@ static struct indexed picture(int w, int h, int colours, int transparent)
 static void writes_what_it_reads(void **state)
 {
     (void)state;
-    static const int rows[][2] = {
-        {1,    -1 },
-        { 2,   0  },
-        { 3,   -1 },
-        { 17,  5  },
-        { 256, 255},
-        { 256, -1 }
-    };
+    static const int rows[][2] = { { 1, -1 }, { 2, 0 }, { 3, -1 }, { 17, 5 }, { 256, 255 }, { 256, -1 } };
     for (size_t i = 0; i < SPR_COUNT(rows); i++) {
         struct indexed im = picture(33, 19, rows[i][0], rows[i][1]);
         struct image back = { 0 };

@@ -19,12 +19,12 @@ static void limits_name_the_size(void **state)
         enum spr_code code;
         const char *text;
     } rows[] = {
-        {20,          5,          SPR_OK,      ""                                                  },
-        { 0,          5,          SPR_BADDATA, "the PNG says it is 0 x 5 pixels"                   },
-        { 21,         1,          SPR_LIMIT,   "the PNG is 21 x 1 pixels; sides up to 20 are read" },
-        { 20,         6,          SPR_LIMIT,   "the PNG is 20 x 6 = 120 pixels; up to 100 are read"},
+        { 20, 5, SPR_OK, "" },
+        { 0, 5, SPR_BADDATA, "the PNG says it is 0 x 5 pixels" },
+        { 21, 1, SPR_LIMIT, "the PNG is 21 x 1 pixels; sides up to 20 are read" },
+        { 20, 6, SPR_LIMIT, "the PNG is 20 x 6 = 120 pixels; up to 100 are read" },
         { 4294967295, 4294967295, SPR_LIMIT,
-         "the PNG is 4294967295 x 4294967295 pixels; sides up to 20 are read"                      },
+          "the PNG is 4294967295 x 4294967295 pixels; sides up to 20 are read" },
     };
     for (size_t i = 0; i < SPR_COUNT(rows); i++) {
         struct spr_error err = { 0 };
@@ -88,11 +88,11 @@ static void notes_refuse_bad_text(void **state)
         enum spr_code code;
         const char *say;
     } rows[] = {
-        {"Prompt",  "red dragon", 10, SPR_OK,      ""                                          },
-        { "",       "x",          1,  SPR_BADDATA, "a text without a key"                      },
-        { "Prompt", "a\xff",      2,  SPR_BADDATA, "the text \"Prompt\" is not UTF-8 at byte 1"},
-        { "Prompt", "a\0b",       3,  SPR_BADDATA, "the text \"Prompt\" has a 0 byte in it"    },
-        { "P\xc3",  "a",          1,  SPR_BADDATA, "a text's key is not UTF-8"                 },
+        { "Prompt", "red dragon", 10, SPR_OK, "" },
+        { "", "x", 1, SPR_BADDATA, "a text without a key" },
+        { "Prompt", "a\xff", 2, SPR_BADDATA, "the text \"Prompt\" is not UTF-8 at byte 1" },
+        { "Prompt", "a\0b", 3, SPR_BADDATA, "the text \"Prompt\" has a 0 byte in it" },
+        { "P\xc3", "a", 1, SPR_BADDATA, "a text's key is not UTF-8" },
     };
     struct notes n = { 0 };
     for (size_t i = 0; i < SPR_COUNT(rows); i++) {

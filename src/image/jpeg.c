@@ -159,15 +159,9 @@ static enum spr_code turn_upright(struct image *im, int way, struct spr_error *e
 {
     static const struct {
         bool swap, mirror_x, mirror_y; /* of the result's coordinates, before the source is looked up */
-    } ways[9] = {
-        [2] = {false,  true,  false},
-          [3] = { false, true,  true },
-          [4] = { false, false, true },
-        [5] = { true,  false, false},
-          [6] = { true,  true,  false},
-          [7] = { true,  true,  true },
-        [8] = { true,  false, true }
-    };
+    } ways[9] = { [2] = { false, true, false }, [3] = { false, true, true }, [4] = { false, false, true },
+                  [5] = { true, false, false }, [6] = { true, true, false }, [7] = { true, true, true },
+                  [8] = { true, false, true } };
     struct image to;
     if (way == 1)
         return SPR_OK;

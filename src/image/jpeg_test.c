@@ -18,10 +18,7 @@ enum { W = 24, H = 16 };
 static struct rgba quarter(int x, int y)
 {
     static const struct rgba c[4] = {
-        {250,  10,  10,  255},
-        { 10,  250, 10,  255},
-        { 10,  10,  250, 255},
-        { 250, 250, 250, 255}
+        { 250, 10, 10, 255 }, { 10, 250, 10, 255 }, { 10, 10, 250, 255 }, { 250, 250, 250, 255 }
     };
     return c[(y >= H / 2) * 2 + (x >= W / 2)];
 }
@@ -81,12 +78,7 @@ static void reads_each_colour_space(void **state)
     static const struct {
         J_COLOR_SPACE space;
         bool progressive;
-    } rows[] = {
-        {JCS_RGB,        false},
-        { JCS_RGB,       true },
-        { JCS_CMYK,      false},
-        { JCS_GRAYSCALE, true }
-    };
+    } rows[] = { { JCS_RGB, false }, { JCS_RGB, true }, { JCS_CMYK, false }, { JCS_GRAYSCALE, true } };
     for (size_t i = 0; i < SPR_COUNT(rows); i++) {
         struct buf file;
         struct image im = { 0 };
@@ -95,12 +87,7 @@ static void reads_each_colour_space(void **state)
         assert_int_equal(jpeg_decode(file.data, file.length, NULL, &im, &err), SPR_OK);
         assert_int_equal(im.width, W);
         assert_int_equal(im.height, H);
-        static const int places[4][2] = {
-            {3,   2 },
-            { 20, 2 },
-            { 3,  13},
-            { 20, 13}
-        };
+        static const int places[4][2] = { { 3, 2 }, { 20, 2 }, { 3, 13 }, { 20, 13 } };
         for (int k = 0; k < 4; k++) {
             struct rgba want = quarter(places[k][0], places[k][1]);
             if (rows[i].space == JCS_GRAYSCALE)
@@ -116,17 +103,9 @@ static void turns_as_exif_says(void **state)
 {
     (void)state;
     /* which quarter (0 red, 1 green, 2 blue, 3 white) is seen at the four corners, for each orientation */
-    static const uint8_t seen[9][4] = {
-        [0] = {0,  1, 2, 3},
-          [1] = { 0, 1, 2, 3},
-          [2] = { 1, 0, 3, 2},
-        [3] = { 3, 2, 1, 0},
-          [4] = { 2, 3, 0, 1},
-          [5] = { 0, 2, 1, 3},
-        [6] = { 2, 0, 3, 1},
-          [7] = { 3, 1, 2, 0},
-          [8] = { 1, 3, 0, 2}
-    };
+    static const uint8_t seen[9][4] = { [0] = { 0, 1, 2, 3 }, [1] = { 0, 1, 2, 3 }, [2] = { 1, 0, 3, 2 },
+                                        [3] = { 3, 2, 1, 0 }, [4] = { 2, 3, 0, 1 }, [5] = { 0, 2, 1, 3 },
+                                        [6] = { 2, 0, 3, 1 }, [7] = { 3, 1, 2, 0 }, [8] = { 1, 3, 0, 2 } };
     for (int way = 0; way <= 8; way++)
         for (int big = 0; big < 2; big++) {
             char exif[] = "Exif\0\0II*\0\10\0\0\0\1\0\x12\1\3\0\1\0\0\0\0\0\0\0";

@@ -21,10 +21,10 @@ static const struct {
     enum spr_code (*decode)(const void *data, size_t size, const struct image_limits *limits,
                             struct image *ret, struct spr_error *err);
 } kinds[IMAGE_KIND_COUNT] = {
-    [IMAGE_PNG] = {"png",   png_is,  png_only   },
-    [IMAGE_JPEG] = { "jpeg", jpeg_is, jpeg_decode},
-    [IMAGE_WEBP] = { "webp", webp_is, webp_decode},
-    [IMAGE_GIF] = { "gif",  gif_is,  gif_decode },
+    [IMAGE_PNG] = { "png", png_is, png_only },
+    [IMAGE_JPEG] = { "jpeg", jpeg_is, jpeg_decode },
+    [IMAGE_WEBP] = { "webp", webp_is, webp_decode },
+    [IMAGE_GIF] = { "gif", gif_is, gif_decode },
 };
 
 /* Kinds that people will try: named, so that the refusal helps. */
@@ -34,22 +34,22 @@ static const struct {
     const char *bytes;
     size_t length;
 } unread[] = {
-    {"a BMP picture",                0, "BM",         2},
-    { "a TIFF picture",              0, "II*\0",      4},
-    { "a TIFF picture",              0, "MM\0*",      4},
-    { "a Photoshop file",            0, "8BPS",       4},
-    { "an Aseprite file",            4, "\xe0\xa5",   2},
-    { "an AVIF or HEIF picture",     4, "ftyp",       4},
-    { "a JPEG XL picture",           0, "\xff\x0a",   2},
-    { "a JPEG XL picture",           4, "JXL ",       4},
-    { "a JPEG 2000 picture",         4, "jP  ",       4},
-    { "a QOI picture",               0, "qoif",       4},
-    { "a Krita or OpenRaster file",  0, "PK\x03\x04", 4},
-    { "a GIMP file",                 0, "gimp xcf",   8},
-    { "a PDF document",              0, "%PDF",       4},
-    { "an SVG drawing",              0, "<svg",       4},
-    { "an XML text, perhaps an SVG", 0, "<?xml",      5},
-    { "an icon file",                0, "\0\0\1\0",   4},
+    { "a BMP picture", 0, "BM", 2 },
+    { "a TIFF picture", 0, "II*\0", 4 },
+    { "a TIFF picture", 0, "MM\0*", 4 },
+    { "a Photoshop file", 0, "8BPS", 4 },
+    { "an Aseprite file", 4, "\xe0\xa5", 2 },
+    { "an AVIF or HEIF picture", 4, "ftyp", 4 },
+    { "a JPEG XL picture", 0, "\xff\x0a", 2 },
+    { "a JPEG XL picture", 4, "JXL ", 4 },
+    { "a JPEG 2000 picture", 4, "jP  ", 4 },
+    { "a QOI picture", 0, "qoif", 4 },
+    { "a Krita or OpenRaster file", 0, "PK\x03\x04", 4 },
+    { "a GIMP file", 0, "gimp xcf", 8 },
+    { "a PDF document", 0, "%PDF", 4 },
+    { "an SVG drawing", 0, "<svg", 4 },
+    { "an XML text, perhaps an SVG", 0, "<?xml", 5 },
+    { "an icon file", 0, "\0\0\1\0", 4 },
 };
 
 const char *image_kind_name(enum image_kind kind)

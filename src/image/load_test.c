@@ -57,14 +57,14 @@ static void refusals_name_the_kind(void **state)
         enum spr_code code;
         const char *say;
     } rows[] = {
-        {"",                      0,  SPR_BADDATA,     "empty; not a picture"                              },
-        { "hello",                5,  SPR_BADDATA,     "not a picture; PNG, JPEG, WebP and GIF can be read"},
-        { "BM12345678",           10, SPR_UNSUPPORTED, "a BMP picture; PNG, JPEG, WebP and GIF can be read"},
-        { "\0\0\0\0\xe0\xa5\1\0", 8,  SPR_UNSUPPORTED,
-         "an Aseprite file; PNG, JPEG, WebP and GIF can be read"                                           },
-        { "\x89PNG\r\n\x1a\n",    8,  SPR_BADDATA,     "the PNG ends too early, after 8 bytes"             },
-        { "RIFF\4\0\0\0WEBP",     12, SPR_BADDATA,     "broken WebP"                                       },
-        { "GIF89a",               6,  SPR_BADDATA,     "the GIF ends too early, after 6 bytes"             },
+        { "", 0, SPR_BADDATA, "empty; not a picture" },
+        { "hello", 5, SPR_BADDATA, "not a picture; PNG, JPEG, WebP and GIF can be read" },
+        { "BM12345678", 10, SPR_UNSUPPORTED, "a BMP picture; PNG, JPEG, WebP and GIF can be read" },
+        { "\0\0\0\0\xe0\xa5\1\0", 8, SPR_UNSUPPORTED,
+          "an Aseprite file; PNG, JPEG, WebP and GIF can be read" },
+        { "\x89PNG\r\n\x1a\n", 8, SPR_BADDATA, "the PNG ends too early, after 8 bytes" },
+        { "RIFF\4\0\0\0WEBP", 12, SPR_BADDATA, "broken WebP" },
+        { "GIF89a", 6, SPR_BADDATA, "the GIF ends too early, after 6 bytes" },
     };
     for (size_t i = 0; i < SPR_COUNT(rows); i++) {
         struct image im = { 0 };

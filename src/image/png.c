@@ -178,7 +178,7 @@ enum spr_code png_decode_palette(const void *data, size_t size, struct palette *
     struct palette p = { 0 };
     struct png_chunk c;
     size_t offset = PNG_SIGNATURE_BYTES;
-    while (png_chunk_next(data, size, &offset, &c) && memcmp(c.type, "IDAT", 4)) {
+    while (png_chunk_next(data, size, &offset, &c) && memcmp(c.type, "IDAT", 4) != 0) {
         if (!memcmp(c.type, "IHDR", 4) && (c.length < 13 || c.data[9] != PNG_COLOR_TYPE_PALETTE))
             return SPR_FAIL(err, SPR_NOTFOUND, "the PNG has no colour table");
         bool colours = !memcmp(c.type, "PLTE", 4), alphas = !memcmp(c.type, "tRNS", 4);

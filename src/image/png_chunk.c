@@ -105,7 +105,8 @@ static bool find_text(const struct png_chunk *c, const uint8_t **p, size_t *left
             return false;
         *deflated = (*p)[0] == 1;
         *p += 2, *left -= 2;
-        return piece(p, left) && piece(p, left);
+        bool language = piece(p, left);
+        return language && piece(p, left);
     }
     return true;
 }

@@ -126,23 +126,8 @@ static void reads_every_kind(void **state)
     (void)state;
     static const struct {
         int type, bits;
-    } kinds[] = {
-        {0,  1 },
-        { 0, 2 },
-        { 0, 4 },
-        { 0, 8 },
-        { 0, 16},
-        { 2, 8 },
-        { 2, 16},
-        { 3, 1 },
-        { 3, 2 },
-        { 3, 4 },
-        { 3, 8 },
-        { 4, 8 },
-        { 4, 16},
-        { 6, 8 },
-        { 6, 16}
-    };
+    } kinds[] = { { 0, 1 }, { 0, 2 }, { 0, 4 }, { 0, 8 }, { 0, 16 }, { 2, 8 }, { 2, 16 }, { 3, 1 },
+                  { 3, 2 }, { 3, 4 }, { 3, 8 }, { 4, 8 }, { 4, 16 }, { 6, 8 }, { 6, 16 } };
     for (size_t i = 0; i < SPR_COUNT(kinds) * 4; i++) {
         struct kind k = { kinds[i / 4].type, kinds[i / 4].bits, i & 1, (i & 2) != 0 };
         if (k.trns && k.type >= 4)
@@ -188,15 +173,9 @@ static void writes_what_it_reads(void **state)
         int colours, bits, type;
         bool opaque;
     } rows[] = {
-        {1,     1, 3, true },
-        { 2,    1, 3, false},
-        { 3,    2, 3, true },
-        { 4,    2, 3, false},
-        { 16,   4, 3, false},
-        { 17,   8, 3, true },
-        { 256,  8, 3, false},
-        { 5000, 8, 2, true },
-        { 5000, 8, 6, false},
+        { 1, 1, 3, true },    { 2, 1, 3, false },   { 3, 2, 3, true },
+        { 4, 2, 3, false },   { 16, 4, 3, false },  { 17, 8, 3, true },
+        { 256, 8, 3, false }, { 5000, 8, 2, true }, { 5000, 8, 6, false },
     };
     for (size_t i = 0; i < SPR_COUNT(rows); i++) {
         struct image im = picture(101, 67, rows[i].colours, rows[i].opaque), back = { 0 };
@@ -231,11 +210,8 @@ static void notes_come_back(void **state)
     static char big[5000];
     memset(big, 'x', sizeof big - 1);
     static const char *const texts[][2] = {
-        {"Prompt",   "red dragon"          },
-        { "Empty",   ""                    },
-        { "Comment", "zwei\nZeilen"        },
-        { "Title",   "Drachentöter \u9f8d"},
-        { "Long",    big                   },
+        { "Prompt", "red dragon" },         { "Empty", "" }, { "Comment", "zwei\nZeilen" },
+        { "Title", "Drachentöter \u9f8d" }, { "Long", big },
     };
     struct notes in = { 0 }, out = { 0 };
     struct spr_error err = { 0 };
@@ -314,19 +290,19 @@ static void damaged_notes_are_skipped(void **state)
         uint32_t spoil;
         const char *say; /* "" where the note is good */
     } rows[] = {
-        {"Latin-1",       "tEXt", plain,                             6,          0, ""                                                  },
-        { "checksum",     "tEXt", plain,                             6,          1, "tEXt at byte 33: wrong checksum"                   },
-        { "no 0",         "tEXt", "abc",                             3,          0, "tEXt at byte 33: not in the form of a text chunk"  },
-        { "no key",       "tEXt", "\0abc",                           4,          0, "tEXt at byte 33: a text without a key"             },
-        { "0 in text",    "tEXt", "A\0a\0c",                         5,          0, "tEXt at byte 33: the text \"A\" has a 0 byte in it"},
-        { "not deflate",  "zTXt", "A\0\0abcdef",                     9,          0, "zTXt at byte 33: the compressed text is damaged"   },
-        { "method",       "zTXt", "A\0\1abcdef",                     9,          0, "zTXt at byte 33: not in the form of a text chunk"  },
-        { "bomb",         "zTXt", bomb,                              bomb_bytes, 0,
-         "zTXt at byte 33: the text is over the limit of 4194304 bytes"                                                                 },
-        { "iTXt",         "iTXt", "A\0\0\0de\0\0Gr\xc3\xbc\xc3\x9f", 14,         0, ""                                                  },
-        { "iTXt Latin-1", "iTXt", "A\0\0\0\0\0Gr\xfc\xdf",           10,         0,
-         "iTXt at byte 33: the text \"A\" is not UTF-8 at byte 2"                                                                       },
-        { "iTXt short",   "iTXt", "A\0\0\0de",                       6,          0, "iTXt at byte 33: not in the form of a text chunk"  },
+        { "Latin-1", "tEXt", plain, 6, 0, "" },
+        { "checksum", "tEXt", plain, 6, 1, "tEXt at byte 33: wrong checksum" },
+        { "no 0", "tEXt", "abc", 3, 0, "tEXt at byte 33: not in the form of a text chunk" },
+        { "no key", "tEXt", "\0abc", 4, 0, "tEXt at byte 33: a text without a key" },
+        { "0 in text", "tEXt", "A\0a\0c", 5, 0, "tEXt at byte 33: the text \"A\" has a 0 byte in it" },
+        { "not deflate", "zTXt", "A\0\0abcdef", 9, 0, "zTXt at byte 33: the compressed text is damaged" },
+        { "method", "zTXt", "A\0\1abcdef", 9, 0, "zTXt at byte 33: not in the form of a text chunk" },
+        { "bomb", "zTXt", bomb, bomb_bytes, 0,
+          "zTXt at byte 33: the text is over the limit of 4194304 bytes" },
+        { "iTXt", "iTXt", "A\0\0\0de\0\0Gr\xc3\xbc\xc3\x9f", 14, 0, "" },
+        { "iTXt Latin-1", "iTXt", "A\0\0\0\0\0Gr\xfc\xdf", 10, 0,
+          "iTXt at byte 33: the text \"A\" is not UTF-8 at byte 2" },
+        { "iTXt short", "iTXt", "A\0\0\0de", 6, 0, "iTXt at byte 33: not in the form of a text chunk" },
     };
     for (size_t i = 0; i < SPR_COUNT(rows); i++) {
         struct buf file;
@@ -369,11 +345,7 @@ static void bad_keys_are_refused(void **state)
 static void survives_damage(void **state)
 {
     (void)state;
-    struct kind kinds[] = {
-        {3,  4,  1, true },
-        { 6, 16, 0, false},
-        { 0, 1,  0, true }
-    };
+    struct kind kinds[] = { { 3, 4, 1, true }, { 6, 16, 0, false }, { 0, 1, 0, true } };
     for (size_t k = 0; k < SPR_COUNT(kinds); k++) {
         struct buf file;
         buf_init(&file, 1 << 20);

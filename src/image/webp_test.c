@@ -23,11 +23,7 @@ static struct image picture(int w, int h)
 static void writes_what_it_reads(void **state)
 {
     (void)state;
-    static const int sizes[][2] = {
-        {1,    1  },
-        { 32,  32 },
-        { 513, 600}
-    };
+    static const int sizes[][2] = { { 1, 1 }, { 32, 32 }, { 513, 600 } };
     for (size_t i = 0; i < SPR_COUNT(sizes); i++) {
         struct image im = picture(sizes[i][0], sizes[i][1]), back = { 0 };
         struct buf file, again;
@@ -60,13 +56,11 @@ static void reads_the_first_frame(void **state)
     WebPMux *mux = WebPMuxNew();
     WebPData file = { 0 };
     for (int i = 0; i < 2; i++) {
-        WebPMuxFrameInfo frame = {
-            .bitstream = {(const uint8_t *)one.data, one.length},
-            .x_offset = 6 + 2 * i,
-            .y_offset = 4,
-            .duration = 100,
-            .id = WEBP_CHUNK_ANMF
-        };
+        WebPMuxFrameInfo frame = { .bitstream = { (const uint8_t *)one.data, one.length },
+                                   .x_offset = 6 + 2 * i,
+                                   .y_offset = 4,
+                                   .duration = 100,
+                                   .id = WEBP_CHUNK_ANMF };
         assert_int_equal(WebPMuxPushFrame(mux, &frame, 1), WEBP_MUX_OK);
     }
     WebPMuxAnimParams shown = { 0 };

@@ -69,9 +69,7 @@ static struct light light_of(const struct mixer *m, struct rgba c)
 
 static uint8_t byte_of(const struct mixer *m, float v)
 {
-    if (!m->o->srgb_mixing)
-        return srgb_from_linear(v);
-    return !(v > 0) ? 0 : v >= 1 ? 255 : (uint8_t)(v * 255 + 0.5f);
+    return m->o->srgb_mixing ? byte_from_unit(v) : srgb_from_linear(v);
 }
 
 static int choose(const struct mixer *m, const struct light *want)

@@ -35,23 +35,17 @@ void colour_space_map(enum colour_space space, const struct rgba *from, size_t c
     }
 }
 
-static uint8_t to_byte(float v)
-{
-    float scaled = v * 255 + 0.5f;
-    return !(scaled > 0) ? 0 : scaled >= 255 ? 255 : (uint8_t)scaled;
-}
-
 struct rgba colour_space_back(enum colour_space space, float x, float y, float z)
 {
     if (space == COLOUR_OKLAB)
         return oklab_to(
             (struct oklab){ (x * x + TOE_1 * x) / (TOE_3 * (x + TOE_2)), y / CHROMA, z / CHROMA });
-    return (struct rgba){ to_byte(x), to_byte(y), to_byte(z), 255 };
+    return (struct rgba){ byte_from_unit(x), byte_from_unit(y), byte_from_unit(z), 255 };
 }
 
 void nearest_init(struct nearest *n, const struct palette *p, enum colour_space space, int alpha_from)
 {
-    struct rgba opaque[256];
+    struct rgba opaque[256] = { { 0 } };
     *n = (struct nearest){ .space = space, .alpha_from = alpha_from, .transparent = -1 };
     for (int i = 0; i < p->count; i++) {
         if (p->colour[i].a >= 128) {
@@ -70,7 +64,7 @@ void nearest_init(struct nearest *n, const struct palette *p, enum colour_space 
 
 static void map_block(const struct nearest *n, const struct rgba *from, size_t count, uint8_t *to)
 {
-    struct rgba distinct[BLOCK];
+    struct rgba distinct[BLOCK] = { { 0 } };
     float x[BLOCK], y[BLOCK], z[BLOCK];
     uint8_t best[BLOCK];
     size_t runs = 0;

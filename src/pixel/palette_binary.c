@@ -7,6 +7,7 @@
  *     strip  a PNG */
 #include "pixel/palette_formats.h"
 
+#include "image/colour.h"
 #include "image/png.h"
 
 #include <stdio.h>
@@ -99,7 +100,7 @@ static uint8_t unit(const uint8_t *p)
     uint32_t bits = be32(p);
     float v;
     memcpy(&v, &bits, sizeof v);
-    return !(v > 0) ? 0 : v >= 1 ? 255 : (uint8_t)(v * 255 + 0.5f);
+    return byte_from_unit(v);
 }
 
 static uint8_t ink(const uint8_t *colour, const uint8_t *black)
@@ -240,12 +241,11 @@ enum spr_code ase_encode(const struct palette *p, const char *name, struct buf *
     enum spr_code rc = buf_add(into, head, sizeof head, err);
     for (int i = 0; i < p->count && !rc; i++) {
         /* type, length, name "rrggbb" and a 0 as UTF-16, model, three floats, kind: normal */
-        uint8_t block[42] = { 0, 1, 0, 0, 0, 36, 0, 7 };
+        uint8_t block[42] = { 0, 1, 0, 0, 0, 36, 0, 7, [22] = 'R', 'G', 'B', ' ' };
         char hex[7];
         snprintf(hex, sizeof hex, "%02x%02x%02x", p->colour[i].r, p->colour[i].g, p->colour[i].b);
         for (int k = 0; k < 6; k++)
             block[8 + 2 * k + 1] = (uint8_t)hex[k];
-        memcpy(block + 22, "RGB ", 4);
         put_unit(block + 26, p->colour[i].r);
         put_unit(block + 30, p->colour[i].g);
         put_unit(block + 34, p->colour[i].b);

@@ -75,7 +75,7 @@ static struct rgba elect(const struct image *im, int x, int y, const struct rgba
 {
     int best = 0, best_votes = 0, darkest = 0;
     float best_cost = 0, second = 2;
-    struct oklab lab[4];
+    struct oklab lab[4] = { { 0 } };
     for (int i = 0; i < n; i++)
         lab[i] = oklab_from(c[i]);
     for (int i = 0; i < n; i++) {
