@@ -111,7 +111,7 @@ static enum spr_code open_level(struct loader *l, enum doc_kind kind, yaml_mark_
     if (l->depth == DOC_DEPTH_MAX)
         return SPR_FAIL(l->err, SPR_LIMIT, "nested more than %d deep", DOC_DEPTH_MAX);
     int32_t added;
-    enum spr_code rc = append(l, (struct doc_node){ .kind = kind, .first = DOC_NONE }, at, &added);
+    enum spr_code rc = append(l, (struct doc_node){ .kind = (uint8_t)kind, .first = DOC_NONE }, at, &added);
     if (!rc)
         l->level[l->depth++] = (struct level){ .node = added, .last = DOC_NONE };
     return rc;

@@ -1,6 +1,7 @@
 /* Any bytes as a plan: read or refused with complaints that have places; what is read keeps its promises. */
 #include "base/utf8.h"
-#include "plan/graph.h"
+#include "plan/diff.h"
+#include "plan/draw.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -25,6 +26,32 @@ static void check_report(const struct plan_report *r, enum spr_code rc, const st
     }
 }
 
+static void check_drawings(const struct drawing *d)
+{
+    struct buf out;
+    int lines;
+    buf_init(&out, (size_t)1 << 28);
+    need(draw_tree(d, &out, NULL) == SPR_OK && draw_gantt(d, 90, &out, NULL) == SPR_OK &&
+         draw_dot(d, &out, NULL) == SPR_OK && draw_svg(d, &out, NULL) == SPR_OK &&
+         draw_json(d, &out, NULL) == SPR_OK);
+    need(utf8_valid(out.data, out.length, NULL));
+    need(plan_diff(d->p, d->p, &out, &lines, NULL) == SPR_OK && lines == 0);
+    buf_fini(&out);
+}
+
+static void check_schedule(const struct plan *p, const struct plan_graph *g)
+{
+    struct schedule_problem s;
+    struct plan_figures f;
+    struct spr_error err;
+    need(schedule_init(&s, p, g, &err) == SPR_OK && figures_init(&f, p, g, &s, false, &err) == SPR_OK);
+    need(schedule_verify(&s, f.duration_ms, f.start_ms, &err) == SPR_OK);
+    need(f.unlimited[SIMULATE_EXPECTED] <= f.bound && f.bound <= f.best);
+    check_drawings(&(struct drawing){ p, g, &f });
+    figures_fini(&f);
+    schedule_fini(&s);
+}
+
 static void check_plan(const struct plan *p)
 {
     struct plan_graph g = { 0 };
@@ -39,6 +66,7 @@ static void check_plan(const struct plan *p)
     need(graph_init(&g, p, NULL, NULL, &err) == SPR_OK);
     for (int32_t n = 0; n < g.nodes; n++)
         need(g.order[n] >= 0 && g.order[n] < g.nodes);
+    check_schedule(p, &g);
     graph_fini(&g);
 }
 
