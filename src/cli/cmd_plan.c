@@ -122,7 +122,7 @@ static enum spr_code run_check(struct cli *cli, const struct args *args, struct 
     return rc;
 }
 
-static void print_lines(const struct terminal *t, char *text)
+void plan_print_lines(const struct terminal *t, char *text)
 {
     for (char *end; (end = strchr(text, '\n')); text = end + 1) {
         *end = '\0';
@@ -143,7 +143,7 @@ static enum spr_code run_diff(struct cli *cli, const struct args *args, struct s
     if (!rc)
         rc = plan_diff(&from, &to, &out, &lines, err);
     if (!rc && lines > 0)
-        print_lines(&cli->out, out.data);
+        plan_print_lines(&cli->out, out.data);
     else if (!rc && !cli->quiet)
         fprintf(cli->err.file, "the plans say the same\n");
     buf_fini(&out);

@@ -13,6 +13,9 @@ enum plan_option { PLAN_TREE = OPTION_OWN, PLAN_GANTT, PLAN_DOT, PLAN_SVG, PLAN_
 SPR_MUST_USE enum spr_code plan_open(const struct cli *cli, const char *path, struct plan *ret,
                                      struct plan_report *report, struct spr_error *err);
 
+/* Each line through terminal_safe; text is cut into lines in place. */
+void plan_print_lines(const struct terminal *t, char *text);
+
 /* operand[0] is the word itself. */
 command_fn plan_show, plan_simulate;
 

@@ -37,15 +37,6 @@ static enum spr_code whole_open(const struct cli *cli, const char *path, bool se
     return rc;
 }
 
-static void print_lines(const struct terminal *t, char *text)
-{
-    for (char *end; (end = strchr(text, '\n')); text = end + 1) {
-        *end = '\0';
-        terminal_safe(t, text);
-        fputc('\n', t->file);
-    }
-}
-
 static enum spr_code draw(const struct cli *cli, const struct args *args, const struct drawing *d,
                           struct buf *out, struct spr_error *err)
 {
@@ -79,7 +70,7 @@ enum spr_code plan_show(struct cli *cli, const struct args *args, struct spr_err
     if (!rc && (cli->json || args_has(args, PLAN_SVG) || args_has(args, PLAN_DOT)))
         fwrite(out.data, 1, out.length, cli->out.file);
     else if (!rc)
-        print_lines(&cli->out, out.data);
+        plan_print_lines(&cli->out, out.data);
     buf_fini(&out);
     whole_close(&w);
     return rc;
