@@ -155,7 +155,7 @@ static void complain_cycle(struct reader *r, const int32_t *cycle, int32_t lengt
         if (last && strcmp(id, last) == 0)
             continue;
         if (n + strlen(id) + 24 > sizeof text) {
-            n += (size_t)snprintf(text + n, sizeof text - n, " -> ...");
+            snprintf(text + n, sizeof text - n, " -> ...");
             break;
         }
         n += (size_t)snprintf(text + n, sizeof text - n, "%s%s", last ? " -> " : "", id);

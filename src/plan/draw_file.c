@@ -96,8 +96,8 @@ static void svg_axis(struct pen *pen, const struct drawing *d, int height)
     double step = unit;
     for (int i = 0; end / step > 10; i++)
         step *= i % 3 == 1 ? 2.5 : 2;
-    for (double at = 0; at <= end; at += step) {
-        double x = LEFT + at / end * CHART;
+    for (int i = 0; i * step <= end; i++) {
+        double at = i * step, x = LEFT + at / end * CHART;
         char label[40];
         plan_span_text(d->p, at, label, sizeof label);
         pen_put(pen, "<line x1=\"%.1f\" y1=\"%d\" x2=\"%.1f\" y2=\"%d\" stroke=\"#ddd\"/>\n", x, TOP - 8, x,
