@@ -24,35 +24,18 @@ static const struct layer {
     int size, in, out, kernel; /* of the input picture, size x size */
     int count;                 /* in the network */
 } layers[] = {
-    {32,  4,   32,  3, 1},
-    { 32, 32,  32,  3, 4},
-    { 32, 64,  32,  3, 2},
-    { 32, 32,  4,   3, 1},
-    { 32, 64,  32,  1, 2},
-    { 32, 32,  64,  2, 1},
-    { 16, 64,  64,  3, 4},
-    { 16, 128, 64,  3, 2},
-    { 16, 128, 64,  1, 2},
-    { 16, 64,  160, 2, 1},
-    { 16, 64,  32,  1, 1},
-    { 8,  160, 160, 3, 9},
-    { 8,  320, 160, 3, 3},
-    { 8,  320, 160, 1, 3},
-    { 8,  160, 480, 1, 3},
-    { 8,  160, 160, 1, 3},
-    { 8,  160, 64,  1, 1},
+    { 32, 4, 32, 3, 1 },   { 32, 32, 32, 3, 4 },  { 32, 64, 32, 3, 2 },  { 32, 32, 4, 3, 1 },
+    { 32, 64, 32, 1, 2 },  { 32, 32, 64, 2, 1 },  { 16, 64, 64, 3, 4 },  { 16, 128, 64, 3, 2 },
+    { 16, 128, 64, 1, 2 }, { 16, 64, 160, 2, 1 }, { 16, 64, 32, 1, 1 },  { 8, 160, 160, 3, 9 },
+    { 8, 320, 160, 3, 3 }, { 8, 320, 160, 1, 3 }, { 8, 160, 480, 1, 3 }, { 8, 160, 160, 1, 3 },
+    { 8, 160, 64, 1, 1 },
 };
 
 /* The rows of the table: inference runs a pair, training a shard of eight. */
 static const struct run {
     enum operation operation;
     int batch;
-} runs[] = {
-    {FORWARD,          2},
-    { FORWARD,         8},
-    { INPUT_GRADIENT,  8},
-    { WEIGHT_GRADIENT, 8}
-};
+} runs[] = { { FORWARD, 2 }, { FORWARD, 8 }, { INPUT_GRADIENT, 8 }, { WEIGHT_GRADIENT, 8 } };
 
 enum { LAYERS = SPR_COUNT(layers), RUNS = SPR_COUNT(runs) };
 

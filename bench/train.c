@@ -17,17 +17,15 @@
 
 enum { TILES = 256, WORDS = 1303 };
 
-static const struct unet_config published = {
-    .vocab = WORDS,
-    .channels = {32, 64, 160},
-    .blocks = { 1, 1,  2  },
-    .cond = 256,
-    .text = 128,
-    .group = 16,
-    .heads = 4,
-    .words_max = 8,
-    .mid = 1
-};
+static const struct unet_config published = { .vocab = WORDS,
+                                              .channels = { 32, 64, 160 },
+                                              .blocks = { 1, 1, 2 },
+                                              .cond = 256,
+                                              .text = 128,
+                                              .group = 16,
+                                              .heads = 4,
+                                              .words_max = 8,
+                                              .mid = 1 };
 
 static void fail(const struct spr_error *err)
 {

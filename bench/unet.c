@@ -10,27 +10,20 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-static const struct unet_config published = {
-    .vocab = 1303,
-    .channels = {32, 64, 160},
-    .blocks = { 1, 1,  2  },
-    .cond = 256,
-    .text = 128,
-    .group = 16,
-    .heads = 4,
-    .words_max = 8,
-    .mid = 1
-};
+static const struct unet_config published = { .vocab = 1303,
+                                              .channels = { 32, 64, 160 },
+                                              .blocks = { 1, 1, 2 },
+                                              .cond = 256,
+                                              .text = 128,
+                                              .group = 16,
+                                              .heads = 4,
+                                              .words_max = 8,
+                                              .mid = 1 };
 
 static const struct run {
     int batch;
     bool training;
-} runs[] = {
-    {1,  false},
-    { 2, false},
-    { 8, false},
-    { 8, true }
-};
+} runs[] = { { 1, false }, { 2, false }, { 8, false }, { 8, true } };
 
 static const double FORWARD_FLOP = 2 * 425e6;
 

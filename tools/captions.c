@@ -32,25 +32,11 @@ static const struct {
     const char *path;
     double weight;
 } weights[] = {
-    {"player",           0.15},
-    { "gui",             0.12},
-    { "UNUSED/spells",   0.12},
-    { "misc",            0.08},
-    { "effect",          0.4 },
-    { "mon/tentacles",   0.06},
-    { "mon/panlord",     0.5 },
-    { "dngn/water",      0.2 },
-    { "dngn/wall/abyss", 0.2 },
-    { "dngn/wall",       0.4 },
-    { "dngn/floor",      0.4 },
-    { "UNUSED/other",    0.4 },
-    { "UNUSED/player",   0.4 },
-    { "UNUSED/worn",     0.4 },
-    { "item",            2.2 },
-    { "mon/",            1.6 },
-    { "UNUSED/monsters", 1.6 },
-    { "UNUSED/weapons",  1.6 },
-    { "UNUSED/armour",   1.6 },
+    { "player", 0.15 },         { "gui", 0.12 },           { "UNUSED/spells", 0.12 }, { "misc", 0.08 },
+    { "effect", 0.4 },          { "mon/tentacles", 0.06 }, { "mon/panlord", 0.5 },    { "dngn/water", 0.2 },
+    { "dngn/wall/abyss", 0.2 }, { "dngn/wall", 0.4 },      { "dngn/floor", 0.4 },     { "UNUSED/other", 0.4 },
+    { "UNUSED/player", 0.4 },   { "UNUSED/worn", 0.4 },    { "item", 2.2 },           { "mon/", 1.6 },
+    { "UNUSED/monsters", 1.6 }, { "UNUSED/weapons", 1.6 }, { "UNUSED/armour", 1.6 },
 };
 
 /* Folders whose file names are names of things, so that a word in one file name only is worth knowing. */
@@ -67,9 +53,9 @@ static const char *const unshifted_folders[] = { "gui", "misc/num" }; /* where a
 static const struct {
     const char *path, *first, *second;
 } leads[] = {
-    {"item/weapon",      "item",    "weapon"},
-    { "UNUSED/weapons",  "item",    "weapon"},
-    { "UNUSED/monsters", "monster", NULL    },
+    { "item/weapon", "item", "weapon" },
+    { "UNUSED/weapons", "item", "weapon" },
+    { "UNUSED/monsters", "monster", NULL },
 };
 
 static bool begins(const char *text, const char *head)

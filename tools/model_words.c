@@ -81,7 +81,7 @@ static const char without_category[] =
 static const struct {
     const char *categories, *words;
 } corrections[] = {
-  /* clang-format off */
+    /* clang-format off */
     { "monster humanoid", "archer assassin thief explorer king queen princess jester alchemist fencer sniper warlock "
                           "zealot bishop hunter clown" },
     { "monster demihumanoid", "mermaid merfolk" },
@@ -94,7 +94,7 @@ static const struct {
     { "dungeon", "tower" },
     { "item", "box bag sack lamp lantern bottle" },
     { "plant", "flower" },
-  /* clang-format on */
+    /* clang-format on */
 };
 
 /* The dead bodies of every animal are drawn too; what an animal is must not be told by them. */
@@ -400,31 +400,31 @@ static enum spr_code write_model(struct maker *m, const char *path, struct spr_e
         memcpy(to->shape, t->shape, sizeof to->shape);
     }
     const struct tensor_source ours[] = {
-        {.name = "lexicon.words",
-         .rank = 1,
-         .shape = { m->text.length },
-         .raw = m->text.data,
-         .raw_type = TENSOR_U8 },
+        { .name = "lexicon.words",
+          .rank = 1,
+          .shape = { m->text.length },
+          .raw = m->text.data,
+          .raw_type = TENSOR_U8 },
         { .name = "lexicon.near",
-         .rank = 2,
-         .shape = { m->rows, LEXICON_NEAR },
-         .raw = m->near,
-         .raw_type = TENSOR_I16},
+          .rank = 2,
+          .shape = { m->rows, LEXICON_NEAR },
+          .raw = m->near,
+          .raw_type = TENSOR_I16 },
         { .name = "lexicon.weight",
-         .rank = 2,
-         .shape = { m->rows, LEXICON_NEAR },
-         .raw = m->weight,
-         .raw_type = TENSOR_U8 },
+          .rank = 2,
+          .shape = { m->rows, LEXICON_NEAR },
+          .raw = m->weight,
+          .raw_type = TENSOR_U8 },
         { .name = "lexicon.category",
-         .rank = 2,
-         .shape = { v, LEXICON_CATEGORIES },
-         .raw = m->category,
-         .raw_type = TENSOR_I16},
+          .rank = 2,
+          .shape = { v, LEXICON_CATEGORIES },
+          .raw = m->category,
+          .raw_type = TENSOR_I16 },
         { .name = "lexicon.share",
-         .rank = 2,
-         .shape = { v, LEXICON_CATEGORIES },
-         .raw = m->share,
-         .raw_type = TENSOR_U8 },
+          .rank = 2,
+          .shape = { v, LEXICON_CATEGORIES },
+          .raw = m->share,
+          .raw_type = TENSOR_U8 },
     };
     for (size_t i = 0; i < SPR_COUNT(ours); i++)
         tensor[c.tensors++] = ours[i];

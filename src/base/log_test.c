@@ -74,11 +74,7 @@ static void times_and_spans_are_written(void **state)
         double seconds;
         const char *text;
     } rows[] = {
-        {0.42,  "0.4 s"     },
-        { 12,   "12 s"      },
-        { 200,  "3 min 20 s"},
-        { 7500, "2 h 05 min"},
-        { -1,   "0.0 s"     }
+        { 0.42, "0.4 s" }, { 12, "12 s" }, { 200, "3 min 20 s" }, { 7500, "2 h 05 min" }, { -1, "0.0 s" }
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         clock_span(rows[i].seconds, span, sizeof span);

@@ -18,13 +18,17 @@ static void philox_matches_known_answers(void **state)
         uint64_t block, stream, seed;
         uint32_t want[4];
     } rows[] = {
-        {"all zero",      0, 0,                  0, { 0x6627e8d5, 0xe169c58d, 0xbc57ac4c, 0x9b00dbd8 }},
+        { "all zero", 0, 0, 0, { 0x6627e8d5, 0xe169c58d, 0xbc57ac4c, 0x9b00dbd8 } },
         { "all ones",
-         UINT64_MAX,         UINT64_MAX,
-         UINT64_MAX,                                { 0x408f276d, 0x41c83b0e, 0xa20bc7c6, 0x6d5451fd }},
+          UINT64_MAX,
+          UINT64_MAX,
+          UINT64_MAX,
+          { 0x408f276d, 0x41c83b0e, 0xa20bc7c6, 0x6d5451fd } },
         { "digits of pi",
-         0x85a308d3243f6a88, 0x0370734413198a2e,
-         0x299f31d0a4093822,                        { 0xd16cfe09, 0x94fdcceb, 0x5001e420, 0x24126ea1 }},
+          0x85a308d3243f6a88,
+          0x0370734413198a2e,
+          0x299f31d0a4093822,
+          { 0xd16cfe09, 0x94fdcceb, 0x5001e420, 0x24126ea1 } },
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         uint32_t got[4];

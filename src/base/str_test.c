@@ -18,23 +18,23 @@ static void numbers_are_read_strictly(void **state)
         const char *text;
         bool u64, i64, real;
     } rows[] = {
-        {"0",                     true,  true,  true },
-        { "18446744073709551615", true,  false, true },
+        { "0", true, true, true },
+        { "18446744073709551615", true, false, true },
         { "18446744073709551616", false, false, true },
-        { "-1",                   false, true,  true },
-        { "-9223372036854775808", false, true,  true },
+        { "-1", false, true, true },
+        { "-9223372036854775808", false, true, true },
         { "-9223372036854775809", false, false, true },
-        { "",                     false, false, false},
-        { "-",                    false, false, false},
-        { " 1",                   false, false, false},
-        { "1 ",                   false, false, false},
-        { "1x",                   false, false, false},
-        { "0x10",                 false, false, false},
-        { "1e3",                  false, false, true },
-        { "1e999",                false, false, false},
-        { "nan",                  false, false, false},
-        { "inf",                  false, false, false},
-        { "1,5",                  false, false, false},
+        { "", false, false, false },
+        { "-", false, false, false },
+        { " 1", false, false, false },
+        { "1 ", false, false, false },
+        { "1x", false, false, false },
+        { "0x10", false, false, false },
+        { "1e3", false, false, true },
+        { "1e999", false, false, false },
+        { "nan", false, false, false },
+        { "inf", false, false, false },
+        { "1,5", false, false, false },
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         uint64_t u;
@@ -52,12 +52,7 @@ static void doubles_round_trip_shortest(void **state)
     static const struct {
         double value;
         const char *text;
-    } rows[] = {
-        {0.1,      "0.1"               },
-        { 3,       "3"                 },
-        { 1.0 / 3, "0.3333333333333333"},
-        { -2.5e-7, "-2.5e-07"          }
-    };
+    } rows[] = { { 0.1, "0.1" }, { 3, "3" }, { 1.0 / 3, "0.3333333333333333" }, { -2.5e-7, "-2.5e-07" } };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         char text[32];
         double back;
@@ -73,14 +68,8 @@ static void nearest_finds_what_was_meant(void **state)
     static const char *const verbs[] = { "generate", "help", "models", "show", "train" };
     static const struct {
         const char *typed, *meant;
-    } rows[] = {
-        {"genrate", "generate"},
-        { "hlep",   "help"    },
-        { "model",  "models"  },
-        { "xyzzy",  NULL      },
-        { "",       NULL      },
-        { "shwo",   "show"    }
-    };
+    } rows[] = { { "genrate", "generate" }, { "hlep", "help" }, { "model", "models" },
+                 { "xyzzy", NULL },         { "", NULL },       { "shwo", "show" } };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         const char *got = str_nearest(rows[i].typed, verbs, sizeof verbs / sizeof *verbs);
         if (!rows[i].meant)
@@ -97,15 +86,15 @@ static void utf8_is_checked(void **state)
         const char *why, *text;
         size_t length, bad; /* bad == length: all of it is fine */
     } rows[] = {
-        {"ascii",                     "abc",                                  3, 3},
-        { "two, three, four bytes",   "\xC3\xA9\xE2\x82\xAC\xF0\x9F\x90\x89", 9, 9},
-        { "lone continuation",        "a\x80",                                2, 1},
-        { "cut short",                "a\xE2\x82",                            3, 1},
-        { "overlong slash",           "\xC0\xAF",                             2, 0},
-        { "overlong three",           "\xE0\x80\xAF",                         3, 0},
-        { "surrogate",                "\xED\xA0\x80",                         3, 0},
-        { "above the last",           "\xF4\x90\x80\x80",                     4, 0},
-        { "zero byte is a character", "a\0b",                                 3, 3},
+        { "ascii", "abc", 3, 3 },
+        { "two, three, four bytes", "\xC3\xA9\xE2\x82\xAC\xF0\x9F\x90\x89", 9, 9 },
+        { "lone continuation", "a\x80", 2, 1 },
+        { "cut short", "a\xE2\x82", 3, 1 },
+        { "overlong slash", "\xC0\xAF", 2, 0 },
+        { "overlong three", "\xE0\x80\xAF", 3, 0 },
+        { "surrogate", "\xED\xA0\x80", 3, 0 },
+        { "above the last", "\xF4\x90\x80\x80", 4, 0 },
+        { "zero byte is a character", "a\0b", 3, 3 },
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         size_t at = rows[i].length;

@@ -12,9 +12,7 @@
 static int make(void **state)
 {
     static struct engine_picture p;
-    p = (struct engine_picture){
-        .papers = {.engine = "native", .model = "sprite32", .model_hash = "abc"}
-    };
+    p = (struct engine_picture){ .papers = { .engine = "native", .model = "sprite32", .model_hash = "abc" } };
     request_init(&p.made_by);
     *state = &p;
     return request_set(&p.made_by, REQUEST_PROMPT, "prompt", "red dragon", NULL);

@@ -193,12 +193,12 @@ static void what_cannot_be_done_is_said(void **state)
         enum spr_code code;
         const char *sentence; /* its beginning */
     } rows[] = {
-        {REQUEST_PROMPT,    "xyzzyq",           SPR_BADARG,   ""                                           },
-        { REQUEST_MODEL,    "nothing",          SPR_NOTFOUND, "no model \"nothing\""                       },
-        { REQUEST_NEGATIVE, "xyzzyq",           SPR_BADARG,   "--negative: "                               },
-        { REQUEST_BLEND,    "xyzzyq",           SPR_BADARG,   "--blend: "                                  },
-        { REQUEST_INIT,     "/nonexistent.png", SPR_NOTFOUND, "--init /nonexistent.png: cannot open"       },
-        { REQUEST_PALETTE,  "/nonexistent.png", SPR_NOTFOUND, "--palette: no palette and no file is called"},
+        { REQUEST_PROMPT, "xyzzyq", SPR_BADARG, "" },
+        { REQUEST_MODEL, "nothing", SPR_NOTFOUND, "no model \"nothing\"" },
+        { REQUEST_NEGATIVE, "xyzzyq", SPR_BADARG, "--negative: " },
+        { REQUEST_BLEND, "xyzzyq", SPR_BADARG, "--blend: " },
+        { REQUEST_INIT, "/nonexistent.png", SPR_NOTFOUND, "--init /nonexistent.png: cannot open" },
+        { REQUEST_PALETTE, "/nonexistent.png", SPR_NOTFOUND, "--palette: no palette and no file is called" },
     };
     struct engine *e = open_engine(1);
     (void)state;

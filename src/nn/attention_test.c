@@ -21,11 +21,11 @@ static const struct row {
     int words[BATCH];
     int step; /* every how many elements the gradient is checked */
 } rows[] = {
-    {"one head",                       { 1, 4, 8, 1, 17 },  { 1 },       1 },
+    { "one head", { 1, 4, 8, 1, 17 }, { 1 }, 1 },
     { "heads of 5, different prompts", { 3, 6, 10, 2, 17 }, { 1, 9, 4 }, 1 },
-    { "no words",                      { 2, 9, 12, 3, 17 }, { 0, 2 },    1 },
-    { "heads of 40, as published",     { 1, 16, 80, 2, 9 }, { 9 },       37},
-    { "more positions than a tile",    { 2, 90, 8, 1, 3 },  { 3, 2 },    41},
+    { "no words", { 2, 9, 12, 3, 17 }, { 0, 2 }, 1 },
+    { "heads of 40, as published", { 1, 16, 80, 2, 9 }, { 9 }, 37 },
+    { "more positions than a tile", { 2, 90, 8, 1, 3 }, { 3, 2 }, 41 },
 };
 
 struct data {

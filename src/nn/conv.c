@@ -50,13 +50,13 @@ static bool quiet_blas(void)
 /* Fastest first; the last one runs everywhere. */
 static const struct set sets[] = {
 #ifdef HAVE_TILES_X86
-    {"avx512", &conv_tiles_ops, &tiles_avx512, has_avx512},
-    { "avx2",  &conv_tiles_ops, &tiles_avx2,   has_avx2  },
+    { "avx512", &conv_tiles_ops, &tiles_avx512, has_avx512 },
+    { "avx2", &conv_tiles_ops, &tiles_avx2, has_avx2 },
 #endif
 #ifdef HAVE_TILES_NEON
-    { "neon",  &conv_tiles_ops, &tiles_neon,   always    },
+    { "neon", &conv_tiles_ops, &tiles_neon, always },
 #endif
-    { "cblas", &conv_cblas_ops, NULL,          quiet_blas},
+    { "cblas", &conv_cblas_ops, NULL, quiet_blas },
 };
 enum { SETS = sizeof sets / sizeof *sets };
 

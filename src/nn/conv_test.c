@@ -18,34 +18,16 @@ enum { OWN_SETS = SPR_COUNT(set_names) - 1 };
 
 /* Sizes that no tile divides, the network's own, and the smallest. */
 static const struct conv_shape shapes[] = {
-    {1,  4,  4,  1,   1,   3, false},
-    { 2, 5,  7,  3,   4,   3, true },
-    { 1, 7,  5,  17,  33,  3, false},
-    { 3, 9,  33, 5,   17,  3, true },
-    { 2, 8,  8,  160, 160, 3, false},
-    { 1, 8,  8,  320, 160, 3, false},
-    { 2, 32, 32, 4,   32,  3, false},
-    { 1, 32, 32, 32,  4,   3, true },
-    { 1, 12, 12, 33,  320, 3, false},
-    { 1, 16, 16, 64,  64,  3, true },
-    { 2, 1,  1,  4,   5,   3, false},
-    { 1, 2,  1,  32,  3,   3, false},
-    { 1, 1,  3,  17,  32,  3, true },
-    { 1, 4,  4,  1,   1,   2, false},
-    { 2, 6,  10, 3,   5,   2, false},
-    { 3, 32, 32, 32,  64,  2, false},
-    { 1, 16, 16, 64,  160, 2, false},
-    { 1, 2,  2,  17,  33,  2, false},
-    { 1, 1,  1,  1,   1,   1, false},
-    { 3, 1,  1,  128, 256, 1, false},
-    { 9, 1,  1,  160, 320, 1, false},
-    { 2, 8,  8,  160, 480, 1, false},
-    { 1, 33, 4,  5,   17,  1, false},
-    { 2, 5,  5,  33,  3,   1, true },
-    { 1, 16, 16, 128, 64,  1, false},
-    { 1, 24, 24, 32,  32,  3, false},
-    { 2, 13, 6,  64,  5,   3, false},
-    { 1, 6,  20, 160, 32,  3, true },
+    { 1, 4, 4, 1, 1, 3, false },      { 2, 5, 7, 3, 4, 3, true },       { 1, 7, 5, 17, 33, 3, false },
+    { 3, 9, 33, 5, 17, 3, true },     { 2, 8, 8, 160, 160, 3, false },  { 1, 8, 8, 320, 160, 3, false },
+    { 2, 32, 32, 4, 32, 3, false },   { 1, 32, 32, 32, 4, 3, true },    { 1, 12, 12, 33, 320, 3, false },
+    { 1, 16, 16, 64, 64, 3, true },   { 2, 1, 1, 4, 5, 3, false },      { 1, 2, 1, 32, 3, 3, false },
+    { 1, 1, 3, 17, 32, 3, true },     { 1, 4, 4, 1, 1, 2, false },      { 2, 6, 10, 3, 5, 2, false },
+    { 3, 32, 32, 32, 64, 2, false },  { 1, 16, 16, 64, 160, 2, false }, { 1, 2, 2, 17, 33, 2, false },
+    { 1, 1, 1, 1, 1, 1, false },      { 3, 1, 1, 128, 256, 1, false },  { 9, 1, 1, 160, 320, 1, false },
+    { 2, 8, 8, 160, 480, 1, false },  { 1, 33, 4, 5, 17, 1, false },    { 2, 5, 5, 33, 3, 1, true },
+    { 1, 16, 16, 128, 64, 1, false }, { 1, 24, 24, 32, 32, 3, false },  { 2, 13, 6, 64, 5, 3, false },
+    { 1, 6, 20, 160, 32, 3, true },
 };
 
 /* One shape's tensors, filled with normals; `random` is the shape's number. */
@@ -287,10 +269,10 @@ static void gradients_match_finite_differences(void **state)
 {
     (void)state;
     static const struct conv_shape small[] = {
-        {2,  5, 6, 5,  17, 3, false},
-        { 1, 6, 5, 17, 4,  3, true },
-        { 2, 6, 4, 5,  33, 2, false},
-        { 2, 3, 4, 33, 5,  1, false},
+        { 2, 5, 6, 5, 17, 3, false },
+        { 1, 6, 5, 17, 4, 3, true },
+        { 2, 6, 4, 5, 33, 2, false },
+        { 2, 3, 4, 33, 5, 1, false },
     };
     for (size_t k = 0; k < SPR_COUNT(set_names); k++) {
         if (!nn_kernels_use(set_names[k]))
@@ -416,16 +398,10 @@ static void sums_are_chains_in_one_order(void **state)
 {
     (void)state;
     static const struct conv_shape some[] = {
-        {2,  8,  8,  17,  33,  3, false},
-        { 1, 9,  13, 33,  5,   3, true },
-        { 3, 6,  10, 5,   17,  2, false},
-        { 2, 4,  4,  320, 3,   3, false},
-        { 1, 16, 32, 4,   32,  3, false},
-        { 2, 5,  7,  32,  4,   3, true },
-        { 7, 1,  1,  33,  160, 1, false},
-        { 3, 12, 12, 4,   5,   3, false},
-        { 1, 20, 18, 3,   4,   2, false},
-        { 2, 11, 7,  17,  17,  1, false},
+        { 2, 8, 8, 17, 33, 3, false },  { 1, 9, 13, 33, 5, 3, true },   { 3, 6, 10, 5, 17, 2, false },
+        { 2, 4, 4, 320, 3, 3, false },  { 1, 16, 32, 4, 32, 3, false }, { 2, 5, 7, 32, 4, 3, true },
+        { 7, 1, 1, 33, 160, 1, false }, { 3, 12, 12, 4, 5, 3, false },  { 1, 20, 18, 3, 4, 2, false },
+        { 2, 11, 7, 17, 17, 1, false },
     };
     for (size_t k = 0; k < OWN_SETS; k++)
         for (size_t i = 0; i < SPR_COUNT(some) && nn_kernels_use(set_names[k]); i++) {
@@ -440,11 +416,8 @@ static void company_changes_nothing(void **state)
 {
     (void)state;
     static const struct conv_shape some[] = {
-        {3,  8, 8,  160, 160, 3, false},
-        { 3, 5, 7,  17,  33,  3, true },
-        { 5, 1, 1,  128, 256, 1, false},
-        { 3, 3, 3,  33,  5,   1, false},
-        { 3, 6, 10, 32,  64,  2, false},
+        { 3, 8, 8, 160, 160, 3, false }, { 3, 5, 7, 17, 33, 3, true },   { 5, 1, 1, 128, 256, 1, false },
+        { 3, 3, 3, 33, 5, 1, false },    { 3, 6, 10, 32, 64, 2, false },
     };
     for (size_t k = 0; k < OWN_SETS; k++)
         for (size_t i = 0; i < SPR_COUNT(some) && nn_kernels_use(set_names[k]); i++) {

@@ -27,12 +27,7 @@ static void cos_sin(double x, double *ret_cos, double *ret_sin)
         s = 1 - r2 * s / (k * (k + 1));
     }
     s *= r;
-    const double turned[4][2] = {
-        {c,   s },
-        { -s, c },
-        { -c, -s},
-        { s,  -c}
-    };
+    const double turned[4][2] = { { c, s }, { -s, c }, { -c, -s }, { s, -c } };
     *ret_cos = turned[n & 3][0];
     *ret_sin = turned[n & 3][1];
 }

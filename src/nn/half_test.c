@@ -60,16 +60,16 @@ static void narrowing_at_the_ends(void **state)
         float value;
         unsigned half;
     } rows[] = {
-        {"largest",                            HALF_MAX,        0x7bff},
-        { "just below the middle to infinity", 65519.996f,      0x7bff},
-        { "the middle to infinity",            65520.0f,        0x7c00},
-        { "far over",                          1e30f,           0x7c00},
-        { "infinity",                          INFINITY,        0x7c00},
-        { "minus infinity",                    -INFINITY,       0xfc00},
-        { "half the smallest: tie to zero",    0x1p-25f,        0     },
-        { "a hair over half the smallest",     0x1.000002p-25f, 1     },
-        { "a float subnormal",                 1e-40f,          0     },
-        { "minus zero",                        -0.0f,           0x8000},
+        { "largest", HALF_MAX, 0x7bff },
+        { "just below the middle to infinity", 65519.996f, 0x7bff },
+        { "the middle to infinity", 65520.0f, 0x7c00 },
+        { "far over", 1e30f, 0x7c00 },
+        { "infinity", INFINITY, 0x7c00 },
+        { "minus infinity", -INFINITY, 0xfc00 },
+        { "half the smallest: tie to zero", 0x1p-25f, 0 },
+        { "a hair over half the smallest", 0x1.000002p-25f, 1 },
+        { "a float subnormal", 1e-40f, 0 },
+        { "minus zero", -0.0f, 0x8000 },
     };
     for (size_t i = 0; i < SPR_COUNT(rows); i++)
         if (half_from_float(rows[i].value) != rows[i].half)

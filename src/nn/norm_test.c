@@ -19,13 +19,13 @@ static const struct row {
     bool adapt, add;
     float level; /* added to x: a large mean must not cost digits */
 } rows[] = {
-    {"one group",             { 1, 6, 4, 4, false },    false, false, 0   },
-    { "groups of 16, SiLU",   { 2, 19, 32, 16, true },  false, true,  0   },
-    { "conditioned",          { 3, 9, 24, 8, true },    true,  false, 0   },
-    { "conditioned, no SiLU", { 2, 5, 20, 4, false },   true,  true,  0   },
-    { "odd channels",         { 2, 7, 15, 5, true },    true,  true,  0   },
-    { "one position",         { 2, 1, 16, 16, true },   true,  false, 0   },
-    { "large mean",           { 1, 16, 16, 16, false }, false, false, 1000},
+    { "one group", { 1, 6, 4, 4, false }, false, false, 0 },
+    { "groups of 16, SiLU", { 2, 19, 32, 16, true }, false, true, 0 },
+    { "conditioned", { 3, 9, 24, 8, true }, true, false, 0 },
+    { "conditioned, no SiLU", { 2, 5, 20, 4, false }, true, true, 0 },
+    { "odd channels", { 2, 7, 15, 5, true }, true, true, 0 },
+    { "one position", { 2, 1, 16, 16, true }, true, false, 0 },
+    { "large mean", { 1, 16, 16, 16, false }, false, false, 1000 },
 };
 
 /* What a case works on; the gradients follow the arrays they are of. */

@@ -12,10 +12,7 @@
 enum { MOST = 8192 };
 
 static const struct reshape_image shapes[] = {
-    {1,  1, 1, 1 },
-    { 2, 3, 2, 5 },
-    { 1, 4, 6, 16},
-    { 3, 2, 2, 33}
+    { 1, 1, 1, 1 }, { 2, 3, 2, 5 }, { 1, 4, 6, 16 }, { 3, 2, 2, 33 }
 };
 
 static void fill(struct random r, size_t count, float *to)
@@ -67,11 +64,7 @@ static void doubling_backward_sums(void **state)
 static void join_and_split(void **state)
 {
     (void)state;
-    static const size_t rows[][3] = {
-        {1,   1,  1 },
-        { 7,  3,  5 },
-        { 64, 16, 32}
-    };
+    static const size_t rows[][3] = { { 1, 1, 1 }, { 7, 3, 5 }, { 64, 16, 32 } };
     static float a[MOST], b[MOST], y[MOST], a2[MOST], b2[MOST];
     for (size_t k = 0; k < SPR_COUNT(rows); k++) {
         size_t N = rows[k][0], A = rows[k][1], B = rows[k][2];

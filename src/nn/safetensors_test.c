@@ -39,62 +39,62 @@ static void refuses_what_is_not_sound(void **state)
         enum spr_code code;
         const char *text;
     } rows[] = {
-        {"",                                                                                  0,                           SPR_BADDATA,"header is not a JSON object: it must begin with {"},
-        { "[]",                                                                               0,                           SPR_BADDATA,"header is not a JSON object: it must begin with {"},
-        { " {}",                                                                              0,                           SPR_BADDATA,"header is not a JSON object: it must begin with {"},
-        { "{\"a\xff\":1}",                                                                    0,                           SPR_BADDATA,"header is not UTF-8 at its byte 3"},
-        { "{\"a\":",                                                                          0,                           SPR_BADDATA,
-         "header is not sound JSON at its byte 5: \"unexpected token near end of file\""},
-        { "{} {}",                                                                            0,                           SPR_BADDATA,
-         "header is not sound JSON at its byte 4: \"end of file expected near '{'\""},
-        { "{\"a\":" T("F32",                                                                  "[1]",                       "[0,4]") ",\"a\":" T("F32","[1]","[0,4]") "}", 4, SPR_BADDATA,
-         "header is not sound JSON at its byte 57: \"duplicate object key near '\"a\"'\"" },
-        { "{\"a\":[[[1]]]}",                                                                                  0,                                                                                                  SPR_LIMIT,"header nests more than 3 deep at byte 7"},
-        { "{\"__metadata__\":[]}", 0,SPR_BADDATA,"__metadata__ is an array; an object is needed"},
-        { "{\"__metadata__\":{\"k\":1}}",                                                                                  0,                                                                                                                                                                                 SPR_BADDATA,
-         "__metadata__ \"k\" is a number; a text is needed"                                                                                                                                                                         },
-        { "{\"a\":7}", 0,SPR_BADDATA,"tensor \"a\": described by a number; an object is needed"},
-        { "{\"a\":{\"shape\":[1],\"data_offsets\":[0,4]}}",                                                                                  4,                                                                                                                                                                                                                                                                  SPR_BADDATA,
-         "tensor \"a\": dtype is missing; a text is needed"                                                                                                                                                                                                                                                                                                                                                                                 },
-        { "{\"a\":{\"dtype\":\"F32\",\"data_offsets\":[0,4]}}", 4,SPR_BADDATA,
-         "tensor \"a\": shape is missing; an array of sizes is needed"},
-        { "{\"a\":{\"dtype\":\"F32\",\"shape\":[1]}}",                                                                                  4,                                                                                                                                                                                                                                                                                                                                                   SPR_BADDATA,
-         "tensor \"a\": data_offsets must be two whole numbers"                                                                                                                                                                                                                                                                                                                                                                      },
-        { "{\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4],\"x\":1}}", 4,SPR_BADDATA,
-         "tensor \"a\": has \"x\"; dtype, shape and data_offsets are all there may be"},
-        { "{\"a\":" T("F8",                                                                                  "[1]",                                                                                                                                                                                                                                                                                                                                                                                                                                    "[0,4]") "}",4,                                                                                                                                                                                                                                                                                                                                                SPR_UNSUPPORTED,
-         "tensor \"a\": dtype \"F8\" is not known; F32, F16 and BF16 are usual" },
-        { "{\"a\":" T("F32","[-1]","[0,4]") "}",4,SPR_BADDATA,
-         "tensor \"a\": a size in its shape is negative; whole numbers from 0 are needed" },
-        { "{\"a\":" T("F32",                                                                                  "[1.5]",                                                                                            "[0,4]") "}",4,                                                                                                                                                                                                                                                                                                                          SPR_BADDATA,
-         "tensor \"a\": a size in its shape is a fraction; whole numbers from 0 are needed" },
-        { "{\"a\":" T("F32",                                                                        "[1,1,1,1,1,1,1,1,1]",                                 "[0,4]") "}",4,SPR_LIMIT,
-         "tensor \"a\": shape has 9 sizes; 8 are possible" },
-        { "{\"a\":" T("F32",                                                                       "[4294967296,4294967296]",      "[0,4]") "}",4,SPR_LIMIT,
-         "tensor \"a\": its shape has more elements than memory can address" },
-        { "{\"a\":" T("F64",                                                                  "[4611686018427387904]", "[0,4]") "}",4,SPR_LIMIT,
-         "tensor \"a\": its shape has more elements than memory can address" },
-        { "{\"a\":" T("F32",                                   "[99999999999999999999]",                                                             "[0,4]") "}",4,SPR_BADDATA,
-         "header is not sound JSON at its byte 49: \"too big integer near '99999999999999999999'\"" },
-        { "{\"a\":" T("F32",                                                                                  "[1]",                                                                                                    "[0]") "}",4,SPR_BADDATA,
-         "tensor \"a\": data_offsets must be two whole numbers" },
-        { "{\"a\":" T("F32","[1]",          "[0,8]") "}",                                                     4,                                                                                                                        SPR_BADDATA,
-         "tensor \"a\": data_offsets are 0 to 8; the file has data from 0 to 4 (cut short?)" },
-        { "{\"a\":" T("F32",                                                                                  "[1]",                                                                                            "[4,0]") "}",4,SPR_BADDATA,
-         "tensor \"a\": data_offsets are 4 to 0; the file has data from 0 to 4 (cut short?)" },
-        { "{\"a\":" T("F32",                                                                        "[1]",                       "[-4,0]") "}",4,SPR_BADDATA,
-         "tensor \"a\": data_offsets are -4 to 0; the file has data from 0 to 4 (cut short?)" },
-        { "{\"a\":" T("F16",                                                                         "[2, 3]","[0,4]") "}",4,SPR_BADDATA,
-         "tensor \"a\": 4 bytes of data; F16 [2, 3] takes 12" },
-        { "{\"a\":" T("U8",                                                                  "[4]",                                                                                              "[0,4]") ",\"b\":" T("U8","[4]","[2,6]") "}", 6, SPR_BADDATA,
-         "tensors \"a\" and \"b\" overlap" },
-        { "{\"a\":" T("U8", "[4]",                           "[0,4]") ",\"b\":" T("U8","[4]","[0,4]") "}", 4, SPR_BADDATA, NULL },
-        { "{\"a\":" T("U8",                                                                                  "[1]",                                                                                                  "[0,1]") ",\"b\":" T("U8","[1]","[3,4]") "}", 4, SPR_BADDATA,
-         "2 bytes before tensor \"b\" belong to none" },
-        { "{\"a\":" T("U8",       "[1]","[0,1]") "}",4,                                                                                           SPR_BADDATA,
-         "3 bytes after the last tensor belong to none" },
-        { "{\"a\\u001b[2J\":7}",                                                                                  0,                                                                                            SPR_BADDATA,
-         "tensor \"a?[2J\": described by a number; an object is needed"},
+        { "", 0, SPR_BADDATA, "header is not a JSON object: it must begin with {" },
+        { "[]", 0, SPR_BADDATA, "header is not a JSON object: it must begin with {" },
+        { " {}", 0, SPR_BADDATA, "header is not a JSON object: it must begin with {" },
+        { "{\"a\xff\":1}", 0, SPR_BADDATA, "header is not UTF-8 at its byte 3" },
+        { "{\"a\":", 0, SPR_BADDATA,
+          "header is not sound JSON at its byte 5: \"unexpected token near end of file\"" },
+        { "{} {}", 0, SPR_BADDATA,
+          "header is not sound JSON at its byte 4: \"end of file expected near '{'\"" },
+        { "{\"a\":" T("F32", "[1]", "[0,4]") ",\"a\":" T("F32", "[1]", "[0,4]") "}", 4, SPR_BADDATA,
+          "header is not sound JSON at its byte 57: \"duplicate object key near '\"a\"'\"" },
+        { "{\"a\":[[[1]]]}", 0, SPR_LIMIT, "header nests more than 3 deep at byte 7" },
+        { "{\"__metadata__\":[]}", 0, SPR_BADDATA, "__metadata__ is an array; an object is needed" },
+        { "{\"__metadata__\":{\"k\":1}}", 0, SPR_BADDATA,
+          "__metadata__ \"k\" is a number; a text is needed" },
+        { "{\"a\":7}", 0, SPR_BADDATA, "tensor \"a\": described by a number; an object is needed" },
+        { "{\"a\":{\"shape\":[1],\"data_offsets\":[0,4]}}", 4, SPR_BADDATA,
+          "tensor \"a\": dtype is missing; a text is needed" },
+        { "{\"a\":{\"dtype\":\"F32\",\"data_offsets\":[0,4]}}", 4, SPR_BADDATA,
+          "tensor \"a\": shape is missing; an array of sizes is needed" },
+        { "{\"a\":{\"dtype\":\"F32\",\"shape\":[1]}}", 4, SPR_BADDATA,
+          "tensor \"a\": data_offsets must be two whole numbers" },
+        { "{\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4],\"x\":1}}", 4, SPR_BADDATA,
+          "tensor \"a\": has \"x\"; dtype, shape and data_offsets are all there may be" },
+        { "{\"a\":" T("F8", "[1]", "[0,4]") "}", 4, SPR_UNSUPPORTED,
+          "tensor \"a\": dtype \"F8\" is not known; F32, F16 and BF16 are usual" },
+        { "{\"a\":" T("F32", "[-1]", "[0,4]") "}", 4, SPR_BADDATA,
+          "tensor \"a\": a size in its shape is negative; whole numbers from 0 are needed" },
+        { "{\"a\":" T("F32", "[1.5]", "[0,4]") "}", 4, SPR_BADDATA,
+          "tensor \"a\": a size in its shape is a fraction; whole numbers from 0 are needed" },
+        { "{\"a\":" T("F32", "[1,1,1,1,1,1,1,1,1]", "[0,4]") "}", 4, SPR_LIMIT,
+          "tensor \"a\": shape has 9 sizes; 8 are possible" },
+        { "{\"a\":" T("F32", "[4294967296,4294967296]", "[0,4]") "}", 4, SPR_LIMIT,
+          "tensor \"a\": its shape has more elements than memory can address" },
+        { "{\"a\":" T("F64", "[4611686018427387904]", "[0,4]") "}", 4, SPR_LIMIT,
+          "tensor \"a\": its shape has more elements than memory can address" },
+        { "{\"a\":" T("F32", "[99999999999999999999]", "[0,4]") "}", 4, SPR_BADDATA,
+          "header is not sound JSON at its byte 49: \"too big integer near '99999999999999999999'\"" },
+        { "{\"a\":" T("F32", "[1]", "[0]") "}", 4, SPR_BADDATA,
+          "tensor \"a\": data_offsets must be two whole numbers" },
+        { "{\"a\":" T("F32", "[1]", "[0,8]") "}", 4, SPR_BADDATA,
+          "tensor \"a\": data_offsets are 0 to 8; the file has data from 0 to 4 (cut short?)" },
+        { "{\"a\":" T("F32", "[1]", "[4,0]") "}", 4, SPR_BADDATA,
+          "tensor \"a\": data_offsets are 4 to 0; the file has data from 0 to 4 (cut short?)" },
+        { "{\"a\":" T("F32", "[1]", "[-4,0]") "}", 4, SPR_BADDATA,
+          "tensor \"a\": data_offsets are -4 to 0; the file has data from 0 to 4 (cut short?)" },
+        { "{\"a\":" T("F16", "[2, 3]", "[0,4]") "}", 4, SPR_BADDATA,
+          "tensor \"a\": 4 bytes of data; F16 [2, 3] takes 12" },
+        { "{\"a\":" T("U8", "[4]", "[0,4]") ",\"b\":" T("U8", "[4]", "[2,6]") "}", 6, SPR_BADDATA,
+          "tensors \"a\" and \"b\" overlap" },
+        { "{\"a\":" T("U8", "[4]", "[0,4]") ",\"b\":" T("U8", "[4]", "[0,4]") "}", 4, SPR_BADDATA, NULL },
+        { "{\"a\":" T("U8", "[1]", "[0,1]") ",\"b\":" T("U8", "[1]", "[3,4]") "}", 4, SPR_BADDATA,
+          "2 bytes before tensor \"b\" belong to none" },
+        { "{\"a\":" T("U8", "[1]", "[0,1]") "}", 4, SPR_BADDATA,
+          "3 bytes after the last tensor belong to none" },
+        { "{\"a\\u001b[2J\":7}", 0, SPR_BADDATA,
+          "tensor \"a?[2J\": described by a number; an object is needed" },
     };
     unsigned char file[ROOM];
     for (size_t i = 0; i < SPR_COUNT(rows); i++) {
@@ -116,13 +116,13 @@ static void refuses_wrong_lengths(void **state)
         enum spr_code code;
         const char *text;
     } rows[] = {
-        {2,           0,  SPR_BADDATA, "only 0 bytes; a safetensors file begins with 8 for the header's length"},
-        { 2,          7,  SPR_BADDATA, "only 7 bytes; a safetensors file begins with 8 for the header's length"},
-        { 2,          9,  SPR_BADDATA, "cut short: the header has 2 bytes, the file goes on for only 1"        },
-        { 16777217,   10, SPR_LIMIT,
-         "header of 16777217 bytes; 16777216 are possible (is this a safetensors file?)"                       },
+        { 2, 0, SPR_BADDATA, "only 0 bytes; a safetensors file begins with 8 for the header's length" },
+        { 2, 7, SPR_BADDATA, "only 7 bytes; a safetensors file begins with 8 for the header's length" },
+        { 2, 9, SPR_BADDATA, "cut short: the header has 2 bytes, the file goes on for only 1" },
+        { 16777217, 10, SPR_LIMIT,
+          "header of 16777217 bytes; 16777216 are possible (is this a safetensors file?)" },
         { UINT64_MAX, 10, SPR_LIMIT,
-         "header of 18446744073709551615 bytes; 16777216 are possible (is this a safetensors file?)"           },
+          "header of 18446744073709551615 bytes; 16777216 are possible (is this a safetensors file?)" },
     };
     for (size_t i = 0; i < SPR_COUNT(rows); i++) {
         unsigned char file[ROOM] = "........{}";
@@ -192,14 +192,11 @@ static void reads_every_type_and_unsorted_data(void **state)
 
 static const float VALUES[6] = { 0.0f, -1.5f, 1e-7f, 65504.0f, 0.333333f, INFINITY };
 static const struct tensor_source SOURCES[] = {
-    {.name = "w",            .rank = 2, .shape = { 2, 3 }, .data = VALUES    },
-    { .name = "b",           .rank = 1, .shape = { 2 },    .data = VALUES + 1},
-    { .name = "n\"\xc3\xa4", .rank = 0, .shape = { 0 },    .data = VALUES + 3},
+    { .name = "w", .rank = 2, .shape = { 2, 3 }, .data = VALUES },
+    { .name = "b", .rank = 1, .shape = { 2 }, .data = VALUES + 1 },
+    { .name = "n\"\xc3\xa4", .rank = 0, .shape = { 0 }, .data = VALUES + 3 },
 };
-static const struct note NOTES[] = {
-    {"style",   "line\nnext"},
-    { "format", "test"      }
-};
+static const struct note NOTES[] = { { "style", "line\nnext" }, { "format", "test" } };
 
 static void what_is_written_is_read_back(void **state)
 {
@@ -242,9 +239,9 @@ static void raw_tensors_keep_their_type_and_bytes(void **state)
     static const unsigned char bytes[3] = { 1, 255, 7 };
     static const int16_t pair[2] = { -3, 300 };
     const struct tensor_source sources[] = {
-        {.name = "f", .rank = 1,         .shape = { 2 }, .data = VALUES        },
-        {  .name = "p",  .rank = 2, .shape = { 1, 2 },    .raw = pair, .raw_type = TENSOR_I16 },
-        { .name = "u",  .rank = 1,    .shape = { 3 },   .raw = bytes,  .raw_type = TENSOR_U8 },
+        { .name = "f", .rank = 1, .shape = { 2 }, .data = VALUES },
+        { .name = "p", .rank = 2, .shape = { 1, 2 }, .raw = pair, .raw_type = TENSOR_I16 },
+        { .name = "u", .rank = 1, .shape = { 3 }, .raw = bytes, .raw_type = TENSOR_U8 },
     };
     const struct safetensors_content c = { .tensor = sources, .tensors = 3, .type = TENSOR_F16 };
     struct safetensors *s = NULL;
@@ -282,27 +279,24 @@ static void refuses_to_write_nonsense(void **state)
 {
     (void)state;
     static const struct tensor_source twice[] = {
-        {.name = "w",  .rank = 0, .shape = { 0 }, .data = VALUES},
-        { .name = "w", .rank = 0, .shape = { 0 }, .data = VALUES}
+        { .name = "w", .rank = 0, .shape = { 0 }, .data = VALUES },
+        { .name = "w", .rank = 0, .shape = { 0 }, .data = VALUES }
     };
     static const struct tensor_source reserved[] = {
-        {.name = "__metadata__", .rank = 0, .shape = { 0 }, .data = VALUES}
+        { .name = "__metadata__", .rank = 0, .shape = { 0 }, .data = VALUES }
     };
     static const struct tensor_source bad[] = {
-        {.name = "\xff", .rank = 0, .shape = { 0 }, .data = VALUES}
+        { .name = "\xff", .rank = 0, .shape = { 0 }, .data = VALUES }
     };
-    static const struct note notes[] = {
-        {"k",  "1"},
-        { "k", "2"}
-    };
+    static const struct note notes[] = { { "k", "1" }, { "k", "2" } };
     static const struct {
         struct safetensors_content content;
         const char *text;
     } rows[] = {
-        {{ twice, 2, NULL, 0, TENSOR_F32 },     "tensor name \"w\" is given twice"                   },
-        { { reserved, 1, NULL, 0, TENSOR_F32 }, "tensor name \"__metadata__\" is reserved"           },
-        { { bad, 1, NULL, 0, TENSOR_F32 },      "\"\xff\" cannot be written: not UTF-8, or no memory"},
-        { { NULL, 0, notes, 2, TENSOR_F32 },    "metadata \"k\" is given twice"                      },
+        { { twice, 2, NULL, 0, TENSOR_F32 }, "tensor name \"w\" is given twice" },
+        { { reserved, 1, NULL, 0, TENSOR_F32 }, "tensor name \"__metadata__\" is reserved" },
+        { { bad, 1, NULL, 0, TENSOR_F32 }, "\"\xff\" cannot be written: not UTF-8, or no memory" },
+        { { NULL, 0, notes, 2, TENSOR_F32 }, "metadata \"k\" is given twice" },
     };
     for (size_t i = 0; i < SPR_COUNT(rows); i++) {
         struct buf b;

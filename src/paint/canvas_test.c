@@ -36,42 +36,46 @@ static void doubling_keeps_edges(void **state)
         bool wrap;
         const char *from, *want;
     } rows[] = {
-        {"a diagonal is filled; the ends see themselves across the edge", false,
-         "#.."
+        { "a diagonal is filled; the ends see themselves across the edge", false,
+          "#.."
           ".#."
-          "..#", "##...."
+          "..#",
+          "##...."
           "#.#..."
           ".###.."
           "..###."
           "...#.#"
-          "....##"},
-        { "a straight edge stays",                                        false,
-         "##."
+          "....##" },
+        { "a straight edge stays", false,
           "##."
-          "##.", "####.."
+          "##."
+          "##.",
           "####.."
           "####.."
           "####.."
           "####.."
-          "####.."},
-        { "a dot stays",                                                  false,
-         "..."
-          ".#."
-          "...", "......"
-          "......"
-          "..##.."
-          "..##.."
-          "......"
-          "......"},
-        { "a diagonal that goes on across the edge",                      true,
-         "#.."
+          "####.."
+          "####.." },
+        { "a dot stays", false,
           "..."
-          "..#", "##...#"
+          ".#."
+          "...",
+          "......"
+          "......"
+          "..##.."
+          "..##.."
+          "......"
+          "......" },
+        { "a diagonal that goes on across the edge", true,
+          "#.."
+          "..."
+          "..#",
+          "##...#"
           "##...."
           "......"
           "......"
           "....##"
-          "#...##"},
+          "#...##" },
     };
     for (size_t i = 0; i < SPR_COUNT(rows); i++) {
         float x[ROOM], to[ROOM];
@@ -103,14 +107,7 @@ static void reducing_takes_the_mean(void **state)
 static void one_colour_stays_one_colour(void **state)
 {
     (void)state;
-    static const int sides[][2] = {
-        {8,   12},
-        { 8,  16},
-        { 16, 12},
-        { 16, 8 },
-        { 12, 16},
-        { 7,  5 }
-    };
+    static const int sides[][2] = { { 8, 12 }, { 8, 16 }, { 16, 12 }, { 16, 8 }, { 12, 16 }, { 7, 5 } };
     for (size_t i = 0; i < SPR_COUNT(sides); i++) {
         float x[ROOM], to[ROOM], spare[4 * ROOM];
         for (int k = 0; k < ROOM; k++)
@@ -125,10 +122,7 @@ static void masks(void **state)
 {
     (void)state;
     struct rgba pixel[4] = {
-        {255,  255, 255, 255},
-        { 0,   0,   0,   255},
-        { 255, 255, 255, 0  },
-        { 200, 128, 60,  255}
+        { 255, 255, 255, 255 }, { 0, 0, 0, 255 }, { 255, 255, 255, 0 }, { 200, 128, 60, 255 }
     };
     const struct image mask = { 2, 2, pixel };
     static const uint8_t want[4] = { 0, 1, 1, 0 };

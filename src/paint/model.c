@@ -87,15 +87,15 @@ static const struct {
     int numbers; /* 1, or how many there are in a list */
     size_t offset;
 } config_rows[] = {
-    {"vocab",  1,           offsetof(struct unet_config, vocab)    },
-    { "ch",    UNET_LEVELS, offsetof(struct unet_config, channels) },
-    { "nb",    UNET_LEVELS, offsetof(struct unet_config, blocks)   },
-    { "ed",    1,           offsetof(struct unet_config, cond)     },
-    { "td",    1,           offsetof(struct unet_config, text)     },
-    { "g",     1,           offsetof(struct unet_config, group)    },
-    { "heads", 1,           offsetof(struct unet_config, heads)    },
-    { "maxw",  1,           offsetof(struct unet_config, words_max)},
-    { "mid",   1,           offsetof(struct unet_config, mid)      },
+    { "vocab", 1, offsetof(struct unet_config, vocab) },
+    { "ch", UNET_LEVELS, offsetof(struct unet_config, channels) },
+    { "nb", UNET_LEVELS, offsetof(struct unet_config, blocks) },
+    { "ed", 1, offsetof(struct unet_config, cond) },
+    { "td", 1, offsetof(struct unet_config, text) },
+    { "g", 1, offsetof(struct unet_config, group) },
+    { "heads", 1, offsetof(struct unet_config, heads) },
+    { "maxw", 1, offsetof(struct unet_config, words_max) },
+    { "mid", 1, offsetof(struct unet_config, mid) },
 };
 
 static bool read_int(const json_t *value, int *ret)

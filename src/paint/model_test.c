@@ -19,8 +19,8 @@
 /* A network small enough to write by hand. */
 static const struct unet_config TINY = {
     .vocab = 3,
-    .channels = {2,  4, 4},
-    .blocks = { 1, 1, 1},
+    .channels = { 2, 4, 4 },
+    .blocks = { 1, 1, 1 },
     .cond = 4,
     .text = 2,
     .group = 2,
@@ -29,11 +29,7 @@ static const struct unet_config TINY = {
     .mid = 1,
 };
 static const char *const WORDS[] = { "<pad>", "red", "\"dr\xc3\xa4gon\"" };
-static const struct note NOTES[] = {
-    {"licence",       "CC0"},
-    { "samples_seen", "12" },
-    { "size",         "16" }
-};
+static const struct note NOTES[] = { { "licence", "CC0" }, { "samples_seen", "12" }, { "size", "16" } };
 
 static struct unet_layout layout;
 static float *params;
@@ -156,31 +152,32 @@ struct spoiling {
 };
 
 static const struct spoiling SPOILINGS[] = {
-    {"inc.weight",  NULL,           NULL,                         'm', SPR_BADDATA,     "tensor \"inc.weight\" is missing"                                  },
-    { "inc.weight", NULL,           NULL,                         's', SPR_BADDATA,
-     "tensor \"inc.weight\" is [72]; the configuration needs [2, 4, 3, 3]"                                                                                  },
-    { "inc.weight", NULL,           NULL,                         'n', SPR_BADDATA,
-     "tensor \"inc.weight\" holds nan; numbers up to 3.40282e+38 are possible"                                                                              },
-    { "null",       NULL,           NULL,                         'x', SPR_BADDATA,     "tensor \"extra\" has no place in this network"                     },
-    { NULL,         "format",       NULL,                         0,   SPR_BADDATA,
-     "has no \"format\" in its metadata; it is not a model of this program"                                                                                 },
-    { NULL,         "format",       "sprite-unet-2",              0,   SPR_UNSUPPORTED,
-     "format is \"sprite-unet-2\"; this program reads sprite-unet-1"                                                                                        },
-    { NULL,         "config",       "[]",                         0,   SPR_BADDATA,     "config is not a JSON object"                                       },
-    { NULL,         "config",       "{\"vocab\":3}",              0,   SPR_BADDATA,     "config: \"ch\" is missing"                                         },
-    { NULL,         "config",       "{\"vocab\":3,\"ch\":[1,2]}", 0,   SPR_BADDATA,
-     "config: \"ch\" must be a list of 3 whole numbers from 0"                                                                                              },
-    { NULL,         "config",       "{\"vocab\":-3}",             0,   SPR_BADDATA,     "config: \"vocab\" must be a whole number from 0"                   },
-    { NULL,         "config",
-     "{\"vocab\":3,\"ch\":[2,4,4],\"nb\":[1,1,1],\"ed\":4,\"td\":2,\"g\":2,\"heads\":2,\"maxw\":8,\"mid\":1,"
-      "\"z\":0}",                                                 0,   SPR_UNSUPPORTED, "config has 10 keys; this program knows 9, so it is of a newer kind"},
-    { NULL,         "vocab",        "[\"a\"]",                    0,   SPR_BADDATA,
-     "vocab must be a JSON list of 3 words, as config says; it has 1"                                                                                       },
-    { NULL,         "vocab",        "nonsense",                   0,   SPR_BADDATA,
-     "vocab must be a JSON list of 3 words, as config says; it has 0"                                                                                       },
-    { NULL,         "vocab",        "[\"a\",\"\",\"c\"]",         0,   SPR_BADDATA,     "vocab: number 1 is not a word of 1 to 63 bytes"                    },
-    { NULL,         "samples_seen", "-1",                         0,   SPR_BADDATA,     "samples_seen is \"-1\"; a whole number is needed"                  },
-    { NULL,         "size",         "33",                         0,   SPR_BADDATA,     "size is \"33\"; a multiple of 4 from 8 to 128 is needed"           },
+    { "inc.weight", NULL, NULL, 'm', SPR_BADDATA, "tensor \"inc.weight\" is missing" },
+    { "inc.weight", NULL, NULL, 's', SPR_BADDATA,
+      "tensor \"inc.weight\" is [72]; the configuration needs [2, 4, 3, 3]" },
+    { "inc.weight", NULL, NULL, 'n', SPR_BADDATA,
+      "tensor \"inc.weight\" holds nan; numbers up to 3.40282e+38 are possible" },
+    { "null", NULL, NULL, 'x', SPR_BADDATA, "tensor \"extra\" has no place in this network" },
+    { NULL, "format", NULL, 0, SPR_BADDATA,
+      "has no \"format\" in its metadata; it is not a model of this program" },
+    { NULL, "format", "sprite-unet-2", 0, SPR_UNSUPPORTED,
+      "format is \"sprite-unet-2\"; this program reads sprite-unet-1" },
+    { NULL, "config", "[]", 0, SPR_BADDATA, "config is not a JSON object" },
+    { NULL, "config", "{\"vocab\":3}", 0, SPR_BADDATA, "config: \"ch\" is missing" },
+    { NULL, "config", "{\"vocab\":3,\"ch\":[1,2]}", 0, SPR_BADDATA,
+      "config: \"ch\" must be a list of 3 whole numbers from 0" },
+    { NULL, "config", "{\"vocab\":-3}", 0, SPR_BADDATA, "config: \"vocab\" must be a whole number from 0" },
+    { NULL, "config",
+      "{\"vocab\":3,\"ch\":[2,4,4],\"nb\":[1,1,1],\"ed\":4,\"td\":2,\"g\":2,\"heads\":2,\"maxw\":8,\"mid\":1,"
+      "\"z\":0}",
+      0, SPR_UNSUPPORTED, "config has 10 keys; this program knows 9, so it is of a newer kind" },
+    { NULL, "vocab", "[\"a\"]", 0, SPR_BADDATA,
+      "vocab must be a JSON list of 3 words, as config says; it has 1" },
+    { NULL, "vocab", "nonsense", 0, SPR_BADDATA,
+      "vocab must be a JSON list of 3 words, as config says; it has 0" },
+    { NULL, "vocab", "[\"a\",\"\",\"c\"]", 0, SPR_BADDATA, "vocab: number 1 is not a word of 1 to 63 bytes" },
+    { NULL, "samples_seen", "-1", 0, SPR_BADDATA, "samples_seen is \"-1\"; a whole number is needed" },
+    { NULL, "size", "33", 0, SPR_BADDATA, "size is \"33\"; a multiple of 4 from 8 to 128 is needed" },
 };
 
 static void write_spoiled(const char *good, const struct spoiling *how)
@@ -263,9 +260,7 @@ static void refuses_to_save_what_could_not_be_loaded(void **state)
     c.type = TENSOR_F32;
     assert_int_equal(model_save(path, &c, FILE_REPLACE, &err), SPR_BADDATA);
     params[e->offset + 1] = kept;
-    static const struct note twice[] = {
-        {"vocab", "[]"}
-    };
+    static const struct note twice[] = { { "vocab", "[]" } };
     c.note = twice;
     c.notes = 1;
     assert_int_equal(model_save(path, &c, FILE_REPLACE, &err), SPR_BADARG);

@@ -24,11 +24,7 @@ enum { WAVE_MAX = 16, STAGES_MAX = 2 };
 enum { STREAM_NOISE = 1, STREAMS_PER_STAGE = 2 };
 
 static const struct paint_size sizes[PAINT_SIZES] = {
-    {1,  2, 0.15},
-    { 3, 4, 0.2 },
-    { 1, 1, 0   },
-    { 3, 2, 0.2 },
-    { 2, 1, 0.25},
+    { 1, 2, 0.15 }, { 3, 4, 0.2 }, { 1, 1, 0 }, { 3, 2, 0.2 }, { 2, 1, 0.25 },
 };
 
 const struct paint_size *paint_size_at(int i)

@@ -23,8 +23,8 @@ enum { SIZE = 16, PIXELS = SIZE * SIZE, FLOATS = 4 * PIXELS, MANY = 5 };
 /* A network small enough to be run hundreds of times, with numbers by chance. */
 static const struct unet_config TINY = {
     .vocab = 5,
-    .channels = {4,  8, 8},
-    .blocks = { 1, 1, 1},
+    .channels = { 4, 8, 8 },
+    .blocks = { 1, 1, 1 },
     .cond = 8,
     .text = 4,
     .group = 4,
@@ -52,9 +52,8 @@ static int set_up(void **state)
         if (pool_new(threads, &pools[threads], NULL))
             return -1;
     red = (struct reading){ .count = 1, .word = { { .id = 1, .weight = 1 } } };
-    dragon = (struct reading){
-        .count = 2, .word = {{ .id = 2, .weight = 1 }, { .id = 3, .weight = 0.5f }}
-    };
+    dragon =
+        (struct reading){ .count = 2, .word = { { .id = 2, .weight = 1 }, { .id = 3, .weight = 0.5f } } };
     return painter_new(&layout, params, SIZE, pools[1], &painter, NULL) ? -1 : 0;
 }
 
@@ -329,10 +328,7 @@ static void other_sizes(void **state)
     for (int n = 0; n < PAINT_SIZES; n++) {
         int size = SIZE * paint_size_at(n)->numerator / paint_size_at(n)->denominator, pixels = size * size;
         struct image init = colourful(size), mask, pair[2];
-        struct paint_sprite s[2] = {
-            {.prompt = &red,     .seed = 5},
-            { .prompt = &dragon, .seed = 6}
-        };
+        struct paint_sprite s[2] = { { .prompt = &red, .seed = 5 }, { .prompt = &dragon, .seed = 6 } };
         struct paint_options o = options();
         struct heard h = { .cancel_at = -1 };
         struct paint_watch w = { .context = &h, .progress = hear_progress };
@@ -417,36 +413,52 @@ static void refuses_options_out_of_bounds(void **state)
         int count;
         const char *text;
     } rows[] = {
-        {{ .size = SIZE, .steps = 0 },                                          0,           0,    1, "steps is 0; 1 to 200 is possible"                              },
-        { { .size = SIZE, .steps = 201 },                                       0,           0,    1, "steps is 201; 1 to 200 is possible"                            },
+        { { .size = SIZE, .steps = 0 }, 0, 0, 1, "steps is 0; 1 to 200 is possible" },
+        { { .size = SIZE, .steps = 201 }, 0, 0, 1, "steps is 201; 1 to 200 is possible" },
         { { .size = SIZE, .steps = 1, .guidance = (double)NAN },
-         0,                                                                                  0,
-         1,                                                                                           "guidance is nan; 0 to 30 is possible"                          },
+          0,
+          0,
+          1,
+          "guidance is nan; 0 to 30 is possible" },
         { { .size = SIZE, .steps = 1, .guidance = (double)INFINITY },
-         0,                                                                                  0,
-         1,                                                                                           "guidance is inf; 0 to 30 is possible"                          },
-        { { .size = SIZE, .steps = 1, .guidance = -1 },                         0,           0,    1, "guidance is -1; 0 to 30 is possible"                           },
+          0,
+          0,
+          1,
+          "guidance is inf; 0 to 30 is possible" },
+        { { .size = SIZE, .steps = 1, .guidance = -1 }, 0, 0, 1, "guidance is -1; 0 to 30 is possible" },
         { { .size = SIZE, .steps = 1, .sampler = SAMPLER_COUNT },
-         0,                                                                                  0,
-         1,                                                                                           "sampler is number 4; 0 to 3 is possible"                       },
+          0,
+          0,
+          1,
+          "sampler is number 4; 0 to 3 is possible" },
         { { .size = SIZE, .steps = 1, .init = &init, .strength = (double)NAN },
-         0,                                                                                  0,
-         1,                                                                                           "strength is nan; 0 to 1 is possible"                           },
+          0,
+          0,
+          1,
+          "strength is nan; 0 to 1 is possible" },
         { { .size = SIZE, .steps = 1, .init = &init, .strength = 1.5 },
-         0,                                                                                  0,
-         1,                                                                                           "strength is 1.5; 0 to 1 is possible"                           },
+          0,
+          0,
+          1,
+          "strength is 1.5; 0 to 1 is possible" },
         { { .size = SIZE, .steps = 1, .init = &small },
-         0,                                                                                  0,
-         1,                                                                                           "the init picture is 8x16 pixels; with size 16 it must be 16x16"},
+          0,
+          0,
+          1,
+          "the init picture is 8x16 pixels; with size 16 it must be 16x16" },
         { { .size = SIZE, .steps = 1, .init = &init, .mask = &small },
-         0,                                                                                  0,
-         1,                                                                                           "the mask is 8x16 pixels; with size 16 it must be 16x16"        },
+          0,
+          0,
+          1,
+          "the mask is 8x16 pixels; with size 16 it must be 16x16" },
         { { .size = SIZE, .steps = 1, .mask = &init },
-         0,                                                                                  0,
-         1,                                                                                           "a mask needs an init picture whose parts it keeps"             },
-        { { .size = SIZE, .steps = 1 },                                         (double)NAN, 0,    1, "the variation is nan; 0 to 1 is possible"                      },
-        { { .size = SIZE, .steps = 1 },                                         0,           -0.5, 1, "the blend's amount is -0.5; 0 to 1 is possible"                },
-        { { .size = SIZE, .steps = 1 },                                         0,           0,    0, "the number of pictures is 0; 1 to 1000 is possible"            },
+          0,
+          0,
+          1,
+          "a mask needs an init picture whose parts it keeps" },
+        { { .size = SIZE, .steps = 1 }, (double)NAN, 0, 1, "the variation is nan; 0 to 1 is possible" },
+        { { .size = SIZE, .steps = 1 }, 0, -0.5, 1, "the blend's amount is -0.5; 0 to 1 is possible" },
+        { { .size = SIZE, .steps = 1 }, 0, 0, 0, "the number of pictures is 0; 1 to 1000 is possible" },
     };
     for (size_t i = 0; i < SPR_COUNT(rows); i++) {
         struct paint_sprite s = { .prompt = &red, .vary = rows[i].vary, .blend_amount = rows[i].blend };
@@ -471,10 +483,7 @@ static void tells_how_far_it_is_and_stops(void **state)
 {
     (void)state;
     struct paint_options o = options();
-    struct paint_sprite s[2] = {
-        {.prompt = &red,     .seed = 1},
-        { .prompt = &dragon, .seed = 2}
-    };
+    struct paint_sprite s[2] = { { .prompt = &red, .seed = 1 }, { .prompt = &dragon, .seed = 2 } };
     struct image im[2] = { { 0 }, { 0 } };
     struct heard h = { .cancel_at = -1 };
     struct spr_error err = { 0 };
@@ -506,10 +515,8 @@ static void every_allocation_may_fail(void **state)
     struct heard h = { .cancel_at = -1 };
     struct paint_watch w = { .context = &h, .preview = hear_preview };
     struct paint_options o = options();
-    struct paint_sprite s[2] = {
-        {.prompt = &red      },
-        { .prompt = &dragon, .blend = &red, .blend_amount = 0.5 }
-    };
+    struct paint_sprite s[2] = { { .prompt = &red },
+                                 { .prompt = &dragon, .blend = &red, .blend_amount = 0.5 } };
     o.size = init.width; /* two stages, two seats */
     o.init = o.mask = &init;
     o.strength = 0.5;

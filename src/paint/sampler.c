@@ -20,10 +20,10 @@
 #include <string.h>
 
 static const struct sampler_row rows[SAMPLER_COUNT] = {
-    [SAMPLER_EULER] = {"euler",      "straight steps: fast, the same picture from 10 steps on",   1},
-    [SAMPLER_HEUN] = { "heun",      "second order: twice the work of a step, for few steps",     2},
-    [SAMPLER_ANCESTRAL] = { "ancestral", "fresh noise in every step: often the more coherent object", 1},
-    [SAMPLER_DPM] = { "dpm",       "DPM-Solver++(2M): second order at the work of euler",       1},
+    [SAMPLER_EULER] = { "euler", "straight steps: fast, the same picture from 10 steps on", 1 },
+    [SAMPLER_HEUN] = { "heun", "second order: twice the work of a step, for few steps", 2 },
+    [SAMPLER_ANCESTRAL] = { "ancestral", "fresh noise in every step: often the more coherent object", 1 },
+    [SAMPLER_DPM] = { "dpm", "DPM-Solver++(2M): second order at the work of euler", 1 },
 };
 
 const struct sampler_row *sampler_row(enum sampler sampler)

@@ -71,9 +71,9 @@ static void errors_shrink_with_the_samplers_order(void **state)
         double low, high; /* halving the step divides the error by 2 to this */
         double at_20;     /* the most error with 20 steps */
     } rows[] = {
-        {SAMPLER_EULER, 0.95, 1.05, 0.04 },
-        { SAMPLER_HEUN, 1.95, 2.05, 0.003},
-        { SAMPLER_DPM,  1.70, 2.05, 0.006}, /* with equal times its lambdas crowd: h^2 log(1/h) */
+        { SAMPLER_EULER, 0.95, 1.05, 0.04 },
+        { SAMPLER_HEUN, 1.95, 2.05, 0.003 },
+        { SAMPLER_DPM, 1.70, 2.05, 0.006 }, /* with equal times its lambdas crowd: h^2 log(1/h) */
     };
     for (size_t i = 0; i < SPR_COUNT(rows); i++) {
         double e20 = error_of(rows[i].sampler, 20), e80 = error_of(rows[i].sampler, 80),

@@ -11,23 +11,21 @@
 
 enum { TEXT = 6, VOCAB = 5 };
 
-static const struct unet_config config = {
-    .vocab = VOCAB,
-    .channels = {4,  4, 4},
-    .blocks = { 1, 1, 1},
-    .cond = 4,
-    .text = TEXT,
-    .group = 4,
-    .heads = 1,
-    .words_max = 8,
-    .mid = 0
-};
+static const struct unet_config config = { .vocab = VOCAB,
+                                           .channels = { 4, 4, 4 },
+                                           .blocks = { 1, 1, 1 },
+                                           .cond = 4,
+                                           .text = TEXT,
+                                           .group = 4,
+                                           .heads = 1,
+                                           .words_max = 8,
+                                           .mid = 0 };
 
 static const struct reading readings[] = {
-    {.count = 0                                                                                     },
-    {  .count = 1,                                                           .word = { { .id = 3, .weight = 1 } } },
+    { .count = 0 },
+    { .count = 1, .word = { { .id = 3, .weight = 1 } } },
     { .count = 3,
-     .word = { { .id = 1, .weight = 0.5f }, { .id = 4, .weight = 1 }, { .id = 1, .weight = 0.25f } } },
+      .word = { { .id = 1, .weight = 0.5f }, { .id = 4, .weight = 1 }, { .id = 1, .weight = 0.25f } } },
 };
 
 struct fixture {

@@ -128,12 +128,9 @@ static void network_matches(void **state)
         const char *stage, *name;
         int positions, channels;
     } rows[] = {
-        {"temb",    "net.temb",   1,    128},
-        { "e",      "net.e",      1,    256},
-        { "inc",    "net.inc",    1024, 32 },
-        { "down.0", "net.down.0", 1024, 32 },
-        { "mid.0",  "net.mid.0",  64,   160},
-        { "up.0",   "net.up.0",   64,   160},
+        { "temb", "net.temb", 1, 128 },    { "e", "net.e", 1, 256 },
+        { "inc", "net.inc", 1024, 32 },    { "down.0", "net.down.0", 1024, 32 },
+        { "mid.0", "net.mid.0", 64, 160 }, { "up.0", "net.up.0", 64, 160 },
     };
     for (size_t i = 0; i < SPR_COUNT(rows); i++) {
         size_t count;

@@ -61,19 +61,19 @@ static enum spr_code check(const struct unet_config *c, struct spr_error *err)
         const char *name;
         int value, low, high;
     } rows[] = {
-        {"vocab",        c->vocab,       1,        1 << 20            },
-        { "group",       c->group,       1,        1024               },
-        { "channels[0]", c->channels[0], c->group, 1024               },
-        { "channels[1]", c->channels[1], c->group, 1024               },
-        { "channels[2]", c->channels[2], c->group, 1024               },
-        { "blocks[0]",   c->blocks[0],   1,        UNET_BLOCKS_MAX    },
-        { "blocks[1]",   c->blocks[1],   1,        UNET_BLOCKS_MAX    },
-        { "blocks[2]",   c->blocks[2],   1,        UNET_BLOCKS_MAX    },
-        { "cond",        c->cond,        1,        4096               },
-        { "text",        c->text,        1,        4096               },
-        { "heads",       c->heads,       1,        64                 },
-        { "words_max",   c->words_max,   1,        UNET_TOKENS_MAX - 1},
-        { "mid",         c->mid,         0,        UNET_BLOCKS_MAX    },
+        { "vocab", c->vocab, 1, 1 << 20 },
+        { "group", c->group, 1, 1024 },
+        { "channels[0]", c->channels[0], c->group, 1024 },
+        { "channels[1]", c->channels[1], c->group, 1024 },
+        { "channels[2]", c->channels[2], c->group, 1024 },
+        { "blocks[0]", c->blocks[0], 1, UNET_BLOCKS_MAX },
+        { "blocks[1]", c->blocks[1], 1, UNET_BLOCKS_MAX },
+        { "blocks[2]", c->blocks[2], 1, UNET_BLOCKS_MAX },
+        { "cond", c->cond, 1, 4096 },
+        { "text", c->text, 1, 4096 },
+        { "heads", c->heads, 1, 64 },
+        { "words_max", c->words_max, 1, UNET_TOKENS_MAX - 1 },
+        { "mid", c->mid, 0, UNET_BLOCKS_MAX },
     };
     for (size_t i = 0; i < SPR_COUNT(rows); i++)
         if (rows[i].value < rows[i].low || rows[i].value > rows[i].high)

@@ -17,23 +17,21 @@
 
 enum { BATCH = 3, WIDTH = 12, HEIGHT = 8, PIXELS = WIDTH * HEIGHT * 4, TEXT = 10 };
 
-static const struct unet_config tiny = {
-    .vocab = 11,
-    .channels = {8,  12, 16},
-    .blocks = { 1, 2,  1 },
-    .cond = 12,
-    .text = TEXT,
-    .group = 4,
-    .heads = 2,
-    .words_max = 8,
-    .mid = 1
-};
+static const struct unet_config tiny = { .vocab = 11,
+                                         .channels = { 8, 12, 16 },
+                                         .blocks = { 1, 2, 1 },
+                                         .cond = 12,
+                                         .text = TEXT,
+                                         .group = 4,
+                                         .heads = 2,
+                                         .words_max = 8,
+                                         .mid = 1 };
 
 static const struct reading readings[BATCH] = {
-    {.count = 3,
-     .word = { { .id = 4, .weight = 1 }, { .id = 7, .weight = 0.5f }, { .id = 1, .weight = 1 } }},
-    { .count = 0                                                         },
-    { .count = 2, .word = { { .id = 10, .weight = 1 }, { .id = 7, .weight = 0.25f } }                     },
+    { .count = 3,
+      .word = { { .id = 4, .weight = 1 }, { .id = 7, .weight = 0.5f }, { .id = 1, .weight = 1 } } },
+    { .count = 0 },
+    { .count = 2, .word = { { .id = 10, .weight = 1 }, { .id = 7, .weight = 0.25f } } },
 };
 
 /* Everything a forward and backward pass of the batch reads and writes. */
@@ -308,14 +306,14 @@ static void sizes_are_checked(void **state)
         int batch, width, height;
         const char *says;
     } rows[] = {
-        {1,     0,   8,   "picture size 0x8: multiples of 4 from 8 to 128 allowed"  },
-        { 1,    8,   10,  "picture size 8x10: multiples of 4 from 8 to 128 allowed" },
-        { 1,    132, 8,   "picture size 132x8: multiples of 4 from 8 to 128 allowed"},
-        { 1,    8,   -8,  "picture size 8x-8: multiples of 4 from 8 to 128 allowed" },
-        { 0,    8,   8,   "batch of 0 pictures: 1..1024 allowed"                    },
-        { 1025, 8,   8,   "batch of 1025 pictures: 1..1024 allowed"                 },
-        { 1,    8,   128, NULL                                                      },
-        { 1,    128, 128, NULL                                                      },
+        { 1, 0, 8, "picture size 0x8: multiples of 4 from 8 to 128 allowed" },
+        { 1, 8, 10, "picture size 8x10: multiples of 4 from 8 to 128 allowed" },
+        { 1, 132, 8, "picture size 132x8: multiples of 4 from 8 to 128 allowed" },
+        { 1, 8, -8, "picture size 8x-8: multiples of 4 from 8 to 128 allowed" },
+        { 0, 8, 8, "batch of 0 pictures: 1..1024 allowed" },
+        { 1025, 8, 8, "batch of 1025 pictures: 1..1024 allowed" },
+        { 1, 8, 128, NULL },
+        { 1, 128, 128, NULL },
     };
     for (size_t i = 0; i < SPR_COUNT(rows); i++) {
         struct spr_error err = { 0 };
@@ -346,16 +344,16 @@ static void configurations_are_checked(void **state)
         int value;
         const char *says;
     } rows[] = {
-        {0,   0,  "network configuration: vocab is 0; 1..1048576 allowed"                  },
-        { 1,  2,  "network configuration: channels[0] is 2; 4..1024 allowed"               },
-        { 2,  14, "network configuration: channels[1] is 14; multiples of group 4 allowed" },
-        { 4,  9,  "network configuration: blocks[0] is 9; 1..8 allowed"                    },
-        { 6,  0,  "network configuration: blocks[2] is 0; 1..8 allowed"                    },
-        { 7,  -1, "network configuration: cond is -1; 1..4096 allowed"                     },
-        { 9,  0,  "network configuration: group is 0; 1..1024 allowed"                     },
-        { 10, 5,  "network configuration: heads is 5; divisors of channels[2], 16, allowed"},
-        { 11, 17, "network configuration: words_max is 17; 1..16 allowed"                  },
-        { 12, 9,  "network configuration: mid is 9; 0..8 allowed"                          },
+        { 0, 0, "network configuration: vocab is 0; 1..1048576 allowed" },
+        { 1, 2, "network configuration: channels[0] is 2; 4..1024 allowed" },
+        { 2, 14, "network configuration: channels[1] is 14; multiples of group 4 allowed" },
+        { 4, 9, "network configuration: blocks[0] is 9; 1..8 allowed" },
+        { 6, 0, "network configuration: blocks[2] is 0; 1..8 allowed" },
+        { 7, -1, "network configuration: cond is -1; 1..4096 allowed" },
+        { 9, 0, "network configuration: group is 0; 1..1024 allowed" },
+        { 10, 5, "network configuration: heads is 5; divisors of channels[2], 16, allowed" },
+        { 11, 17, "network configuration: words_max is 17; 1..16 allowed" },
+        { 12, 9, "network configuration: mid is 9; 0..8 allowed" },
     };
     for (size_t i = 0; i < SPR_COUNT(rows); i++) {
         int fields[sizeof(struct unet_config) / sizeof(int)];

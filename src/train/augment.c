@@ -123,10 +123,7 @@ void sample_reading(const struct sample *s, struct reading *ret)
 void augment_draw(const struct dataset *d, const struct augment_options *o, uint64_t seed, uint64_t number,
                   int words_max, struct sample *ret, float *x, float *noise)
 {
-    const struct draw w = {
-        {seed, STREAM_CHOICE},
-        number * PLACES
-    };
+    const struct draw w = { { seed, STREAM_CHOICE }, number * PLACES };
     size_t pick = dataset_pick(d, (double)random_u32(w.r, w.first + AT_TILE) * 0x1p-32);
     const struct tile *t = &d->tile[pick];
     *ret = (struct sample){ .t = augment_time(seed, number) };

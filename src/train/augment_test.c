@@ -66,11 +66,11 @@ static void each_chance_does_what_it_says(void **state)
         struct augment_options o;
         int words_least, words_most;
     } rows[] = {
-        {"no caption",                               { .drop_all = 1 },  0, 0},
-        { "no folder words",                         { .drop_dir = 1 },  2, 2},
-        { "no words of the name",                    { .drop_file = 1 }, 1, 1},
-        { "the colour of tiles whose name has none", { .colour = 1 },    3, 4},
-        { "hue turned: the new colour is said",      { .hue = 1 },       2, 4},
+        { "no caption", { .drop_all = 1 }, 0, 0 },
+        { "no folder words", { .drop_dir = 1 }, 2, 2 },
+        { "no words of the name", { .drop_file = 1 }, 1, 1 },
+        { "the colour of tiles whose name has none", { .colour = 1 }, 3, 4 },
+        { "hue turned: the new colour is said", { .hue = 1 }, 2, 4 },
     };
     for (size_t i = 0; i < SPR_COUNT(rows); i++)
         for (uint64_t k = 0; k < 60; k++) {

@@ -17,24 +17,22 @@ enum { PATH_BYTES = 1024, NOTES_MAX = 64 };
 /* The published network for a vocabulary of that size. */
 static struct unet_config published(size_t words)
 {
-    return (struct unet_config){
-        .vocab = (int)words,
-        .channels = {32, 64, 160},
-        .blocks = { 1, 1,  2  },
-        .cond = 256,
-        .text = 128,
-        .group = 16,
-        .heads = 4,
-        .words_max = 8,
-        .mid = 1
-    };
+    return (struct unet_config){ .vocab = (int)words,
+                                 .channels = { 32, 64, 160 },
+                                 .blocks = { 1, 1, 2 },
+                                 .cond = 256,
+                                 .text = 128,
+                                 .group = 16,
+                                 .heads = 4,
+                                 .words_max = 8,
+                                 .mid = 1 };
 }
 
 /* What a model file says of itself when there is none to begin with. */
 static const struct note plain_notes[] = {
-    {"channels",   "premultiplied rgba -1..1"                },
-    { "objective", "rectified flow, velocity = noise - image"},
-    { "size",      "32"                                      },
+    { "channels", "premultiplied rgba -1..1" },
+    { "objective", "rectified flow, velocity = noise - image" },
+    { "size", "32" },
 };
 
 /* One training run's network, words and data, wherever they came from. */
@@ -196,12 +194,10 @@ static enum spr_code publish(void *context, const float *average, uint64_t sampl
     if (rc == SPR_OK) {
         snprintf(seen, sizeof seen, "%" PRIu64, w->seen_before + samples);
         snprintf(before, sizeof before, "%" PRIu64, w->seen_before);
-        struct note note[NOTES_MAX] = {
-            {"samples_seen",    seen         },
-            { "samples_before", before       },
-            { "training",       training.data},
-            { "weights",        "EMA"        }
-        };
+        struct note note[NOTES_MAX] = { { "samples_seen", seen },
+                                        { "samples_before", before },
+                                        { "training", training.data },
+                                        { "weights", "EMA" } };
         const struct model_content content = { .layout = w->layout,
                                                .params = average,
                                                .word = w->words.word,
@@ -220,18 +216,16 @@ enum spr_code base_train(const struct base_job *job, struct spr_error *err)
     struct work w = { .job = job };
     enum spr_code rc = prepare(&w, err);
     if (rc == SPR_OK) {
-        const struct run run = {
-            .folder = job->folder,
-            .options = job->options,
-            .pace = job->pace,
-            .layout = w.layout,
-            .words = w.words,
-            .data = &w.data,
-            .pool = w.pool,
-            .start = w.start,
-            .stop = job->stop,
-            .hooks = {job->context, job->progress, &w, publish}
-        };
+        const struct run run = { .folder = job->folder,
+                                 .options = job->options,
+                                 .pace = job->pace,
+                                 .layout = w.layout,
+                                 .words = w.words,
+                                 .data = &w.data,
+                                 .pool = w.pool,
+                                 .start = w.start,
+                                 .stop = job->stop,
+                                 .hooks = { job->context, job->progress, &w, publish } };
         rc = run_train(&run, err);
     }
     fini(&w);

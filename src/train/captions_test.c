@@ -84,24 +84,25 @@ static void bad_lines_are_named(void **state)
     static const struct {
         const char *text, *sentence;
     } rows[] = {
-        {"",                                                                                                 "no captions in it"                                              },
-        { AXE "{\"file\"",                                                                                   "line 2: ':' expected"                                           },
-        { AXE "[]",                                                                                          "line 2: \"file\" is not a path below the folder of the captions"},
-        { "{\"file\":\"../axe.png\"}",                                                                       "line 1: \"file\" is not a path below the folder of the captions"},
+        { "", "no captions in it" },
+        { AXE "{\"file\"", "line 2: ':' expected" },
+        { AXE "[]", "line 2: \"file\" is not a path below the folder of the captions" },
+        { "{\"file\":\"../axe.png\"}", "line 1: \"file\" is not a path below the folder of the captions" },
         { "{\"file\":\"a/../../axe.png\"}",
-         "line 1: \"file\" is not a path below the folder of the captions"                                                                                                    },
-        { "{\"file\":\"/axe.png\"}",                                                                         "line 1: \"file\" is not a path below the folder of the captions"},
+          "line 1: \"file\" is not a path below the folder of the captions" },
+        { "{\"file\":\"/axe.png\"}", "line 1: \"file\" is not a path below the folder of the captions" },
         { "{\"file\":\"a.png\",\"colour\":\"gold\"}",
-         "line 1: \"colour\" is neither null nor one of the 12 colour words"                                                                                                  },
+          "line 1: \"colour\" is neither null nor one of the 12 colour words" },
         { "{\"file\":\"a.png\",\"colour\":null,\"weight\":0}",
-         "line 1: \"weight\" is not a number above 0 and up to 1000000"                                                                                                       },
+          "line 1: \"weight\" is not a number above 0 and up to 1000000" },
         { "{\"file\":\"a.png\",\"colour\":null,\"weight\":1,\"dir_words\":[1]}",
-         "line 1: \"dir_words\"[0] is not a word"                                                                                                                             },
+          "line 1: \"dir_words\"[0] is not a word" },
         { "{\"file\":\"a.png\",\"colour\":null,\"weight\":1,\"dir_words\":[],\"file_words\":"
           "[\"a\",\"a\",\"a\",\"a\",\"a\",\"a\",\"a\",\"a\",\"a\",\"a\",\"a\",\"a\",\"a\",\"a\",\"a\",\"a\","
-          "\"a\"]}",                                                                                "line 1: \"file_words\" is not a list of at most 16 words"       },
+          "\"a\"]}",
+          "line 1: \"file_words\" is not a list of at most 16 words" },
         { "{\"file\":\"a.png\",\"colour\":null,\"weight\":1,\"dir_words\":[],\"file_words\":[],\"flip\":1}",
-         "line 1: \"flip\" is neither true nor false"                                                                                                                         },
+          "line 1: \"flip\" is neither true nor false" },
     };
     for (size_t i = 0; i < SPR_COUNT(rows); i++) {
         struct captions c = { .count = 77 };
@@ -148,14 +149,8 @@ static void tiles_are_placed(void **state)
         int width, height, visible;
         bool want;
     } rows[] = {
-        {32,  32, 20, true },
-        { 32, 32, 19, false},
-        { 28, 24, 20, true },
-        { 27, 32, 99, false},
-        { 32, 23, 99, false},
-        { 33, 32, 99, false},
-        { 32, 33, 99, false},
-        { 30, 30, 99, true },
+        { 32, 32, 20, true },  { 32, 32, 19, false }, { 28, 24, 20, true },  { 27, 32, 99, false },
+        { 32, 23, 99, false }, { 33, 32, 99, false }, { 32, 33, 99, false }, { 30, 30, 99, true },
     };
     for (size_t i = 0; i < SPR_COUNT(rows); i++) {
         struct image im;

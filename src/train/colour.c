@@ -83,14 +83,8 @@ static enum colour of_hue(double degrees)
         double below;
         enum colour word;
     } hues[] = {
-        {16,   COLOUR_RED   },
-        { 42,  COLOUR_ORANGE},
-        { 68,  COLOUR_YELLOW},
-        { 160, COLOUR_GREEN },
-        { 195, COLOUR_CYAN  },
-        { 255, COLOUR_BLUE  },
-        { 290, COLOUR_PURPLE},
-        { 338, COLOUR_PINK  },
+        { 16, COLOUR_RED },   { 42, COLOUR_ORANGE }, { 68, COLOUR_YELLOW },  { 160, COLOUR_GREEN },
+        { 195, COLOUR_CYAN }, { 255, COLOUR_BLUE },  { 290, COLOUR_PURPLE }, { 338, COLOUR_PINK },
     };
     for (size_t i = 0; i < SPR_COUNT(hues); i++)
         if (degrees < hues[i].below)

@@ -16,22 +16,14 @@ static void one_colour_gives_its_word(void **state)
         struct rgba pixel;
         enum colour want;
     } rows[] = {
-        {{ 230, 20, 20, 255 },    COLOUR_RED   },
-        { { 230, 20, 80, 255 },   COLOUR_RED   },
-        { { 240, 140, 20, 255 },  COLOUR_ORANGE},
-        { { 240, 230, 30, 255 },  COLOUR_YELLOW},
-        { { 30, 200, 40, 255 },   COLOUR_GREEN },
-        { { 20, 210, 210, 255 },  COLOUR_CYAN  },
-        { { 20, 40, 220, 255 },   COLOUR_BLUE  },
-        { { 110, 20, 220, 255 },  COLOUR_PURPLE},
-        { { 240, 60, 200, 255 },  COLOUR_PINK  },
-        { { 120, 30, 100, 255 },  COLOUR_PURPLE},
-        { { 120, 70, 30, 255 },   COLOUR_BROWN },
-        { { 20, 20, 30, 255 },    COLOUR_BLACK },
-        { { 128, 128, 120, 255 }, COLOUR_GREY  },
-        { { 250, 250, 245, 255 }, COLOUR_WHITE },
-        { { 230, 20, 20, 127 },   COLOUR_NONE  },
-        { { 230, 20, 20, 128 },   COLOUR_RED   },
+        { { 230, 20, 20, 255 }, COLOUR_RED },     { { 230, 20, 80, 255 }, COLOUR_RED },
+        { { 240, 140, 20, 255 }, COLOUR_ORANGE }, { { 240, 230, 30, 255 }, COLOUR_YELLOW },
+        { { 30, 200, 40, 255 }, COLOUR_GREEN },   { { 20, 210, 210, 255 }, COLOUR_CYAN },
+        { { 20, 40, 220, 255 }, COLOUR_BLUE },    { { 110, 20, 220, 255 }, COLOUR_PURPLE },
+        { { 240, 60, 200, 255 }, COLOUR_PINK },   { { 120, 30, 100, 255 }, COLOUR_PURPLE },
+        { { 120, 70, 30, 255 }, COLOUR_BROWN },   { { 20, 20, 30, 255 }, COLOUR_BLACK },
+        { { 128, 128, 120, 255 }, COLOUR_GREY },  { { 250, 250, 245, 255 }, COLOUR_WHITE },
+        { { 230, 20, 20, 127 }, COLOUR_NONE },    { { 230, 20, 20, 128 }, COLOUR_RED },
     };
     for (size_t i = 0; i < SPR_COUNT(rows); i++) {
         struct rgba bytes[PIXELS];
@@ -63,11 +55,7 @@ static void a_majority_decides(void **state)
     assert_int_equal(colour_dominant_bytes(pixel, PIXELS), COLOUR_NONE); /* 11 pixels are too few */
     pixel[11] = red;
     assert_int_equal(colour_dominant_bytes(pixel, PIXELS), COLOUR_RED);
-    static const struct rgba three[3] = {
-        {230, 20,  20,  255},
-        { 20, 230, 20,  255},
-        { 20, 20,  230, 255}
-    };
+    static const struct rgba three[3] = { { 230, 20, 20, 255 }, { 20, 230, 20, 255 }, { 20, 20, 230, 255 } };
     struct rgba even[18];
     for (int i = 0; i < 18; i++)
         even[i] = three[i % 3];

@@ -22,12 +22,8 @@ static enum spr_code check(const struct optimizer_options *o, struct spr_error *
         const char *name;
         double value, below;
     } rows[] = {
-        {"beta1",         o->beta1,   1  },
-        { "beta2",        o->beta2,   1  },
-        { "epsilon",      o->epsilon, 1  },
-        { "weight decay", o->decay,   1  },
-        { "clip",         o->clip,    1e9},
-        { "average",      o->average, 1  },
+        { "beta1", o->beta1, 1 },        { "beta2", o->beta2, 1 }, { "epsilon", o->epsilon, 1 },
+        { "weight decay", o->decay, 1 }, { "clip", o->clip, 1e9 }, { "average", o->average, 1 },
     };
     for (size_t i = 0; i < SPR_COUNT(rows); i++)
         if (!(rows[i].value >= 0 && rows[i].value < rows[i].below))

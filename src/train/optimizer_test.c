@@ -46,8 +46,8 @@ static void two_steps_by_hand(void **state)
         float grad;
         float matrix, vector, average;
     } rows[] = {
-        {0.5f,   0.899f,      0.9f,        0.9f * 0.899f                            },
-        { -1.0f, 0.93466177f, 0.93656077f, 0.1f * 0.9f * 0.899f + 0.9f * 0.93466177f},
+        { 0.5f, 0.899f, 0.9f, 0.9f * 0.899f },
+        { -1.0f, 0.93466177f, 0.93656077f, 0.1f * 0.9f * 0.899f + 0.9f * 0.93466177f },
     };
     struct optimizer o;
     opened(&o, &PLAIN, 1, 1);

@@ -43,15 +43,15 @@ static void bad_values_are_named(void **state)
         const char *name, *value, *text;
         enum spr_code code;
     } rows[] = {
-        {"bach",     "1",              "there is no training option 'bach'",                         SPR_NOTFOUND},
-        { "batch",   "0",              "batch '0' is not a whole number from 1 to 65536",            SPR_BADARG  },
-        { "batch",   "1.5",            "batch '1.5' is not a whole number from 1 to 65536",          SPR_BADARG  },
-        { "rate",    "nan",            "rate 'nan' is not a number from 1e-09 to 1",                 SPR_BADARG  },
-        { "rate",    "",               "rate '' is not a number from 1e-09 to 1",                    SPR_BADARG  },
-        { "flip",    "-0.1",           "flip '-0.1' is not a number from 0 to 1",                    SPR_BADARG  },
-        { "seed",    "-1",             "seed '-1' is not a whole number from 0 to 9007199254740991", SPR_BADARG  },
+        { "bach", "1", "there is no training option 'bach'", SPR_NOTFOUND },
+        { "batch", "0", "batch '0' is not a whole number from 1 to 65536", SPR_BADARG },
+        { "batch", "1.5", "batch '1.5' is not a whole number from 1 to 65536", SPR_BADARG },
+        { "rate", "nan", "rate 'nan' is not a number from 1e-09 to 1", SPR_BADARG },
+        { "rate", "", "rate '' is not a number from 1e-09 to 1", SPR_BADARG },
+        { "flip", "-0.1", "flip '-0.1' is not a number from 0 to 1", SPR_BADARG },
+        { "seed", "-1", "seed '-1' is not a whole number from 0 to 9007199254740991", SPR_BADARG },
         { "samples", "99999999999999",
-         "samples '99999999999999' is not a whole number from 1 to 1000000000000",                   SPR_BADARG  },
+          "samples '99999999999999' is not a whole number from 1 to 1000000000000", SPR_BADARG },
     };
     for (size_t i = 0; i < SPR_COUNT(rows); i++) {
         struct train_options o, before;

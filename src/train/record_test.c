@@ -42,11 +42,11 @@ static void resuming_cuts_back(void **state)
         const char *why, *before, *after;
         uint64_t last;
     } rows[] = {
-        {"new file",                     NULL,                     HEADER "9,x\n",           0},
-        { "all rows kept",               HEADER "1,a\n2,b\n",      HEADER "1,a\n2,b\n9,x\n", 2},
-        { "rows past the checkpoint go", HEADER "1,a\n2,b\n3,c\n", HEADER "1,a\n9,x\n",      1},
-        { "a torn row goes",             HEADER "1,a\n2,",         HEADER "1,a\n9,x\n",      5},
-        { "from the beginning",          HEADER "1,a\n",           HEADER "9,x\n",           0},
+        { "new file", NULL, HEADER "9,x\n", 0 },
+        { "all rows kept", HEADER "1,a\n2,b\n", HEADER "1,a\n2,b\n9,x\n", 2 },
+        { "rows past the checkpoint go", HEADER "1,a\n2,b\n3,c\n", HEADER "1,a\n9,x\n", 1 },
+        { "a torn row goes", HEADER "1,a\n2,", HEADER "1,a\n9,x\n", 5 },
+        { "from the beginning", HEADER "1,a\n", HEADER "9,x\n", 0 },
     };
     for (size_t i = 0; i < SPR_COUNT(rows); i++) {
         struct record r;

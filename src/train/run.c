@@ -57,10 +57,10 @@ static enum spr_code save(struct state *s, struct spr_error *err)
     const struct run *run = s->run;
     char path[PATH_BYTES], text[OWN_NOTES][32], value[CHECKPOINT_NOTES_MAX][TRAIN_OPTION_BYTES];
     struct note note[CHECKPOINT_NOTES_MAX] = {
-        {"run.loss_sum",  text[0]},
-        { "run.norm_sum", text[1]},
-        { "run.seconds",  text[2]},
-        { "data",         text[3]},
+        { "run.loss_sum", text[0] },
+        { "run.norm_sum", text[1] },
+        { "run.seconds", text[2] },
+        { "data", text[3] },
     };
     enum spr_code rc = path_in(run, RUN_CHECKPOINT, path, err);
     if (rc)

@@ -50,16 +50,14 @@ static int drop(void **state)
 /* 20 steps of 8 samples; a row of the log every 5 steps. */
 static struct run run_in(const char *where)
 {
-    struct run run = {
-        .folder = where,
-        .pace = {.log = 40, .validate = 80, .sheet = 160, .checkpoint_s = 1000},
-        .layout = &layout,
-        .words = tiny_words,
-        .data = &data,
-        .pool = pool,
-        .start = start,
-        .stop = &stop
-    };
+    struct run run = { .folder = where,
+                       .pace = { .log = 40, .validate = 80, .sheet = 160, .checkpoint_s = 1000 },
+                       .layout = &layout,
+                       .words = tiny_words,
+                       .data = &data,
+                       .pool = pool,
+                       .start = start,
+                       .stop = &stop };
     tiny_options(&run.options);
     atomic_store(&stop, false);
     return run;

@@ -23,17 +23,17 @@ static void rate_follows_the_table(void **state)
         uint64_t seen, batch;
         double rate;
     } rows[] = {
-        {"first step of the warm-up",                 &cosine, 0,    10, 1e-4       },
-        { "half of the warm-up",                      &cosine, 40,   10, 5e-4       },
-        { "warm",                                     &cosine, 90,   10, 1e-3       },
-        { "start of the descent",                     &cosine, 100,  10, 1e-3       },
-        { "middle of the descent",                    &cosine, 600,  10, 1e-3 * 0.51},
-        { "end",                                      &cosine, 1100, 10, 2e-5       },
-        { "past the end",                             &cosine, 5000, 10, 2e-5       },
-        { "level until half",                         &level,  500,  10, 1e-3       },
-        { "three quarters",                           &level,  750,  10, 5e-4       },
-        { "end at nothing",                           &level,  1000, 10, 0          },
-        { "a warm-up longer than the run only rises", &cold,   240,  10, 5e-4       },
+        { "first step of the warm-up", &cosine, 0, 10, 1e-4 },
+        { "half of the warm-up", &cosine, 40, 10, 5e-4 },
+        { "warm", &cosine, 90, 10, 1e-3 },
+        { "start of the descent", &cosine, 100, 10, 1e-3 },
+        { "middle of the descent", &cosine, 600, 10, 1e-3 * 0.51 },
+        { "end", &cosine, 1100, 10, 2e-5 },
+        { "past the end", &cosine, 5000, 10, 2e-5 },
+        { "level until half", &level, 500, 10, 1e-3 },
+        { "three quarters", &level, 750, 10, 5e-4 },
+        { "end at nothing", &level, 1000, 10, 0 },
+        { "a warm-up longer than the run only rises", &cold, 240, 10, 5e-4 },
     };
     for (size_t i = 0; i < SPR_COUNT(rows); i++) {
         double rate = schedule_rate(rows[i].s, rows[i].seen, rows[i].batch);
@@ -49,11 +49,11 @@ static void bad_fields_are_named(void **state)
         struct schedule s;
         const char *text;
     } rows[] = {
-        {{ .peak = 0, .total = 1 },              "learning rate 0 is outside 0..1"         },
-        { { .peak = (double)NAN, .total = 1 },   "learning rate nan is outside 0..1"       },
-        { { .peak = 1, .hold = 2, .total = 1 },  "hold 2 is outside 0..1"                  },
-        { { .peak = 1, .last = -1, .total = 1 }, "last rate -1 is outside 0..1 of the peak"},
-        { { .peak = 1 },                         "a run of 0 samples trains nothing"       },
+        { { .peak = 0, .total = 1 }, "learning rate 0 is outside 0..1" },
+        { { .peak = (double)NAN, .total = 1 }, "learning rate nan is outside 0..1" },
+        { { .peak = 1, .hold = 2, .total = 1 }, "hold 2 is outside 0..1" },
+        { { .peak = 1, .last = -1, .total = 1 }, "last rate -1 is outside 0..1 of the peak" },
+        { { .peak = 1 }, "a run of 0 samples trains nothing" },
     };
     for (size_t i = 0; i < SPR_COUNT(rows); i++) {
         struct spr_error err = { 0 };

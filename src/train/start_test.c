@@ -11,17 +11,15 @@
 
 #include <cmocka.h>
 
-static const struct unet_config config = {
-    .vocab = 50,
-    .channels = {16, 16, 32},
-    .blocks = { 1, 1,  1 },
-    .cond = 32,
-    .text = 16,
-    .group = 8,
-    .heads = 2,
-    .words_max = 8,
-    .mid = 1
-};
+static const struct unet_config config = { .vocab = 50,
+                                           .channels = { 16, 16, 32 },
+                                           .blocks = { 1, 1, 1 },
+                                           .cond = 32,
+                                           .text = 16,
+                                           .group = 8,
+                                           .heads = 2,
+                                           .words_max = 8,
+                                           .mid = 1 };
 
 static void every_tensor_begins_as_it_should(void **state)
 {
@@ -30,16 +28,16 @@ static void every_tensor_begins_as_it_should(void **state)
         const char *name;
         double mean, deviation, most; /* most: of the size of any number */
     } rows[] = {
-        {"down.0.n1.weight",  1, 0,      1     },
-        { "down.0.n1.bias",   0, 0,      0     },
-        { "down.0.c1.weight", 0, 0.0481, 0.0834}, /* uniform within 1 / sqrt(9 * 16) */
-        { "down.0.c1.bias",   0, 0,      0     },
-        { "down.0.c2.weight", 0, 0,      0     },
-        { "down.0.e.weight",  0, 0,      0     },
-        { "outc.weight",      0, 0,      0     },
-        { "t2.weight",        0, 0.1021, 0.1768}, /* within 1 / sqrt(32) */
-        { "emb.weight",       0, 0.49,   2.5   }, /* normal, one of 50 rows zero */
-        { "null",             0, 0.5,    2.5   },
+        { "down.0.n1.weight", 1, 0, 1 },
+        { "down.0.n1.bias", 0, 0, 0 },
+        { "down.0.c1.weight", 0, 0.0481, 0.0834 }, /* uniform within 1 / sqrt(9 * 16) */
+        { "down.0.c1.bias", 0, 0, 0 },
+        { "down.0.c2.weight", 0, 0, 0 },
+        { "down.0.e.weight", 0, 0, 0 },
+        { "outc.weight", 0, 0, 0 },
+        { "t2.weight", 0, 0.1021, 0.1768 }, /* within 1 / sqrt(32) */
+        { "emb.weight", 0, 0.49, 2.5 },     /* normal, one of 50 rows zero */
+        { "null", 0, 0.5, 2.5 },
     };
     struct unet_layout layout;
     assert_int_equal(unet_layout_init(&layout, &config, NULL), SPR_OK);

@@ -19,26 +19,21 @@ static const char *const tiny_word[] = { "<pad>",  "red",  "orange", "yellow", "
                                          "square", "item", "gold",   "big",    "monster", "scarlet" };
 static const struct dataset_words tiny_words = { tiny_word, SPR_COUNT(tiny_word) };
 
-static const struct unet_config tiny_config = {
-    .vocab = (int)SPR_COUNT(tiny_word),
-    .channels = {8,  8, 8},
-    .blocks = { 1, 1, 1},
-    .cond = 16,
-    .text = 8,
-    .group = 4,
-    .heads = 2,
-    .words_max = 8,
-    .mid = 1
-};
+static const struct unet_config tiny_config = { .vocab = (int)SPR_COUNT(tiny_word),
+                                                .channels = { 8, 8, 8 },
+                                                .blocks = { 1, 1, 1 },
+                                                .cond = 16,
+                                                .text = 8,
+                                                .group = 4,
+                                                .heads = 2,
+                                                .words_max = 8,
+                                                .mid = 1 };
 
 /* Tile i: discs and squares of four colours and some sizes on nothing. */
 static inline void tiny_draw(int i, struct rgba pixel[TILE_PIXELS])
 {
     static const struct rgba colour[4] = {
-        {220,  30,  30,  255},
-        { 30,  200, 40,  255},
-        { 40,  60,  230, 255},
-        { 120, 120, 120, 255}
+        { 220, 30, 30, 255 }, { 30, 200, 40, 255 }, { 40, 60, 230, 255 }, { 120, 120, 120, 255 }
     };
     const int radius = 6 + i / 4, disc = i % 2 == 0;
     memset(pixel, 0, TILE_PIXELS * sizeof *pixel);

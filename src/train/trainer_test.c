@@ -142,9 +142,9 @@ static void bad_shapes_of_a_batch_are_named(void **state)
         int batch, lanes, part;
         const char *text;
     } rows[] = {
-        {8,  0, 1, "0 lanes; 1 to 256 are possible"                           },
-        { 9, 2, 1, "a batch of 9 is not a multiple of 2 lanes from 1 to 65536"},
-        { 8, 2, 0, "parts of 0 samples; 1 to 256 are possible"                },
+        { 8, 0, 1, "0 lanes; 1 to 256 are possible" },
+        { 9, 2, 1, "a batch of 9 is not a multiple of 2 lanes from 1 to 65536" },
+        { 8, 2, 0, "parts of 0 samples; 1 to 256 are possible" },
     };
     struct pool *pool = NULL;
     assert_int_equal(pool_new(1, &pool, NULL), SPR_OK);

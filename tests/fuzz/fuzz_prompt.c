@@ -13,39 +13,21 @@ enum { WORDS = 12 };
 static const char *const word[WORDS] = { "<pad>", "red",     "great", "sword",  "item", "weapon",
                                          "rat",   "monster", "fire",  "dragon", "book", "torch" };
 static const char near_words[] = "butterknife\nseamonster\nwizard\n";
-static const int16_t near[3][3] = {
-    {3,  6,  8},
-    { 9, 6,  0},
-    { 8, 10, 0}
-};
-static const uint8_t weight[3][3] = {
-    {255,  204, 102},
-    { 230, 102, 0  },
-    { 60,  50,  0  }
-};
-static const int16_t category[WORDS][4] = {
-    [3] = {4,  5 },
-      [6] = { 7},
-      [9] = { 7 },
-      [10] = { 4}
-};
-static const uint8_t share[WORDS][4] = {
-    [3] = {240, 220 },
-      [6] = { 255 },
-      [9] = { 150 },
-      [10] = { 255 }
-};
+static const int16_t near[3][3] = { { 3, 6, 8 }, { 9, 6, 0 }, { 8, 10, 0 } };
+static const uint8_t weight[3][3] = { { 255, 204, 102 }, { 230, 102, 0 }, { 60, 50, 0 } };
+static const int16_t category[WORDS][4] = { [3] = { 4, 5 }, [6] = { 7 }, [9] = { 7 }, [10] = { 4 } };
+static const uint8_t share[WORDS][4] = { [3] = { 240, 220 }, [6] = { 255 }, [9] = { 150 }, [10] = { 255 } };
 
 static const struct tensor_source tensors[] = {
-    {.name = "lexicon.words",
-     .rank = 1,
-     .shape = { sizeof near_words - 1 },
-     .raw = near_words,
-     .raw_type = TENSOR_U8                                                                                 },
-    { .name = "lexicon.near",     .rank = 2, .shape = { 3, 3 },     .raw = near,     .raw_type = TENSOR_I16},
-    { .name = "lexicon.weight",   .rank = 2, .shape = { 3, 3 },     .raw = weight,   .raw_type = TENSOR_U8 },
-    { .name = "lexicon.category", .rank = 2, .shape = { WORDS, 4 }, .raw = category, .raw_type = TENSOR_I16},
-    { .name = "lexicon.share",    .rank = 2, .shape = { WORDS, 4 }, .raw = share,    .raw_type = TENSOR_U8 },
+    { .name = "lexicon.words",
+      .rank = 1,
+      .shape = { sizeof near_words - 1 },
+      .raw = near_words,
+      .raw_type = TENSOR_U8 },
+    { .name = "lexicon.near", .rank = 2, .shape = { 3, 3 }, .raw = near, .raw_type = TENSOR_I16 },
+    { .name = "lexicon.weight", .rank = 2, .shape = { 3, 3 }, .raw = weight, .raw_type = TENSOR_U8 },
+    { .name = "lexicon.category", .rank = 2, .shape = { WORDS, 4 }, .raw = category, .raw_type = TENSOR_I16 },
+    { .name = "lexicon.share", .rank = 2, .shape = { WORDS, 4 }, .raw = share, .raw_type = TENSOR_U8 },
 };
 
 /* Made once, for the life of the process. */
