@@ -154,6 +154,15 @@ INLINE void run_outer(const struct outer *o, int block, int vectors)
 }
 
 /* Rows of the transforms of Winograd's F(2x2, 3x3); sums in the order written, so that every set rounds alike. */
+INLINE void weights_row(const vec g[3], vec to[4])
+{
+    vec half = vec_splat(0.5f), ends = vec_mul(half, vec_add(g[0], g[2])), middle = vec_mul(half, g[1]);
+    to[0] = g[0];
+    to[1] = vec_add(ends, middle);
+    to[2] = vec_sub(ends, middle);
+    to[3] = g[2];
+}
+
 INLINE void patch_row(const vec d[4], vec to[4])
 {
     to[0] = vec_sub(d[0], d[2]);
@@ -174,6 +183,26 @@ INLINE void quad_gradient_row(const vec d[2], vec to[4])
     to[1] = vec_add(d[0], d[1]);
     to[2] = vec_sub(d[0], d[1]);
     to[3] = vec_sub(vec_zero(), d[1]);
+}
+
+static void weights(const float *g, size_t tap_stride, size_t columns, float *to, size_t stride)
+{
+    for (size_t c = 0; c < columns; c += LANES, to += LANES) {
+        vec half[4][3], whole[4];
+        EACH (j, 0, 3) {
+            vec column[3], turned[4];
+            EACH (i, 0, 3)
+                column[i] = vec_load(g + (size_t)(i * 3 + j) * tap_stride + c);
+            weights_row(column, turned);
+            EACH (i, 0, 4)
+                half[i][j] = turned[i];
+        }
+        EACH (i, 0, 4) {
+            weights_row(half[i], whole);
+            EACH (j, 0, 4)
+                vec_store(to + (size_t)(i * 4 + j) * stride, whole[j]);
+        }
+    }
 }
 
 static void patch(const float *const pixel[PATCH], size_t channels, float *v, size_t stride)
@@ -322,6 +351,7 @@ const struct tiles TILES = {
     .depth = DEPTH,
     .tile = tile_table,
     .outer = outer_table,
+    .weights = weights,
     .patch = patch,
     .quad = quad,
     .quad_gradient = quad_gradient,

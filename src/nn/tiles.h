@@ -50,6 +50,8 @@ typedef void outer_fn(const struct outer *o);
 /* Winograd's transforms (winograd.c), for `channels` channels, a multiple of the lanes; `stride` is floats between
  * the 16 positions of a patch. */
 enum { PATCH = 16, QUAD = 4 };
+/* to (PATCH, columns) = the transform of weights g (9, columns), whose taps are tap_stride floats apart. */
+typedef void weights_fn(const float *g, size_t tap_stride, size_t columns, float *to, size_t stride);
 /* v = the transform of a patch of 4x4 pixels. */
 typedef void patch_fn(const float *const pixel[PATCH], size_t channels, float *v, size_t stride);
 /* y = (the 2x2 pixels of the products m + bias) + add; bias and add[0] may be NULL. */
@@ -72,6 +74,7 @@ struct tiles {
     size_t depth;   /* how many terms' weights of a full panel stay in the first-level cache */
     tile_fn *const (*tile)[TILE_ROWS_MAX]; /* [vectors - 1][rows - 1] */
     outer_fn *const (*outer)[OUTER_BLOCK]; /* [vectors - 1][block - 1] */
+    weights_fn *weights;
     patch_fn *patch;
     quad_fn *quad;
     quad_gradient_fn *quad_gradient;

@@ -17,6 +17,7 @@
 #include "nn/winograd.h"
 #include "nn/grid.h"
 #include "nn/tiles.h"
+#include <assert.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -46,53 +47,37 @@ static size_t panel_width(const struct tiles *k, size_t columns)
     return least(k->lanes * k->vectors, columns);
 }
 
-/* One row or column of G g. */
-static void transform_weights(const float g[3], float to[4])
+/* packed (panel, PATCH, in, width of the panel) */
+void winograd_pack(const struct tiles *k, const float *weight, int in, int out, float *packed)
 {
-    float ends = 0.5f * g[0] + 0.5f * g[2], middle = 0.5f * g[1];
-    to[0] = g[0];
-    to[1] = ends + middle;
-    to[2] = ends - middle;
-    to[3] = g[2];
-}
-
-/* weight is (9, rows, columns) as strides say; packed is (panel, PATCH, rows, width of the panel). */
-static void pack_with(const struct tiles *k, const float *weight, size_t rows, size_t columns,
-                      size_t row_stride, size_t column_stride, bool reverse, float *packed)
-{
-    size_t tap_stride = rows * columns, width;
-    for (size_t c = 0; c < columns; c += width) {
+    size_t rows = (size_t)in, columns = (size_t)out, width;
+    for (size_t c = 0; c < columns; c += width, packed += PATCH * rows * width) {
         width = panel_width(k, columns - c);
-        float *panel = packed + c * PATCH * rows;
         for (size_t r = 0; r < rows; r++)
-            for (size_t i = 0; i < width; i++) {
-                const float *from = weight + r * row_stride + (c + i) * column_stride;
-                float half[4][3], whole[4];
-                for (size_t kx = 0; kx < 3; kx++) {
-                    float column[3], to[4];
-                    for (size_t ky = 0; ky < 3; ky++)
-                        column[ky] = from[(reverse ? 8 - ky * 3 - kx : ky * 3 + kx) * tap_stride];
-                    transform_weights(column, to);
-                    for (size_t p = 0; p < 4; p++)
-                        half[p][kx] = to[p];
-                }
-                for (size_t p = 0; p < 4; p++) {
-                    transform_weights(half[p], whole);
-                    for (size_t q = 0; q < 4; q++)
-                        panel[((p * 4 + q) * rows + r) * width + i] = whole[q];
-                }
-            }
+            k->weights(weight + r * columns + c, rows * columns, width, packed + r * width, rows * width);
     }
 }
 
-void winograd_pack(const struct tiles *k, const float *weight, int in, int out, float *packed)
-{
-    pack_with(k, weight, (size_t)in, (size_t)out, (size_t)out, 1, false, packed);
-}
-
+/* packed (panel, PATCH, out, width of the panel): the taps in reverse, in and out exchanged, TURNED rows at a time so
+ * that whole cache lines are read. */
 void winograd_pack_backward(const struct tiles *k, const float *weight, int in, int out, float *packed)
 {
-    pack_with(k, weight, (size_t)out, (size_t)in, 1, (size_t)out, true, packed);
+    enum { TURNED = 16, WIDEST = 32, TAPS = 9 };
+    float turned[TAPS][TURNED][WIDEST];
+    size_t rows = (size_t)out, columns = (size_t)in, width;
+    for (size_t c = 0; c < columns; c += width, packed += PATCH * rows * width) {
+        width = panel_width(k, columns - c);
+        assert(width <= WIDEST);
+        for (size_t r = 0; r < rows; r += TURNED) {
+            for (size_t t = 0; t < TAPS; t++)
+                for (size_t i = 0; i < width; i++)
+                    for (size_t j = 0; j < TURNED; j++)
+                        turned[TAPS - 1 - t][j][i] = weight[(t * columns + c + i) * rows + r + j];
+            for (size_t j = 0; j < TURNED; j++)
+                k->weights(turned[0][j], (size_t)TURNED * WIDEST, width, packed + (r + j) * width,
+                           rows * width);
+        }
+    }
 }
 
 /* The quads of a batch, row by row, and one of them. */
