@@ -1,10 +1,11 @@
 /* conv - convolutions and linear layers, forward and backward: the program's arithmetic hot spot.
- * Flow:  paint/unet -> [nn/conv] -> kernels chosen at run time, or CBLAS
+ * Flow:  paint/unet -> [nn/conv] -> nn/conv_tiles, nn/winograd (AVX-512, AVX2, NEON), or nn/conv_cblas
  * Layout: activations are channels-last, (B, H, W, C) floats; weights in memory are (kh, kw, in, out), so that a
  *   1x1 convolution and a linear layer are one matrix product (a linear layer is a 1x1 convolution with H = W = 1,
  *   B = rows). Files hold (out, in, kh, kw): paint/model converts.
  * Invariants: no allocation; single-threaded: callers give different samples to different threads. Each output
- *   element is summed in one fixed order, whatever B, so a sample's result does not depend on its company.
+ *   element is summed in one fixed order, whatever B, so a sample's result does not depend on its company; all sets
+ *   but "cblas" give the same bits (laws N2 and N3 of the README).
  * Threads: any number at once on different outputs and scratch. */
 #ifndef NN_CONV_H
 #define NN_CONV_H

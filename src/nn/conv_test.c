@@ -320,7 +320,7 @@ static void same_bits(const char *what, const struct conv_shape *s, const float 
                      (double)want[i]);
 }
 
-/* Law N2. cblas is not in it: its order of sums is the library's. */
+/* Law N3. cblas is not in it: its order of sums is the library's. */
 static void own_sets_give_the_same_bits(void **state)
 {
     (void)state;
@@ -357,7 +357,7 @@ static void chain_w(struct fixture *f, size_t x, size_t w, size_t y, double *to)
     to[w] = (double)fmaf(f->x[x], f->dy[y], (float)to[w]);
 }
 
-/* A reference whose sums are chains of fused multiply-adds: the exact bits that law N2 promises on every machine. */
+/* A reference whose sums are chains of fused multiply-adds: the exact bits that law N3 promises on every machine. */
 static float *chained(struct fixture *f, product_fn *each, const float *start, size_t count)
 {
     double *sums = mem_zalloc(count, sizeof *sums);
@@ -411,7 +411,7 @@ static void sums_are_chains_in_one_order(void **state)
         }
 }
 
-/* Law N3: a sample's y and dx are the same alone and in company. */
+/* Law N2: a sample's y and dx are the same alone and in company. */
 static void company_changes_nothing(void **state)
 {
     (void)state;
@@ -440,7 +440,7 @@ static void company_changes_nothing(void **state)
         }
 }
 
-/* Law N4: every scratch float beyond conv_scratch_floats stays untouched, and nothing is allocated. */
+/* Law N1: every scratch float beyond conv_scratch_floats stays untouched, and nothing is allocated. */
 static void scratch_is_enough_and_nothing_is_allocated(void **state)
 {
     (void)state;
