@@ -68,7 +68,7 @@ static int setup(void **state)
 {
     struct fixture *f = calloc(1, sizeof *f);
     char path[1024];
-    path_of("models/sprite32.safetensors", path);
+    path_of("tests/golden/sprite32-403k.safetensors", path);
     assert_int_equal(model_load(path, &f->model, NULL), SPR_OK);
     path_of("tests/golden/golden.safetensors", path);
     assert_int_equal(safetensors_open(path, &f->golden, NULL), SPR_OK);

@@ -323,11 +323,12 @@ static void thirty_jobs_are_within_two_percent(void **state)
         over_proven += is_proven ? gap : 0;
         rcpsp_fini(&r);
     }
-    print_message("30 jobs: %.2f %% over the optimum for the %d of %d that are proven, %.2f %% over bound or "
-                  "optimum for "
-                  "all; %d above; %.1f ms each\n",
-                  100 * over_proven / proven, proven, problems, 100 * over / problems, above,
-                  (double)spent / 1e6 / problems);
+    print_message(
+        "# 30 jobs: %.2f %% over the optimum for the %d of %d that are proven, %.2f %% over bound or "
+        "optimum for "
+        "all; %d above; %.1f ms each\n",
+        100 * over_proven / proven, proven, problems, 100 * over / problems, above,
+        (double)spent / 1e6 / problems);
     assert_true(proven >= 40);
     assert_true(over_proven / proven <= 0.005);
     assert_true(over / problems <= 0.03);
