@@ -4,9 +4,6 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-
-enum { HUGE_PAGE = 2 << 20, HUGE_FROM = 4 << 20 }; /* bytes */
 
 static atomic_uint_fast64_t calls;
 static atomic_uint_fast64_t fail_at; /* the value of calls that fails; 0 is never */
@@ -30,20 +27,12 @@ void *mem_zalloc(size_t count, size_t size)
     return admit(count, size, &bytes) ? calloc(1, bytes) : NULL;
 }
 
-/* Large blocks are weights and workspaces, touched all over again and again: in huge pages they take a thirtieth of the
- * page faults to fill, and fewer page table entries to read. */
 void *mem_aligned(size_t count, size_t size)
 {
     size_t bytes;
     if (!admit(count, size, &bytes) || bytes > SIZE_MAX - 63)
         return NULL;
-    if (bytes < HUGE_FROM)
-        return aligned_alloc(64, (bytes + 63) & ~(size_t)63);
-    size_t whole = (bytes + HUGE_PAGE - 1) & ~(size_t)(HUGE_PAGE - 1);
-    void *p = whole >= bytes ? aligned_alloc(HUGE_PAGE, whole) : NULL;
-    if (p)
-        madvise(p, whole, MADV_HUGEPAGE); /* only a wish; what follows from a refusal is speed alone */
-    return p;
+    return aligned_alloc(64, (bytes + 63) & ~(size_t)63);
 }
 
 void *mem_resize(void *old, size_t count, size_t size)
