@@ -99,11 +99,11 @@ static double layer_seconds(const struct run *r, const struct conv_shape *s, con
 static double measure(const struct run *r, const struct layer *l)
 {
     struct conv_shape s = { r->batch, l->size, l->size, l->in, l->out, l->kernel, false };
-    size_t pixels = (size_t)(s.batch * s.height * s.width);
+    size_t pixels = (size_t)s.batch * (size_t)s.height * (size_t)s.width;
     struct tensors t = {
         .x = normals(pixels * (size_t)s.in),
         .y = normals(pixels * (size_t)s.out),
-        .w = normals((size_t)(s.kernel * s.kernel * s.in * s.out)),
+        .w = normals((size_t)s.kernel * (size_t)s.kernel * (size_t)s.in * (size_t)s.out),
         .packed = need(mem_aligned(conv_packed_floats(s.kernel, s.in, s.out), sizeof(float))),
         .packed_backward = need(mem_aligned(conv_packed_floats(s.kernel, s.out, s.in), sizeof(float))),
         .scratch = need(mem_aligned(conv_scratch_floats(&s), sizeof(float))),

@@ -53,12 +53,14 @@ enum { LANES = 4, VECTORS = 4, ROWS = 6, BLOCK = 6, DEPTH = 256 };
 #endif
 
 #define INLINE static inline __attribute__((always_inline))
-/* A loop over registers: unrolled, so that an array of vec becomes registers. */
+/* A loop over registers: unrolled, so that an array of vec becomes registers.
+ * NOLINTBEGIN(bugprone-macro-parentheses): i is declared, not used */
 #ifdef __clang__
 #define EACH(i, first, last) _Pragma("clang loop unroll(full)") for (int i = first; i < (last); i++)
 #else
 #define EACH(i, first, last) _Pragma("GCC unroll 16") for (int i = first; i < (last); i++)
 #endif
+/* NOLINTEND(bugprone-macro-parentheses) */
 
 /* Adds the terms of one tap for pixels first..last-1 of the tile. */
 INLINE void sum_tap(vec sum[][TILE_VECTORS_MAX], const struct tile *t, const struct tap *tap, int first,
