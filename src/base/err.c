@@ -41,7 +41,7 @@ enum spr_code spr_prefix(struct spr_error *err, const char *format, ...)
     va_end(args);
     trim_cut(head, sizeof head, n);
     snprintf(both, sizeof both, "%s: %s", head, err->text);
-    n = snprintf(err->text, sizeof err->text, "%.*s", (int)sizeof err->text - 1, both);
+    snprintf(err->text, sizeof err->text, "%.*s", (int)sizeof err->text - 1, both);
     trim_cut(err->text, sizeof err->text, (int)strlen(both));
     return err->code;
 }

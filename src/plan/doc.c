@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "base/utf8.h"
 
+#include <assert.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -94,6 +95,7 @@ static enum spr_code add_scalar(struct loader *l, const yaml_event_t *e)
         d->text = grown;
         d->text_room = room;
     }
+    assert(d->text);
     memcpy(d->text + d->text_length, text, length + 1);
     struct doc_node n = { .kind = DOC_SCALAR,
                           .plain = e->data.scalar.style == YAML_PLAIN_SCALAR_STYLE,
@@ -158,6 +160,7 @@ static enum spr_code check_keys(struct loader *l, int32_t map)
 static enum spr_code close_level(struct loader *l)
 {
     int32_t node = l->level[--l->depth].node;
+    assert(l->doc.node);
     return l->doc.node[node].kind == DOC_MAP ? check_keys(l, node) : SPR_OK;
 }
 
