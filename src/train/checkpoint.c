@@ -47,7 +47,8 @@ enum spr_code checkpoint_write(const char *path, const struct unet_layout *layou
     snprintf(steps, sizeof steps, "%" PRIu64, o->steps);
     all[0] = (struct note){ "format", CHECKPOINT_FORMAT };
     all[1] = (struct note){ "steps", steps };
-    memcpy(all + 2, notes, count * sizeof *notes);
+    if (notes)
+        memcpy(all + 2, notes, count * sizeof *notes);
     const struct safetensors_content content = {
         .tensor = tensor, .tensors = tensors, .note = all, .notes = count + 2, .type = TENSOR_F32
     };
