@@ -57,7 +57,7 @@ static double since(int64_t *began)
 
 static void measure(int count, bool join, int runs)
 {
-    static struct plan_report report;
+    static struct doc_report report;
     struct buf text;
     struct plan p;
     struct plan_graph g;

@@ -3,14 +3,14 @@
 #include "cli/failure.h"
 #include "cli/plan_command.h"
 #include "plan/diff.h"
-#include "plan/doc.h"
 #include "plan/example.h"
+#include "yaml/doc.h"
 
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 
-static void print_complaints(const struct terminal *t, const char *path, const struct plan_report *r)
+static void print_complaints(const struct terminal *t, const char *path, const struct doc_report *r)
 {
     for (int i = 0; i < r->count; i++) {
         terminal_safe(t, path);
@@ -24,16 +24,16 @@ static void print_complaints(const struct terminal *t, const char *path, const s
     }
 }
 
-enum spr_code plan_open(const struct cli *cli, const char *path, struct plan *ret, struct plan_report *report,
+enum spr_code plan_open(const struct cli *cli, const char *path, struct plan *ret, struct doc_report *report,
                         struct spr_error *err)
 {
     struct buf bytes;
-    struct plan_report *own = report ? report : mem_zalloc(1, sizeof *own);
+    struct doc_report *own = report ? report : mem_zalloc(1, sizeof *own);
     buf_init(&bytes, DOC_BYTES_MAX);
     enum spr_code rc =
         own ? file_read(path, &bytes, err) : SPR_FAIL(err, SPR_NOMEM, "no memory for complaints");
     if (own)
-        *own = (struct plan_report){ 0 };
+        *own = (struct doc_report){ 0 };
     if (!rc) {
         rc = plan_load(bytes.data ? bytes.data : "", bytes.length, ret, own, err);
         if (rc && own->count > 0) {
@@ -52,7 +52,7 @@ enum spr_code plan_open(const struct cli *cli, const char *path, struct plan *re
 }
 
 static enum spr_code check_json(const struct cli *cli, const char *path, const struct plan *p,
-                                const struct plan_report *r, struct spr_error *err)
+                                const struct doc_report *r, struct spr_error *err)
 {
     json_t *list = json_array(), *object;
     for (int i = 0; i < r->count; i++)
@@ -80,7 +80,7 @@ static const char *plural(int32_t count)
     return count == 1 ? "" : "s";
 }
 
-static enum spr_code check_one(struct cli *cli, const char *path, struct plan_report *report,
+static enum spr_code check_one(struct cli *cli, const char *path, struct doc_report *report,
                                struct spr_error *err)
 {
     struct plan p;
@@ -105,7 +105,7 @@ static enum spr_code check_one(struct cli *cli, const char *path, struct plan_re
 static enum spr_code run_check(struct cli *cli, const struct args *args, struct spr_error *err)
 {
     enum spr_code rc = SPR_OK;
-    struct plan_report *report = mem_zalloc(1, sizeof *report);
+    struct doc_report *report = mem_zalloc(1, sizeof *report);
     if (!report)
         return SPR_FAIL(err, SPR_NOMEM, "no memory for complaints");
     for (size_t i = 1; i < args->operands; i++) {

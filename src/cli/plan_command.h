@@ -11,7 +11,7 @@ enum plan_option { PLAN_TREE = OPTION_OWN, PLAN_GANTT, PLAN_DOT, PLAN_SVG, PLAN_
 /* Reads and checks a file; every complaint goes to standard error as FILE:LINE:COLUMN: what. GIVES *ret (plan_free).
  * report may be NULL; if not, it is filled instead of printed. */
 SPR_MUST_USE enum spr_code plan_open(const struct cli *cli, const char *path, struct plan *ret,
-                                     struct plan_report *report, struct spr_error *err);
+                                     struct doc_report *report, struct spr_error *err);
 
 /* Each line through terminal_safe; text is cut into lines in place. */
 void plan_print_lines(const struct terminal *t, char *text);

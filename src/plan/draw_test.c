@@ -26,7 +26,7 @@ static enum spr_code gantt(const struct drawing *d, struct buf *out, struct spr_
 
 static enum spr_code diff(const struct drawing *d, struct buf *out, struct spr_error *err)
 {
-    static struct plan_report report;
+    static struct doc_report report;
     static const char other[] = "plan: y\ndomains: [{id: d, workstreams: [{id: a}]}]\n";
     struct plan p;
     int lines;
@@ -54,7 +54,7 @@ static void names_cannot_break_a_form(void **state)
         { gantt, "2 h", NULL },
         { diff, "- workstream b: <b>\n- gate g: \"&\n", NULL },
     };
-    static struct plan_report report;
+    static struct doc_report report;
     struct spr_error err = { 0 };
     struct plan p;
     struct plan_graph g;

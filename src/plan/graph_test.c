@@ -15,7 +15,7 @@ enum { NODES_MAX = 40 };
 
 static void load(const char *text, struct plan *p, struct plan_graph *g)
 {
-    static struct plan_report report;
+    static struct doc_report report;
     struct spr_error err = { 0 };
     if (plan_load(text, strlen(text), p, &report, &err))
         fail_msg("%s: %s", err.text, report.complaint[0].text);

@@ -6,31 +6,21 @@
 
 #include <stdio.h>
 
-enum spr_code plan_load(const char *bytes, size_t length, struct plan *ret, struct plan_report *report,
+enum spr_code plan_load(const char *bytes, size_t length, struct plan *ret, struct doc_report *report,
                         struct spr_error *err)
 {
     struct plan p = { 0 };
-    struct doc_place place;
-    *report = (struct plan_report){ 0 };
-    enum spr_code rc = doc_load(bytes, length, &p.doc, &place, err);
-    if (rc) {
-        if (rc == SPR_BADDATA || (rc == SPR_LIMIT && place.line > 0)) {
-            struct plan_complaint *c = &report->complaint[report->count++];
-            *c = (struct plan_complaint){ .line = place.line, .column = place.column };
-            snprintf(c->text, sizeof c->text, "%.*s", (int)sizeof c->text - 1, err->text);
-        }
+    static const struct doc_about about = { "plan", "\"plan: NAME\"" };
+    enum spr_code rc = schema_load(bytes, length, &about, &p.doc, report, err);
+    if (rc)
         return rc;
-    }
     struct reader r = { .plan = &p, .err = err, .schema = { .doc = &p.doc, .report = report } };
     plan_read(&r);
     if (!r.schema.rc)
         plan_check(&r);
     rc = r.schema.rc;
-    if (!rc && report->count > 0) {
-        schema_sort(report);
-        rc = SPR_FAIL(err, SPR_BADDATA, "the plan has %d mistake%s", report->count + report->dropped,
-                      report->count + report->dropped == 1 ? "" : "s");
-    }
+    if (!rc)
+        rc = schema_verdict(report, "plan", err);
     if (rc)
         plan_free(&p);
     else

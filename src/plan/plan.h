@@ -10,7 +10,7 @@
  * Threads: immutable once loaded; any number of readers. */
 #ifndef PLAN_PLAN_H
 #define PLAN_PLAN_H
-#include "plan/doc.h"
+#include "yaml/schema.h"
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -142,24 +142,10 @@ struct plan {
     struct doc doc; /* owns every string */
 };
 
-/* One complaint about a plan. */
-struct plan_complaint {
-    int line, column; /* from 1 */
-    char text[240];
-};
-
-enum { PLAN_COMPLAINTS_MAX = 200 };
-
-struct plan_report {
-    int count;   /* complaints kept, in order of place */
-    int dropped; /* more than PLAN_COMPLAINTS_MAX: how many are not kept */
-    struct plan_complaint complaint[PLAN_COMPLAINTS_MAX];
-};
-
 /* Reads and checks a whole plan; every complaint of the run is in *report, not only the first. GIVES *ret
  * (plan_free) only if there is none. Fails: SPR_BADDATA (the report says what and where), SPR_LIMIT, SPR_NOMEM. */
 SPR_MUST_USE enum spr_code plan_load(const char *bytes, size_t length, struct plan *ret,
-                                     struct plan_report *report, struct spr_error *err);
+                                     struct doc_report *report, struct spr_error *err);
 void plan_free(struct plan *p); /* fine on a zeroed one */
 
 /* What an id names, and its index among its kind; false if nothing does. */

@@ -12,7 +12,7 @@
 
 #include <cmocka.h>
 
-static struct plan_report report;
+static struct doc_report report;
 
 static void source_path(char *path, size_t size, const char *name)
 {
@@ -45,7 +45,7 @@ static void complaints_text(const char *name, struct buf *out)
     }
     const char *file = strrchr(name, '/') + 1;
     for (int i = 0; i < report.count; i++) {
-        const struct plan_complaint *c = &report.complaint[i];
+        const struct doc_complaint *c = &report.complaint[i];
         assert_int_equal(buf_addf(out, &err, "%s:%d:%d: %s\n", file, c->line, c->column, c->text), SPR_OK);
     }
     if (report.dropped)

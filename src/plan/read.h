@@ -5,7 +5,6 @@
 #ifndef PLAN_READ_H
 #define PLAN_READ_H
 #include "plan/plan.h"
-#include "plan/schema.h"
 
 struct reader {
     struct schema schema; /* first: complaints, units */

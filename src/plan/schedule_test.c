@@ -347,7 +347,7 @@ static const char limited[] =
 static void a_plans_limits_are_kept(void **state)
 {
     (void)state;
-    static struct plan_report report;
+    static struct doc_report report;
     struct plan p;
     struct plan_graph g;
     struct schedule_problem s;

@@ -22,7 +22,7 @@ struct loaded {
 
 static void load(const char *text, size_t length, struct loaded *l)
 {
-    static struct plan_report report;
+    static struct doc_report report;
     struct spr_error err = { 0 };
     if (plan_load(text, length, &l->p, &report, &err))
         fail_msg("%s: %s", err.text, report.complaint[0].text);

@@ -14,12 +14,12 @@ static void need(bool what)
         abort();
 }
 
-static void check_report(const struct plan_report *r, enum spr_code rc, const struct spr_error *err)
+static void check_report(const struct doc_report *r, enum spr_code rc, const struct spr_error *err)
 {
     need(err->text[0] != '\0');
     need(rc != SPR_BADDATA || r->count > 0);
     for (int i = 0; i < r->count; i++) {
-        const struct plan_complaint *c = &r->complaint[i];
+        const struct doc_complaint *c = &r->complaint[i];
         need(c->text[0] && utf8_valid(c->text, strlen(c->text), NULL));
         need(c->line >= 1 && c->column >= 1);
         need(i == 0 || r->complaint[i - 1].line <= c->line);
@@ -72,7 +72,7 @@ static void check_plan(const struct plan *p)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static struct plan_report report;
+    static struct doc_report report;
     struct plan p;
     struct spr_error err = { 0 };
     enum spr_code rc = plan_load((const char *)data, size, &p, &report, &err);

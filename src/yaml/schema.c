@@ -1,4 +1,4 @@
-#include "plan/schema.h"
+#include "yaml/schema.h"
 
 #include "base/str.h"
 #include "base/utf8.h"
@@ -24,12 +24,12 @@ static void repair(char *text)
 
 void schema_complain(struct schema *s, int32_t node, const char *format, ...)
 {
-    struct plan_report *r = s->report;
-    if (r->count == PLAN_COMPLAINTS_MAX) {
+    struct doc_report *r = s->report;
+    if (r->count == DOC_COMPLAINTS_MAX) {
         r->dropped++;
         return;
     }
-    struct plan_complaint *c = &r->complaint[r->count++];
+    struct doc_complaint *c = &r->complaint[r->count++];
     c->line = s->doc->node[node].line;
     c->column = s->doc->node[node].column;
     va_list args;
@@ -41,7 +41,7 @@ void schema_complain(struct schema *s, int32_t node, const char *format, ...)
 
 static int by_place(const void *a, const void *b)
 {
-    const struct plan_complaint *x = a, *y = b;
+    const struct doc_complaint *x = a, *y = b;
     if (x->line != y->line)
         return x->line < y->line ? -1 : 1;
     if (x->column != y->column)
@@ -49,9 +49,28 @@ static int by_place(const void *a, const void *b)
     return strcmp(x->text, y->text);
 }
 
-void schema_sort(struct plan_report *r)
+enum spr_code schema_load(const char *bytes, size_t length, const struct doc_about *about, struct doc *ret,
+                          struct doc_report *report, struct spr_error *err)
 {
+    struct doc_place place;
+    struct spr_error why = { 0 };
+    *report = (struct doc_report){ 0 };
+    enum spr_code rc = doc_load(bytes, length, about, ret, &place, &why);
+    if (rc == SPR_BADDATA || (rc == SPR_LIMIT && place.line > 0)) {
+        struct doc_complaint *c = &report->complaint[report->count++];
+        *c = (struct doc_complaint){ .line = place.line, .column = place.column };
+        snprintf(c->text, sizeof c->text, "%.*s", (int)sizeof c->text - 1, why.text);
+    }
+    return rc ? SPR_FAIL(err, rc, "%s", why.text) : SPR_OK;
+}
+
+enum spr_code schema_verdict(struct doc_report *r, const char *what, struct spr_error *err)
+{
+    if (r->count == 0)
+        return SPR_OK;
     qsort(r->complaint, (size_t)r->count, sizeof *r->complaint, by_place);
+    return SPR_FAIL(err, SPR_BADDATA, "the %s has %d mistake%s", what, r->count + r->dropped,
+                    r->count + r->dropped == 1 ? "" : "s");
 }
 
 bool schema_kind(struct schema *s, int32_t node, const char *what, enum doc_kind kind)

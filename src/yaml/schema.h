@@ -1,21 +1,42 @@
 /* schema - reading a YAML map by a table of keys, with a complaint for everything that is not in the table.
- * Flow:  plan/doc -> [plan/schema] -> plan/read
+ * Flow:  yaml/doc -> [yaml/schema] -> plan/read, pack/sidecar
  * Invariants: reading goes on after a complaint, so that one run reports all of them.
  * Threads: one reader belongs to one thread. */
-#ifndef PLAN_SCHEMA_H
-#define PLAN_SCHEMA_H
-#include "plan/plan.h"
+#ifndef YAML_SCHEMA_H
+#define YAML_SCHEMA_H
+#include "yaml/doc.h"
+
+/* One complaint about a file. */
+struct doc_complaint {
+    int line, column; /* from 1 */
+    char text[240];
+};
+
+enum { DOC_COMPLAINTS_MAX = 200 };
+
+struct doc_report {
+    int count;   /* complaints kept, in order of place */
+    int dropped; /* more than DOC_COMPLAINTS_MAX: how many are not kept */
+    struct doc_complaint complaint[DOC_COMPLAINTS_MAX];
+};
 
 struct schema {
     const struct doc *doc;
-    struct plan_report *report;
+    struct doc_report *report;
     enum spr_code rc;      /* first failure that is not a complaint: no memory */
     int64_t day_s, week_s; /* what "3d" and "2w" mean */
 };
 
+/* doc_load, with an emptied report that gets the complaint where reading stopped. GIVES *ret (doc_free). Fails: as
+ * doc_load does; where the report stays empty the failure is not about a place. */
+SPR_MUST_USE enum spr_code schema_load(const char *bytes, size_t length, const struct doc_about *about,
+                                       struct doc *ret, struct doc_report *report, struct spr_error *err);
+
+/* Sorts the complaints by line, then column. Fails where there are any: SPR_BADDATA, "the plan has 2 mistakes". */
+SPR_MUST_USE enum spr_code schema_verdict(struct doc_report *report, const char *what, struct spr_error *err);
+
 /* Adds a complaint at the node's place. */
 void schema_complain(struct schema *s, int32_t node, const char *format, ...) SPR_PRINTF(3, 4);
-void schema_sort(struct plan_report *report); /* by line, then column */
 
 enum schema_type {
     SCHEMA_WORD,     /* const char *: not empty */

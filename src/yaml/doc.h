@@ -1,13 +1,13 @@
 /* doc - a YAML file as a tree of nodes that know their line and column.
- * Flow:  file bytes -> libyaml's events -> [plan/doc] -> plan/read
+ * Flow:  file bytes -> libyaml's events -> [yaml/doc] -> yaml/schema -> plan/read, pack/sidecar
  * Invariants: one document; node 0 is its root; children of a list or map are linked by `next` in file order, a map's
  *   as key, value, key, value; keys are scalars and unique within their map. All text is UTF-8 without 0 bytes.
- * Refused, with line and column: anchors and aliases (a plan says what it means; nothing can explode), tags, several
+ * Refused, with line and column: anchors and aliases (a file says what it means; nothing can explode), tags, several
  *   documents, nesting over DOC_DEPTH_MAX, more than DOC_NODES_MAX nodes, duplicate keys.
  * Why not libcyaml: it stops at the first complaint and gives positions only for syntax; see docs/adr.
  * Threads: immutable once loaded. */
-#ifndef PLAN_DOC_H
-#define PLAN_DOC_H
+#ifndef YAML_DOC_H
+#define YAML_DOC_H
 #include "base/err.h"
 #include <stdbool.h>
 #include <stddef.h>
@@ -40,9 +40,15 @@ struct doc_place {
     int line, column;
 };
 
-/* Reads the whole text. GIVES *ret (doc_free). Fails: SPR_BADDATA (*place says where), SPR_LIMIT, SPR_NOMEM. */
-SPR_MUST_USE enum spr_code doc_load(const char *bytes, size_t length, struct doc *ret,
-                                    struct doc_place *place, struct spr_error *err);
+/* What the file is, for the sentences about it. */
+struct doc_about {
+    const char *what;   /* "plan" */
+    const char *begins; /* how one begins: "\"plan: NAME\"" */
+};
+
+/* Reads the whole text. BORROWS about. GIVES *ret (doc_free). Fails: SPR_BADDATA (*place says where), SPR_LIMIT, SPR_NOMEM. */
+SPR_MUST_USE enum spr_code doc_load(const char *bytes, size_t length, const struct doc_about *about,
+                                    struct doc *ret, struct doc_place *place, struct spr_error *err);
 void doc_free(struct doc *d); /* fine on a zeroed one */
 
 static inline const char *doc_text(const struct doc *d, int32_t n)

@@ -1,6 +1,6 @@
 /* libyaml's events become nodes in one growing array; the levels that are open are a small stack. Nothing is looked
  * up while reading but the keys of a map that closes, so time and memory stay linear in the file. */
-#include "plan/doc.h"
+#include "yaml/doc.h"
 
 #include "base/mem.h"
 #include "base/utf8.h"
@@ -22,6 +22,7 @@ struct loader {
     struct level level[DOC_DEPTH_MAX];
     int depth;
     const char *bytes;
+    const struct doc_about *about;
     struct doc_place *place;
     struct spr_error *err;
 };
@@ -183,13 +184,14 @@ static enum spr_code take_event(struct loader *l, const yaml_event_t *e)
     mark(l, e->start_mark);
     if (e->type == YAML_ALIAS_EVENT || has_anchor_or_tag(e))
         return SPR_FAIL(l->err, SPR_BADDATA,
-                        "anchors (&), aliases (*) and tags (!) are not used in plans: write the "
-                        "value out, quote it, or put it under \"defaults\"");
+                        "anchors (&), aliases (*) and tags (!) are not used in %ss: write the "
+                        "value out, quote it, or put it under \"defaults\"",
+                        l->about->what);
     switch (e->type) {
     case YAML_DOCUMENT_START_EVENT:
-        return l->doc.count
-                   ? SPR_FAIL(l->err, SPR_BADDATA, "a second document begins; one file holds one plan")
-                   : SPR_OK;
+        return l->doc.count ? SPR_FAIL(l->err, SPR_BADDATA, "a second document begins; one file holds one %s",
+                                       l->about->what)
+                            : SPR_OK;
     case YAML_SCALAR_EVENT:
         return add_scalar(l, e);
     case YAML_SEQUENCE_START_EVENT:
@@ -237,8 +239,8 @@ static enum spr_code run(struct loader *l, yaml_parser_t *parser)
     }
 }
 
-enum spr_code doc_load(const char *bytes, size_t length, struct doc *ret, struct doc_place *place,
-                       struct spr_error *err)
+enum spr_code doc_load(const char *bytes, size_t length, const struct doc_about *about, struct doc *ret,
+                       struct doc_place *place, struct spr_error *err)
 {
     *place = (struct doc_place){ 0 };
     size_t bad;
@@ -253,11 +255,11 @@ enum spr_code doc_load(const char *bytes, size_t length, struct doc *ret, struct
         return SPR_FAIL(err, SPR_NOMEM, "no memory to read YAML");
     yaml_parser_set_encoding(&parser, YAML_UTF8_ENCODING);
     yaml_parser_set_input_string(&parser, (const unsigned char *)bytes, length);
-    struct loader l = { .bytes = bytes, .place = place, .err = err };
+    struct loader l = { .bytes = bytes, .about = about, .place = place, .err = err };
     enum spr_code rc = run(&l, &parser);
     yaml_parser_delete(&parser);
     if (!rc && l.doc.count == 0)
-        rc = SPR_FAIL(err, SPR_BADDATA, "the file is empty; a plan begins with \"plan: NAME\"");
+        rc = SPR_FAIL(err, SPR_BADDATA, "the file is empty; a %s begins with %s", about->what, about->begins);
     if (rc)
         doc_free(&l.doc);
     else

@@ -1,4 +1,4 @@
-#include "plan/doc.h"
+#include "yaml/doc.h"
 
 #include "base/mem.h"
 
@@ -19,13 +19,15 @@ static const char text[] = "# comment\n"
                            "  two\n"
                            "\xC3\xBC: end\n";
 
+static const struct doc_about about = { "plan", "\"plan: NAME\"" };
+
 static int make(void **state)
 {
     static struct doc d;
     struct doc_place place;
     struct spr_error err;
     *state = &d;
-    return doc_load(text, sizeof text - 1, &d, &place, &err);
+    return doc_load(text, sizeof text - 1, &about, &d, &place, &err);
 }
 
 static int drop(void **state)
@@ -86,10 +88,10 @@ static void a_repeated_key_is_found_in_small_and_large_maps(void **state)
         struct doc d;
         struct doc_place place;
         struct spr_error err;
-        assert_int_equal(doc_load(yaml, n, &d, &place, &err), SPR_OK);
+        assert_int_equal(doc_load(yaml, n, &about, &d, &place, &err), SPR_OK);
         doc_free(&d);
         n += (size_t)snprintf(yaml + n, sizeof yaml - n, "key1: again\n");
-        assert_int_equal(doc_load(yaml, n, &d, &place, &err), SPR_BADDATA);
+        assert_int_equal(doc_load(yaml, n, &about, &d, &place, &err), SPR_BADDATA);
         assert_string_equal(err.text, "key \"key1\" is here a second time; the first is on line 2");
         assert_int_equal(place.line, sizes[i] + 1);
     }
@@ -103,7 +105,7 @@ static void every_beginning_is_read_or_refused(void **state)
         struct doc d;
         struct doc_place place;
         struct spr_error err = { 0 };
-        enum spr_code rc = doc_load(text, n, &d, &place, &err);
+        enum spr_code rc = doc_load(text, n, &about, &d, &place, &err);
         if (rc == SPR_OK)
             doc_free(&d);
         else
@@ -119,7 +121,7 @@ static void lack_of_memory_is_said(void **state)
         struct doc_place place;
         struct spr_error err;
         mem_fail_nth(n);
-        enum spr_code rc = doc_load(text, sizeof text - 1, &d, &place, &err);
+        enum spr_code rc = doc_load(text, sizeof text - 1, &about, &d, &place, &err);
         mem_fail_nth(0);
         assert_int_equal(rc, SPR_NOMEM);
         assert_int_equal(d.count, 77);
