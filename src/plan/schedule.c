@@ -2,6 +2,7 @@
 #include "plan/schedule.h"
 
 #include "base/mem.h"
+#include "plan/schedule_refute.h"
 
 #include <stdlib.h>
 
@@ -215,7 +216,9 @@ enum spr_code schedule_bound(const struct schedule_problem *s, const int64_t *du
         if (bound > best)
             best = bound;
     }
-    *ret = best;
+    rc = schedule_refute(s, duration, head, &best, err);
+    if (!rc)
+        *ret = best;
 out:
     mem_free(end);
     mem_free(load);

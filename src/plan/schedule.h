@@ -25,7 +25,8 @@ SPR_MUST_USE enum spr_code schedule_init(struct schedule_problem *ret, const str
 void schedule_fini(struct schedule_problem *s); /* fine on a zeroed one */
 
 /* No schedule can be shorter: the longest path, and for every resource the work between a head and a tail that must
- * come before and after it (for more than SCHEDULE_BOUND_JOBS jobs, all of the work). Fails: SPR_NOMEM. */
+ * come before and after it (for more than SCHEDULE_BOUND_JOBS jobs, all of the work); small problems are bounded more
+ * sharply by plan/schedule_refute. Fails: SPR_NOMEM. */
 enum { SCHEDULE_BOUND_JOBS = 3000 };
 SPR_MUST_USE enum spr_code schedule_bound(const struct schedule_problem *s, const int64_t *duration,
                                           int64_t *ret, struct spr_error *err);

@@ -286,8 +286,8 @@ static void small_problems_are_solved(void **state)
     }
 }
 
-/* 48 problems of 30 jobs over 3 x 4 x 4 cells. Where the optimum can be proven the mean is within 2 % of it; the few
- * others (every job asks for every resource, and all are scarce) count against a bound that nobody need reach. */
+/* 48 problems of 30 jobs over 3 x 4 x 4 cells. The mean is within 2 % of the optimum where it can be proven, else of the
+ * bound; those few (every job asks for every resource, and all are scarce) count against what nobody need reach. */
 static void thirty_jobs_are_within_two_percent(void **state)
 {
     (void)state;
@@ -331,7 +331,7 @@ static void thirty_jobs_are_within_two_percent(void **state)
         (double)spent / 1e6 / problems);
     assert_true(proven >= 40);
     assert_true(over_proven / proven <= 0.005);
-    assert_true(over / problems <= 0.03);
+    assert_true(over / problems <= 0.02);
 }
 
 static const char limited[] =
@@ -378,7 +378,7 @@ static void a_plans_limits_are_kept(void **state)
             assert_true(start[3] == 0 && start[2] >= 2); /* q is P0, and one painter is all there is */
     }
     assert_int_equal(schedule_bound(&s, duration, &bound, &err), SPR_OK);
-    assert_int_equal(bound, 6); /* painter 6 h, g2 6 h, 18 h of work for 3 hands */
+    assert_int_equal(bound, 7); /* g1 needs both gpus and g2 one, so they take turns */
     start[2] = start[3] = 0;
     assert_int_equal(schedule_verify(&s, duration, start, &err), SPR_BADDATA);
     lister_free(l);
