@@ -93,7 +93,6 @@ struct message_done {
     uint64_t given;
     int64_t count; /* jobs that it was done to */
 };
-enum { PICTURE_WIDTH = 1 };
 struct message_picture {
     uint64_t given;
     const char *image_path;
