@@ -42,9 +42,8 @@ struct message_job_id {
 enum { JOBS_STATE, JOBS_LIMIT, JOBS_BEFORE, JOBS_TEXT };
 struct message_jobs {
     uint64_t given;
-    const char *state;
+    const char *state, *text;
     int64_t limit, before;
-    const char *text;
 };
 struct message_move {
     uint64_t given;
@@ -115,13 +114,10 @@ enum {
 };
 struct message_job_brief {
     uint64_t given;
-    int64_t row;
-    const char *job_id, *state, *prompt;
-    int64_t priority;
+    int64_t row, priority, tries;
+    const char *job_id, *state, *prompt, *error, *image_path;
     bool paused;
-    int64_t tries;
     double accepted, started, finished; /* Unix seconds */
-    const char *error, *image_path;
 };
 struct message_job_list {
     uint64_t given;
@@ -149,13 +145,10 @@ enum {
 struct message_job_info {
     uint64_t given;
     struct request request;
-    int64_t row;
-    const char *job_id, *state;
-    int64_t priority;
+    int64_t row, priority, tries;
+    const char *job_id, *state, *error, *understood, *engine;
     bool paused;
-    int64_t tries;
     double accepted, started, finished;
-    const char *error, *understood, *engine;
     struct wire_texts tags;
     struct wire_maps pictures; /* struct message_picture */
     int64_t ahead;             /* jobs that come before it */
