@@ -136,7 +136,8 @@ const struct command cmd_show = {
     .summary = "show a picture and how it was made",
     .about = "Prints the parameters that a PNG of 'spritery generate' carries, and shows the picture where "
              "standard "
-             "output is a terminal. Other pictures (PNG, JPEG, WebP, GIF) are shown too; they say nothing.",
+             "output is a terminal. Other pictures (PNG, JPEG, WebP, GIF, Aseprite) are shown too; they say "
+             "nothing.",
     .options = options,
     .option_count = SPR_COUNT(options),
     .min_operands = 1,

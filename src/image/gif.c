@@ -1,8 +1,8 @@
 #include "image/gif.h"
 
 #include "base/mem.h"
+#include "image/animation.h"
 
-#include <assert.h>
 #include <gif_lib.h>
 #include <stdint.h>
 #include <string.h>
@@ -41,30 +41,63 @@ static enum spr_code failed(int code, const struct source *s, struct spr_error *
                     text ? text : "unknown error");
 }
 
-/* Steps to the first image record; *transparent is the transparent index or NO_TRANSPARENT. */
-static enum spr_code find_frame(GifFileType *gif, const struct source *s, int *transparent,
+/* What stands before a frame. */
+struct before {
+    int transparent; /* index, or NO_TRANSPARENT */
+    int disposal;    /* what becomes of the frame after its time */
+    int hundredths;  /* of a second */
+    int plays;       /* of the whole; 0 for ever */
+    bool end;        /* no frame follows */
+};
+
+static enum spr_code read_extension(GifFileType *gif, const struct source *s, struct before *b,
+                                    struct spr_error *err)
+{
+    int code;
+    GifByteType *block;
+    GraphicsControlBlock control;
+    if (DGifGetExtension(gif, &code, &block) == GIF_ERROR)
+        return failed(gif->Error, s, err);
+    if (block && code == GRAPHICS_EXT_FUNC_CODE &&
+        DGifExtensionToGCB(block[0], block + 1, &control) == GIF_OK) {
+        b->transparent = control.TransparentColor;
+        b->disposal = control.DisposalMode;
+        b->hundredths = control.DelayTime;
+    }
+    bool loops = block && code == APPLICATION_EXT_FUNC_CODE && block[0] == 11 &&
+                 (memcmp(block + 1, "NETSCAPE2.0", 11) == 0 || memcmp(block + 1, "ANIMEXTS1.0", 11) == 0);
+    while (block) {
+        if (DGifGetExtensionNext(gif, &block) == GIF_ERROR)
+            return failed(gif->Error, s, err);
+        if (loops && block && block[0] >= 3 && (block[1] & 7) == 1) {
+            int again = block[2] | block[3] << 8;
+            b->plays = again ? again + 1 : 0;
+        }
+    }
+    return SPR_OK;
+}
+
+/* Steps to the next image record. A file that stops where a frame could begin, as some do, ends there. */
+static enum spr_code find_frame(GifFileType *gif, const struct source *s, struct before *b,
                                 struct spr_error *err)
 {
-    for (;;) {
+    b->transparent = NO_TRANSPARENT;
+    b->disposal = DISPOSAL_UNSPECIFIED;
+    b->hundredths = 0;
+    enum spr_code rc = SPR_OK;
+    while (!rc) {
         GifRecordType type;
-        if (DGifGetRecordType(gif, &type) == GIF_ERROR)
+        bool at_end = s->at == s->size;
+        if (!at_end && DGifGetRecordType(gif, &type) == GIF_ERROR)
             return failed(gif->Error, s, err);
-        if (type == TERMINATE_RECORD_TYPE)
-            return SPR_FAIL(err, SPR_BADDATA, "the GIF has no picture in it");
+        b->end = at_end || type == TERMINATE_RECORD_TYPE;
+        if (b->end)
+            return SPR_OK;
         if (type == IMAGE_DESC_RECORD_TYPE)
             return DGifGetImageDesc(gif) == GIF_ERROR ? failed(gif->Error, s, err) : SPR_OK;
-        int code;
-        GifByteType *block;
-        GraphicsControlBlock control;
-        if (DGifGetExtension(gif, &code, &block) == GIF_ERROR)
-            return failed(gif->Error, s, err);
-        if (block && code == GRAPHICS_EXT_FUNC_CODE &&
-            DGifExtensionToGCB(block[0], block + 1, &control) == GIF_OK)
-            *transparent = control.TransparentColor;
-        while (block)
-            if (DGifGetExtensionNext(gif, &block) == GIF_ERROR)
-                return failed(gif->Error, s, err);
+        rc = read_extension(gif, s, b, err);
     }
+    return rc;
 }
 
 static enum spr_code read_frame(GifFileType *gif, const struct source *s, int transparent,
@@ -85,7 +118,8 @@ static enum spr_code read_frame(GifFileType *gif, const struct source *s, int tr
             if (DGifGetLine(gif, line, d->Width) == GIF_ERROR)
                 rc = failed(gif->Error, s, err);
             for (int x = 0; x < d->Width && !rc; x++) {
-                if (line[x] == transparent || line[x] >= map->ColorCount)
+                if (line[x] == transparent || line[x] >= map->ColorCount || d->Left + x >= canvas->width ||
+                    d->Top + y >= canvas->height)
                     continue;
                 GifColorType c = map->Colors[line[x]];
                 *image_at(canvas, d->Left + x, d->Top + y) = (struct rgba){ c.Red, c.Green, c.Blue, 255 };
@@ -95,162 +129,128 @@ static enum spr_code read_frame(GifFileType *gif, const struct source *s, int tr
     return rc;
 }
 
-static enum spr_code read_all(GifFileType *gif, const struct source *s, const struct image_limits *limits,
-                              struct image *canvas, struct spr_error *err)
+/* A canvas of 0x0, or smaller than its first frame, occurs: the frame decides then, as in browsers. */
+static enum spr_code make_canvas(const GifFileType *gif, const struct image_limits *limits,
+                                 struct image *canvas, struct spr_error *err)
 {
-    int transparent = NO_TRANSPARENT;
-    enum spr_code rc = find_frame(gif, s, &transparent, err);
-    if (rc)
-        return rc;
     const GifImageDesc *d = &gif->Image;
-    /* A canvas of 0x0, or smaller than its frame, occurs: the frame decides then, as in browsers. */
     int w = gif->SWidth > d->Left + d->Width ? gif->SWidth : d->Left + d->Width;
     int h = gif->SHeight > d->Top + d->Height ? gif->SHeight : d->Top + d->Height;
+    enum spr_code rc = image_limits_check(limits, "GIF", (uint64_t)w, (uint64_t)h, err);
+    return rc ? rc : image_init(canvas, w, h, err);
+}
+
+static void clear_box(const struct image *canvas, const GifImageDesc *d)
+{
+    for (int y = d->Top; y < d->Top + d->Height && y < canvas->height; y++)
+        for (int x = d->Left; x < d->Left + d->Width && x < canvas->width; x++)
+            *image_at(canvas, x, y) = (struct rgba){ 0 };
+}
+
+/* Where the file is, and what has been shown so far. */
+struct player {
+    GifFileType *gif;
+    const struct source *s;
+    const struct image_limits *limits;
+    struct image canvas, kept; /* kept: what DISPOSE_PREVIOUS goes back to */
+    struct animation *to;      /* NULL: only the first frame is wanted */
+};
+
+/* Draws the frame that find_frame found and hands out the canvas. */
+static enum spr_code play_frame(struct player *p, const struct before *b, struct spr_error *err)
+{
+    const GifImageDesc *d = &p->gif->Image;
     if (d->Width < 1 || d->Height < 1)
         return SPR_FAIL(err, SPR_BADDATA, "the GIF's frame is %dx%d pixels", d->Width, d->Height);
-    rc = image_limits_check(limits, "GIF", (uint64_t)w, (uint64_t)h, err);
+    enum spr_code rc = p->canvas.pixel ? image_limits_check(p->limits, "GIF's frame", (uint64_t)d->Width,
+                                                            (uint64_t)d->Height, err)
+                                       : make_canvas(p->gif, p->limits, &p->canvas, err);
+    if (!rc && p->to)
+        rc = animation_check(p->to, p->limits, "GIF", &p->canvas, err);
+    bool back = b->disposal == DISPOSE_PREVIOUS && p->to;
+    if (!rc && back)
+        rc = image_copy(&p->kept, &p->canvas, err);
     if (!rc)
-        rc = image_init(canvas, w, h, err);
-    if (!rc)
-        rc = read_frame(gif, s, transparent, canvas, err);
+        rc = read_frame(p->gif, p->s, b->transparent, &p->canvas, err);
+    if (!rc && p->to)
+        rc = animation_add_copy(p->to, &p->canvas,
+                                b->hundredths > ANIMATION_MS_MAX / 10 ? ANIMATION_MS_MAX
+                                : b->hundredths > 1                   ? b->hundredths * 10
+                                                                      : ANIMATION_MS_UNSAID,
+                                err);
+    if (!rc && b->disposal == DISPOSE_BACKGROUND)
+        clear_box(&p->canvas, d);
+    if (!rc && back) {
+        image_fini(&p->canvas);
+        p->canvas = p->kept;
+        p->kept = (struct image){ 0 };
+    }
+    return rc;
+}
+
+static enum spr_code play(struct player *p, struct spr_error *err)
+{
+    struct before b = { .plays = 1 };
+    enum spr_code rc = SPR_OK;
+    for (int frames = 0; !rc; frames++) {
+        rc = find_frame(p->gif, p->s, &b, err);
+        if (!rc && b.end && frames == 0)
+            rc = SPR_FAIL(err, SPR_BADDATA, "the GIF has no picture in it");
+        if (rc || b.end)
+            break;
+        rc = play_frame(p, &b, err);
+        if (rc && frames > 0)
+            spr_prefix(err, "frame %d", frames);
+        if (!p->to)
+            break;
+    }
+    if (!rc && p->to)
+        p->to->plays = b.plays;
+    return rc;
+}
+
+static enum spr_code open_and_play(const void *data, size_t size, struct player *p, struct spr_error *err)
+{
+    if (!gif_is(data, size))
+        return SPR_FAIL(err, SPR_BADDATA, "not a GIF file");
+    struct source s = { data, size, 0 };
+    int code = 0;
+    p->s = &s;
+    p->gif = DGifOpen(&s, give_bytes, &code);
+    if (!p->gif)
+        return failed(code, &s, err);
+    enum spr_code rc = play(p, err);
+    DGifCloseFile(p->gif, &code);
+    image_fini(&p->kept);
     return rc;
 }
 
 enum spr_code gif_decode(const void *data, size_t size, const struct image_limits *limits, struct image *ret,
                          struct spr_error *err)
 {
-    if (!gif_is(data, size))
-        return SPR_FAIL(err, SPR_BADDATA, "not a GIF file");
-    struct source s = { data, size, 0 };
-    struct image im = { 0 };
-    int code = 0;
-    GifFileType *gif = DGifOpen(&s, give_bytes, &code);
-    if (!gif)
-        return failed(code, &s, err);
-    enum spr_code rc = read_all(gif, &s, limits, &im, err);
-    DGifCloseFile(gif, &code);
+    struct player p = { .limits = limits };
+    enum spr_code rc = open_and_play(data, size, &p, err);
     if (rc)
-        image_fini(&im);
+        image_fini(&p.canvas);
     else
-        *ret = im;
+        *ret = p.canvas;
     return rc;
 }
 
-struct sink {
-    struct buf *into;
-    struct spr_error *err;
-    enum spr_code rc;
-};
-
-static int take_bytes(GifFileType *gif, const GifByteType *from, int length)
+enum spr_code gif_decode_all(const void *data, size_t size, const struct image_limits *limits,
+                             struct animation *ret, struct spr_error *err)
 {
-    struct sink *s = gif->UserData;
-    if (!s->rc)
-        s->rc = buf_add(s->into, from, (size_t)length, s->err);
-    return s->rc ? 0 : length;
-}
-
-static bool same_palette(const struct palette *a, const struct palette *b)
-{
-    if (a->count != b->count)
-        return false;
-    for (int i = 0; i < a->count; i++)
-        if (!rgba_equal(a->colour[i], b->colour[i]))
-            return false;
-    return true;
-}
-
-static enum spr_code check(const struct indexed *frame, int count, struct spr_error *err)
-{
-    if (frame->width > 65535 || frame->height > 65535)
-        return SPR_FAIL(err, SPR_LIMIT, "a GIF has sides up to 65535; the picture is %dx%d", frame->width,
-                        frame->height);
-    for (int i = 1; i < count; i++) {
-        if (frame[i].width != frame->width || frame[i].height != frame->height)
-            return SPR_FAIL(err, SPR_BADARG, "frame %d is %dx%d, the first one %dx%d", i, frame[i].width,
-                            frame[i].height, frame->width, frame->height);
-        if (!same_palette(&frame[i].palette, &frame->palette))
-            return SPR_FAIL(err, SPR_BADARG, "frame %d has another palette than the first one", i);
+    struct animation a = { 0 };
+    struct player p = { .limits = limits, .to = &a };
+    enum spr_code rc = open_and_play(data, size, &p, err);
+    image_fini(&p.canvas);
+    if (!rc && a.count == 1) {
+        a.frame->ms = 0; /* a still picture */
+        a.plays = 0;
     }
-    return SPR_OK;
-}
-
-static int head(GifFileType *gif, const struct indexed *f, int count)
-{
-    int bits = 1;
-    while (1 << bits < f->palette.count)
-        bits++;
-    GifColorType colour[256] = { 0 };
-    for (int i = 0; i < f->palette.count; i++)
-        colour[i] = (GifColorType){ f->palette.colour[i].r, f->palette.colour[i].g, f->palette.colour[i].b };
-    ColorMapObject map = { .ColorCount = 1 << bits, .BitsPerPixel = bits, .Colors = colour };
-    if (EGifPutScreenDesc(gif, f->width, f->height, bits, 0, &map) == GIF_ERROR)
-        return GIF_ERROR;
-    if (count < 2)
-        return GIF_OK;
-    static const char loop[] = { 1, 0, 0 }; /* sub-block 1, repeat 0 times: for ever */
-    if (EGifPutExtensionLeader(gif, APPLICATION_EXT_FUNC_CODE) == GIF_ERROR ||
-        EGifPutExtensionBlock(gif, 11, "NETSCAPE2.0") == GIF_ERROR ||
-        EGifPutExtensionBlock(gif, sizeof loop, loop) == GIF_ERROR)
-        return GIF_ERROR;
-    return EGifPutExtensionTrailer(gif);
-}
-
-static int one_frame(GifFileType *gif, const struct indexed *f, int transparent, int delay_ms, uint8_t *line)
-{
-    int hundredths = (delay_ms + 5) / 10;
-    if (delay_ms > 0 && hundredths < 2)
-        hundredths = 2;
-    GraphicsControlBlock control = {
-        .DisposalMode =
-            transparent == NO_TRANSPARENT || delay_ms <= 0 ? DISPOSAL_UNSPECIFIED : DISPOSE_BACKGROUND,
-        .DelayTime = hundredths > 65535 ? 65535 : hundredths,
-        .TransparentColor = transparent,
-    };
-    GifByteType bytes[4];
-    size_t length = EGifGCBToExtension(&control, bytes);
-    if (EGifPutExtension(gif, GRAPHICS_EXT_FUNC_CODE, (int)length, bytes) == GIF_ERROR ||
-        EGifPutImageDesc(gif, 0, 0, f->width, f->height, false, NULL) == GIF_ERROR)
-        return GIF_ERROR;
-    for (int y = 0; y < f->height; y++) {
-        for (int x = 0; x < f->width; x++) {
-            uint8_t i = f->index[(size_t)y * (size_t)f->width + (size_t)x];
-            line[x] = f->palette.colour[i].a < 128 ? (uint8_t)transparent : i;
-        }
-        if (EGifPutLine(gif, line, f->width) == GIF_ERROR)
-            return GIF_ERROR;
-    }
-    return GIF_OK;
-}
-
-enum spr_code gif_encode(const struct indexed *frame, int count, const int *delay_ms, struct buf *into,
-                         struct spr_error *err)
-{
-    assert(count >= 1);
-    enum spr_code rc = check(frame, count, err);
     if (rc)
-        return rc;
-    size_t before = into->length;
-    struct sink sink = { .into = into, .err = err };
-    int transparent = NO_TRANSPARENT, code = 0;
-    for (int i = frame->palette.count - 1; i >= 0; i--)
-        if (frame->palette.colour[i].a < 128)
-            transparent = i;
-    uint8_t *line = mem_zalloc((size_t)frame->width, 1);
-    GifFileType *gif = line ? EGifOpen(&sink, take_bytes, &code) : NULL;
-    int good = gif ? GIF_OK : GIF_ERROR;
-    if (good == GIF_OK) {
-        EGifSetGifVersion(gif, true);
-        good = head(gif, frame, count);
-    }
-    for (int i = 0; i < count && good == GIF_OK; i++)
-        good = one_frame(gif, &frame[i], transparent, delay_ms ? delay_ms[i] : 0, line);
-    if (gif && EGifCloseFile(gif, &code) == GIF_ERROR)
-        good = GIF_ERROR;
-    mem_free(line);
-    if (good != GIF_OK && !sink.rc)
-        sink.rc = SPR_FAIL(err, SPR_NOMEM, "no memory to write a GIF");
-    if (sink.rc && into->data)
-        into->data[into->length = before] = '\0';
-    return sink.rc;
+        animation_fini(&a);
+    else
+        *ret = a;
+    return rc;
 }

@@ -35,7 +35,7 @@ static void writes_what_it_reads(void **state)
         struct buf file;
         struct spr_error err = { 0 };
         buf_init(&file, 1 << 20);
-        assert_int_equal(gif_encode(&im, 1, NULL, &file, &err), SPR_OK);
+        assert_int_equal(gif_encode(&im, 1, NULL, 1, &file, &err), SPR_OK);
         if (gif_decode(file.data, file.length, NULL, &back, &err))
             fail_msg("%s", err.text);
         for (int k = 0; k < 33 * 19; k++)
@@ -73,7 +73,7 @@ static void animation_keeps_delays(void **state)
     struct buf file;
     struct spr_error err = { 0 };
     buf_init(&file, 1 << 20);
-    assert_int_equal(gif_encode(frame, 3, delay_ms, &file, &err), SPR_OK);
+    assert_int_equal(gif_encode(frame, 3, delay_ms, 0, &file, &err), SPR_OK);
     struct text text = { file.data, file.length };
     int code;
     GifFileType *gif = DGifOpen(&text, give, &code);
@@ -85,17 +85,19 @@ static void animation_keeps_delays(void **state)
         assert_int_equal(DGifSavedExtensionToGCB(gif, i, &control), GIF_OK);
         assert_int_equal(control.DelayTime, hundredths[i]);
         assert_int_equal(control.TransparentColor, 0);
-        assert_int_equal(control.DisposalMode, DISPOSE_BACKGROUND);
-        assert_memory_equal(gif->SavedImages[i].RasterBits, frame[i].index, 64);
+        assert_int_equal(control.DisposalMode, DISPOSE_DO_NOT); /* nothing becomes transparent */
+        const GifImageDesc *d = &gif->SavedImages[i].ImageDesc;
+        assert_int_equal(d->Width * d->Height, i ? 1 : 64); /* only the corner changes */
+        assert_memory_equal(gif->SavedImages[i].RasterBits, frame[i].index, (size_t)(d->Width * d->Height));
     }
     DGifCloseFile(gif, &code);
     indexed_fini(&frame[2]);
     frame[2] = picture(8, 9, 4, 0);
-    assert_int_equal(gif_encode(frame, 3, delay_ms, &file, &err), SPR_BADARG);
+    assert_int_equal(gif_encode(frame, 3, delay_ms, 0, &file, &err), SPR_BADARG);
     assert_string_equal(err.text, "frame 2 is 8x9, the first one 8x8");
     indexed_fini(&frame[2]);
     frame[2] = picture(8, 8, 5, 0);
-    assert_int_equal(gif_encode(frame, 3, delay_ms, &file, &err), SPR_BADARG);
+    assert_int_equal(gif_encode(frame, 3, delay_ms, 0, &file, &err), SPR_BADARG);
     assert_string_equal(err.text, "frame 2 has another palette than the first one");
     for (int i = 0; i < 3; i++)
         indexed_fini(&frame[i]);
@@ -155,7 +157,7 @@ static void refuses_cut_and_large(void **state)
     struct buf file;
     struct spr_error err = { 0 };
     buf_init(&file, 1 << 20);
-    assert_int_equal(gif_encode(&im, 1, NULL, &file, &err), SPR_OK);
+    assert_int_equal(gif_encode(&im, 1, NULL, 1, &file, &err), SPR_OK);
     assert_int_equal(gif_decode(file.data, file.length, &small, &back, &err), SPR_LIMIT);
     assert_string_equal(err.text, "the GIF is 20 x 20 = 400 pixels; up to 100 are read");
     assert_int_equal(gif_decode(file.data, 100, NULL, &back, &err), SPR_BADDATA);
@@ -165,7 +167,7 @@ static void refuses_cut_and_large(void **state)
     mem_fail_nth(1);
     struct buf none;
     buf_init(&none, 1 << 20);
-    assert_int_equal(gif_encode(&im, 1, NULL, &none, &err), SPR_NOMEM);
+    assert_int_equal(gif_encode(&im, 1, NULL, 1, &none, &err), SPR_NOMEM);
     mem_fail_nth(0);
     assert_null(back.pixel);
     indexed_fini(&im);

@@ -81,7 +81,8 @@ struct seen {
     struct palette *palette;
 };
 
-static int seen_index(struct seen *s, struct rgba c)
+/* The colour's index; -1 where it is new and may not be added, or is the 257th. */
+static int seen_index(struct seen *s, struct rgba c, bool may_add)
 {
     uint32_t key = (uint32_t)c.r | (uint32_t)c.g << 8 | (uint32_t)c.b << 16 | (uint32_t)c.a << 24;
     for (uint32_t i = key * 2654435761u >> 22;; i = (i + 1) & 1023) {
@@ -89,7 +90,7 @@ static int seen_index(struct seen *s, struct rgba c)
             return s->slot[i] - 1;
         if (s->slot[i])
             continue;
-        if (s->palette->count == 256)
+        if (!may_add || s->palette->count == 256)
             return -1;
         s->palette->colour[s->palette->count] = c;
         s->slot[i] = (uint16_t)++s->palette->count;
@@ -97,35 +98,88 @@ static int seen_index(struct seen *s, struct rgba c)
     }
 }
 
-enum spr_code indexed_from_image(struct indexed *ret, const struct image *im, struct spr_error *err)
+static void fini_all(struct indexed *im, int count)
 {
-    struct palette found = { 0 };
+    for (int i = 0; i < count; i++)
+        indexed_fini(&im[i]);
+}
+
+/* Indices into seen's palette, which grows if it may; SPR_LIMIT for a colour that it lacks. */
+static enum spr_code index_all(struct seen *seen, bool may_grow, const struct image **im, int images,
+                               struct indexed *to, struct spr_error *err)
+{
+    enum spr_code rc = SPR_OK;
+    int k = 0;
+    for (; k < images && !rc; k++) {
+        rc = indexed_init(&to[k], im[k]->width, im[k]->height, err);
+        size_t count = rc ? 0 : (size_t)im[k]->width * (size_t)im[k]->height;
+        for (size_t i = 0; i < count && !rc; i++) {
+            int at = i && rgba_equal(im[k]->pixel[i], im[k]->pixel[i - 1])
+                         ? to[k].index[i - 1]
+                         : seen_index(seen, im[k]->pixel[i], may_grow);
+            if (at < 0 && images == 1)
+                rc = SPR_FAIL(err, SPR_LIMIT, "the picture has more than 256 colours");
+            else if (at < 0)
+                rc = SPR_FAIL(err, SPR_LIMIT, "the frames have more than 256 colours together");
+            else
+                to[k].index[i] = (uint8_t)at;
+        }
+    }
+    if (rc)
+        fini_all(to, k);
+    return rc;
+}
+
+enum spr_code indexed_from_images(struct indexed *ret, const struct image **im, int images,
+                                  struct spr_error *err)
+{
+    struct palette found = { 0 }, sorted = { 0 };
     struct seen seen = { .palette = &found };
-    struct indexed to;
-    enum spr_code rc = indexed_init(&to, im->width, im->height, err);
+    enum spr_code rc = index_all(&seen, true, im, images, ret, err);
     if (rc)
         return rc;
-    size_t count = (size_t)im->width * (size_t)im->height;
-    for (size_t i = 0; i < count; i++) {
-        int at = i && rgba_equal(im->pixel[i], im->pixel[i - 1]) ? to.index[i - 1]
-                                                                 : seen_index(&seen, im->pixel[i]);
-        if (at < 0) {
-            indexed_fini(&to);
-            return SPR_FAIL(err, SPR_LIMIT, "the picture has more than 256 colours");
-        }
-        to.index[i] = (uint8_t)at;
-    }
     uint8_t place[256] = { 0 }; /* where each colour goes when those with transparency go first */
     for (int opaque = 0; opaque < 2; opaque++)
         for (int i = 0; i < found.count; i++)
             if ((found.colour[i].a == 255) == opaque) {
-                place[i] = (uint8_t)to.palette.count;
-                to.palette.colour[to.palette.count++] = found.colour[i];
+                place[i] = (uint8_t)sorted.count;
+                sorted.colour[sorted.count++] = found.colour[i];
             }
-    for (size_t i = 0; i < count; i++)
-        to.index[i] = place[to.index[i]];
-    *ret = to;
+    for (int k = 0; k < images; k++) {
+        ret[k].palette = sorted;
+        for (size_t i = 0, n = (size_t)ret[k].width * (size_t)ret[k].height; i < n; i++)
+            ret[k].index[i] = place[ret[k].index[i]];
+    }
     return SPR_OK;
+}
+
+enum spr_code indexed_by_palette(struct indexed *ret, const struct image **im, int images,
+                                 const struct palette *p, struct spr_error *err)
+{
+    struct palette known = { 0 };
+    struct seen seen = { .palette = &known };
+    uint8_t place[256] = { 0 }; /* of the first of equal colours */
+    for (int i = 0; i < p->count; i++) {
+        int before = known.count, at = seen_index(&seen, p->colour[i], true);
+        if (at == before)
+            place[at] = (uint8_t)i;
+    }
+    enum spr_code rc = index_all(&seen, false, im, images, ret, err);
+    for (int k = 0; k < images && !rc; k++) {
+        ret[k].palette = *p;
+        for (size_t i = 0, n = (size_t)ret[k].width * (size_t)ret[k].height; i < n; i++)
+            ret[k].index[i] = place[ret[k].index[i]];
+    }
+    return rc;
+}
+
+enum spr_code indexed_from_image(struct indexed *ret, const struct image *im, struct spr_error *err)
+{
+    struct indexed to;
+    enum spr_code rc = indexed_from_images(&to, &im, 1, err);
+    if (!rc)
+        *ret = to;
+    return rc;
 }
 
 enum spr_code image_from_indexed(struct image *ret, const struct indexed *im, struct spr_error *err)

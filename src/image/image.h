@@ -70,6 +70,13 @@ void indexed_fini(struct indexed *im); /* frees index; fine on a zeroed one */
 SPR_MUST_USE enum spr_code indexed_from_image(struct indexed *ret, const struct image *im,
                                               struct spr_error *err);
 
+/* The same for several pictures with one palette. BORROWS im[images]; GIVES ret[images] (each by indexed_fini). */
+SPR_MUST_USE enum spr_code indexed_from_images(struct indexed *ret, const struct image **im, int images,
+                                               struct spr_error *err);
+/* The same with the colours of p, in its order. Fails: SPR_LIMIT (a colour that p lacks), SPR_NOMEM. */
+SPR_MUST_USE enum spr_code indexed_by_palette(struct indexed *ret, const struct image **im, int images,
+                                              const struct palette *p, struct spr_error *err);
+
 /* The same picture as pixels. GIVES ret->pixel. Fails: SPR_LIMIT, SPR_NOMEM. */
 SPR_MUST_USE enum spr_code image_from_indexed(struct image *ret, const struct indexed *im,
                                               struct spr_error *err);

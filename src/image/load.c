@@ -1,5 +1,7 @@
 #include "image/load.h"
 
+#include "image/animation.h"
+#include "image/aseprite.h"
 #include "image/gif.h"
 #include "image/jpeg.h"
 #include "image/png.h"
@@ -25,6 +27,7 @@ static const struct {
     [IMAGE_JPEG] = { "jpeg", jpeg_is, jpeg_decode },
     [IMAGE_WEBP] = { "webp", webp_is, webp_decode },
     [IMAGE_GIF] = { "gif", gif_is, gif_decode },
+    [IMAGE_ASEPRITE] = { "aseprite", aseprite_is, aseprite_decode },
 };
 
 /* Kinds that people will try: named, so that the refusal helps. */
@@ -38,7 +41,6 @@ static const struct {
     { "a TIFF picture", 0, "II*\0", 4 },
     { "a TIFF picture", 0, "MM\0*", 4 },
     { "a Photoshop file", 0, "8BPS", 4 },
-    { "an Aseprite file", 4, "\xe0\xa5", 2 },
     { "an AVIF or HEIF picture", 4, "ftyp", 4 },
     { "a JPEG XL picture", 0, "\xff\x0a", 2 },
     { "a JPEG XL picture", 4, "JXL ", 4 },
@@ -61,6 +63,10 @@ bool image_kind_named(const char *name, enum image_kind *ret)
 {
     if (strcasecmp(name, "jpg") == 0)
         name = "jpeg";
+    if (strcasecmp(name, "apng") == 0)
+        name = "png";
+    if (strcasecmp(name, "ase") == 0)
+        name = "aseprite";
     for (size_t i = 0; i < SPR_COUNT(kinds); i++)
         if (strcasecmp(name, kinds[i].name) == 0) {
             *ret = (enum image_kind)i;
@@ -86,8 +92,9 @@ static enum spr_code unknown(const void *data, size_t size, struct spr_error *er
     for (size_t i = 0; i < SPR_COUNT(unread); i++)
         if (size >= unread[i].at + unread[i].length &&
             memcmp((const char *)data + unread[i].at, unread[i].bytes, unread[i].length) == 0)
-            return SPR_FAIL(err, SPR_UNSUPPORTED, "%s; PNG, JPEG, WebP and GIF can be read", unread[i].name);
-    return SPR_FAIL(err, SPR_BADDATA, "not a picture; PNG, JPEG, WebP and GIF can be read");
+            return SPR_FAIL(err, SPR_UNSUPPORTED, "%s; PNG, JPEG, WebP, GIF and Aseprite can be read",
+                            unread[i].name);
+    return SPR_FAIL(err, SPR_BADDATA, "not a picture; PNG, JPEG, WebP, GIF and Aseprite can be read");
 }
 
 enum spr_code image_decode(const void *data, size_t size, const struct image_limits *limits,
@@ -130,9 +137,19 @@ static enum spr_code encode_gif(const struct image *im, struct buf *into, struct
     if (rc == SPR_LIMIT)
         rc = SPR_FAIL(err, SPR_LIMIT, "a GIF has at most 256 colours; the picture has more");
     if (!rc)
-        rc = gif_encode(&few, 1, NULL, into, err);
+        rc = gif_encode(&few, 1, NULL, 1, into, err);
     image_fini(&cut);
     indexed_fini(&few);
+    return rc;
+}
+
+static enum spr_code encode_aseprite(const struct image *im, struct buf *into, struct spr_error *err)
+{
+    struct animation a = { 0 };
+    enum spr_code rc = animation_add_copy(&a, im, 0, err);
+    if (!rc)
+        rc = aseprite_encode(&a, into, err);
+    animation_fini(&a);
     return rc;
 }
 
@@ -146,8 +163,11 @@ enum spr_code image_encode(enum image_kind kind, const struct image *im, const s
         return webp_encode(im, into, err);
     case IMAGE_GIF:
         return encode_gif(im, into, err);
+    case IMAGE_ASEPRITE:
+        return encode_aseprite(im, into, err);
     default:
-        return SPR_FAIL(err, SPR_UNSUPPORTED, "%s is not written; PNG, WebP and GIF are", kinds[kind].name);
+        return SPR_FAIL(err, SPR_UNSUPPORTED, "%s is not written; PNG, WebP, GIF and Aseprite are",
+                        kinds[kind].name);
     }
 }
 

@@ -23,7 +23,7 @@ static struct image picture(void)
 static void every_kind_comes_back(void **state)
 {
     (void)state;
-    static const enum image_kind written[] = { IMAGE_PNG, IMAGE_WEBP, IMAGE_GIF };
+    static const enum image_kind written[] = { IMAGE_PNG, IMAGE_WEBP, IMAGE_GIF, IMAGE_ASEPRITE };
     struct image im = picture();
     char path[64];
     snprintf(path, sizeof path, "/tmp/spritery-load-test-%ld.txt",
@@ -44,7 +44,7 @@ static void every_kind_comes_back(void **state)
     struct buf none;
     buf_init(&none, 100);
     assert_int_equal(image_encode(IMAGE_JPEG, &im, NULL, &none, &err), SPR_UNSUPPORTED);
-    assert_string_equal(err.text, "jpeg is not written; PNG, WebP and GIF are");
+    assert_string_equal(err.text, "jpeg is not written; PNG, WebP, GIF and Aseprite are");
     image_fini(&im);
 }
 
@@ -58,10 +58,9 @@ static void refusals_name_the_kind(void **state)
         const char *say;
     } rows[] = {
         { "", 0, SPR_BADDATA, "empty; not a picture" },
-        { "hello", 5, SPR_BADDATA, "not a picture; PNG, JPEG, WebP and GIF can be read" },
-        { "BM12345678", 10, SPR_UNSUPPORTED, "a BMP picture; PNG, JPEG, WebP and GIF can be read" },
-        { "\0\0\0\0\xe0\xa5\1\0", 8, SPR_UNSUPPORTED,
-          "an Aseprite file; PNG, JPEG, WebP and GIF can be read" },
+        { "hello", 5, SPR_BADDATA, "not a picture; PNG, JPEG, WebP, GIF and Aseprite can be read" },
+        { "BM12345678", 10, SPR_UNSUPPORTED, "a BMP picture; PNG, JPEG, WebP, GIF and Aseprite can be read" },
+        { "\0\0\0\0\xe0\xa5\1\0", 8, SPR_BADDATA, "the Aseprite file ends too early, in its header" },
         { "\x89PNG\r\n\x1a\n", 8, SPR_BADDATA, "the PNG ends too early, after 8 bytes" },
         { "RIFF\4\0\0\0WEBP", 12, SPR_BADDATA, "broken WebP" },
         { "GIF89a", 6, SPR_BADDATA, "the GIF ends too early, after 6 bytes" },
@@ -89,7 +88,7 @@ static void names_are_known(void **state)
 static void survives_damage(void **state)
 {
     (void)state;
-    static const enum image_kind written[] = { IMAGE_PNG, IMAGE_WEBP, IMAGE_GIF };
+    static const enum image_kind written[] = { IMAGE_PNG, IMAGE_WEBP, IMAGE_GIF, IMAGE_ASEPRITE };
     static const struct image_limits small = { 1 << 20, 1 << 20, 4000 };
     struct image im = picture();
     for (size_t i = 0; i < SPR_COUNT(written); i++) {

@@ -240,6 +240,7 @@ struct writer {
     png_infop info;
     const struct image *image;     /* one of these two */
     const struct indexed *indexed; /* is not NULL */
+    bool alpha;                    /* RGBA though every pixel is opaque */
     int bits;                      /* per sample */
     uint8_t *row;                  /* one packed row */
     bool starved;                  /* an allocation failed */
@@ -370,7 +371,7 @@ static void write_image(struct writer *w)
 {
     const struct image *im = w->image;
     size_t count = (size_t)im->width * (size_t)im->height;
-    bool opaque = true;
+    bool opaque = !w->alpha;
     for (size_t i = 0; i < count && opaque; i++)
         opaque = im->pixel[i].a == 255;
     write_head(w, im->width, im->height, opaque ? PNG_COLOR_TYPE_RGB : PNG_COLOR_TYPE_RGB_ALPHA);
@@ -421,6 +422,13 @@ enum spr_code png_encode(const struct image *im, const struct notes *notes, stru
                          struct spr_error *err)
 {
     struct writer w = { .image = im, .bits = 8, .into = into, .err = err };
+    return encode(&w, notes);
+}
+
+enum spr_code png_encode_rgba(const struct image *im, const struct notes *notes, struct buf *into,
+                              struct spr_error *err)
+{
+    struct writer w = { .image = im, .alpha = true, .bits = 8, .into = into, .err = err };
     return encode(&w, notes);
 }
 

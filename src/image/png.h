@@ -2,7 +2,7 @@
  * Flow:  a file or bytes -> [image/png] -> struct image;  struct image or indexed + notes -> [image/png] -> a file
  * Reads every kind of PNG: grey, RGB, palette, with or without alpha or tRNS, 1..16 bits, interlaced. The result is
  *   8-bit sRGB: 16 bits are rounded, and a gAMA chunk (without sRGB or iCCP beside it) is applied. ICC profiles and
- *   cHRM are not. Of an APNG the default picture is read (animations: not here yet).
+ *   cHRM are not. Of an APNG the default picture is read (apng.h reads its frames).
  * Writes the same bytes for the same input and the same zlib: fixed settings, no time.
  * Limits are checked before memory is taken; a file too short to hold its pixels even at deflate's best ratio is
  *   refused before that too.
@@ -44,6 +44,10 @@ bool png_is(const void *data, size_t size);
  * other text into iTXt. Fails: SPR_BADARG (a note's key), SPR_LIMIT, SPR_NOMEM. */
 SPR_MUST_USE enum spr_code png_encode(const struct image *im, const struct notes *notes, struct buf *into,
                                       struct spr_error *err);
+
+/* The same, RGBA even if every pixel is opaque. */
+SPR_MUST_USE enum spr_code png_encode_rgba(const struct image *im, const struct notes *notes,
+                                           struct buf *into, struct spr_error *err);
 
 /* A palette PNG with 1, 2, 4 or 8 bits per pixel, the fewest that hold palette.count colours. */
 SPR_MUST_USE enum spr_code png_encode_indexed(const struct indexed *im, const struct notes *notes,
