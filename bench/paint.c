@@ -91,7 +91,7 @@ int main(int argc, char **argv)
     int64_t begun = clock_steady_ns();
     char *path = NULL;
     struct model *m = NULL;
-    check(model_find(argc > 2 ? argv[2] : NULL, &path, &err), &err);
+    check(data_find(&model_kind, argc > 2 ? argv[2] : NULL, &path, &err), &err);
     check(model_load(path, &m, &err), &err);
     double loaded_ms = (double)(clock_steady_ns() - begun) / 1e6;
     for (int threads = 1; threads <= 2; threads++) {

@@ -79,14 +79,14 @@ static enum spr_code show(const struct cli *cli, const char *path, bool verified
 /* One damaged model must not hide the others. */
 static enum spr_code show_all(const struct cli *cli, bool verified, struct spr_error *err)
 {
-    struct model_list list;
+    struct data_list list;
     size_t bad = 0;
-    enum spr_code rc = model_list(&list, err);
+    enum spr_code rc = data_list(&model_kind, &list, err);
     if (rc)
         return rc;
     for (size_t i = 0; i < list.count; i++) {
         struct spr_error why = { 0 };
-        if (show(cli, list.model[i].path, verified, &why) == SPR_OK)
+        if (show(cli, list.item[i].path, verified, &why) == SPR_OK)
             continue;
         bad++;
         failure_print(cli, &why);
@@ -95,7 +95,7 @@ static enum spr_code show_all(const struct cli *cli, bool verified, struct spr_e
         rc = SPR_FAIL(err, SPR_NOTFOUND, "there is no model; 'spritery help' says where they are looked for");
     else if (bad)
         rc = SPR_FAIL(err, SPR_BADDATA, "%zu of %zu models cannot be used", bad, list.count);
-    model_list_free(&list);
+    data_list_free(&list);
     return rc;
 }
 
@@ -107,7 +107,7 @@ static enum spr_code run(struct cli *cli, const struct args *args, struct spr_er
     enum spr_code rc = SPR_OK;
     for (size_t i = 0; !rc && i < args->operands; i++) {
         char *path = NULL;
-        rc = model_find(args->operand[i], &path, err);
+        rc = data_find(&model_kind, args->operand[i], &path, err);
         if (!rc)
             rc = show(cli, path, verify, err);
         mem_free(path);

@@ -112,7 +112,7 @@ static enum spr_code train_base(struct cli *cli, const struct args *args, struct
     base_defaults(&job);
     enum spr_code rc = read_job(args, &job, err);
     if (!rc && args_has(args, INIT))
-        rc = model_find(args_value(args, INIT), &init, err);
+        rc = data_find(&model_kind, args_value(args, INIT), &init, err);
     if (!rc) {
         job.init = init;
         job.stop = interrupt_watch();

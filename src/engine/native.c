@@ -53,7 +53,7 @@ static void unload(struct native *n)
 static enum spr_code load(struct native *n, const char *name, struct spr_error *err)
 {
     char *path = NULL;
-    enum spr_code rc = model_find(name, &path, err);
+    enum spr_code rc = data_find(&model_kind, name, &path, err);
     if (rc)
         return rc;
     if (n->path && strcmp(n->path, path) == 0) {

@@ -293,7 +293,7 @@ static void the_bundled_model_loads(void **state)
     char *file = NULL, sha[MODEL_SHA256_BYTES];
     struct model *m = NULL, *again = NULL;
     struct spr_error err = { 0 };
-    if (model_find(NULL, &file, &err) || model_load(file, &m, &err))
+    if (data_find(&model_kind, NULL, &file, &err) || model_load(file, &m, &err))
         fail_msg("%s", err.text);
     assert_string_equal(m->name, "sprite32");
     assert_true(m->layout.config.vocab == 1303 && m->layout.floats == 5512324 && m->size == 32);
@@ -316,7 +316,7 @@ static void finds_models_by_name(void **state)
     char *kept = strdup(getenv("SPRITERY_MODELS")), *file = NULL, other[96], list[200], want[600];
     struct model_content c = content();
     struct spr_error err = { 0 };
-    struct model_list l = { 0 };
+    struct data_list l = { 0 };
     snprintf(other, sizeof other, "%s/second", folder);
     assert_int_equal(mkdir(other, 0777), 0);
     assert_int_equal(model_save(path, &c, FILE_REPLACE, NULL), SPR_OK);
@@ -328,26 +328,26 @@ static void finds_models_by_name(void **state)
     snprintf(list, sizeof list, "%s::/nowhere:%s", folder, other);
     setenv("SPRITERY_MODELS", list, 1);
 
-    assert_int_equal(model_find("tiny", &file, &err), SPR_OK);
+    assert_int_equal(data_find(&model_kind, "tiny", &file, &err), SPR_OK);
     assert_string_equal(file, path);
     mem_free(file);
-    assert_int_equal(model_find("alone", &file, &err), SPR_OK);
+    assert_int_equal(data_find(&model_kind, "alone", &file, &err), SPR_OK);
     assert_string_equal(file, small);
     mem_free(file);
-    assert_int_equal(model_find("./x", &file, &err), SPR_OK);
+    assert_int_equal(data_find(&model_kind, "./x", &file, &err), SPR_OK);
     assert_string_equal(file, "./x");
     mem_free(file);
-    assert_int_equal(model_find("x.safetensors", &file, &err), SPR_OK);
+    assert_int_equal(data_find(&model_kind, "x.safetensors", &file, &err), SPR_OK);
     mem_free(file);
-    assert_int_equal(model_find("knight", &file, &err), SPR_NOTFOUND);
+    assert_int_equal(data_find(&model_kind, "knight", &file, &err), SPR_NOTFOUND);
     snprintf(want, sizeof want, "no model \"knight\"; there are alone, ");
     assert_memory_equal(err.text, want, strlen(want));
 
-    assert_int_equal(model_list(&l, &err), SPR_OK);
+    assert_int_equal(data_list(&model_kind, &l, &err), SPR_OK);
     assert_true(l.count >= 2); /* and what is installed */
     for (size_t i = 1; i < l.count; i++)
-        assert_true(strcmp(l.model[i - 1].name, l.model[i].name) < 0);
-    model_list_free(&l);
+        assert_true(strcmp(l.item[i - 1].name, l.item[i].name) < 0);
+    data_list_free(&l);
 
     unlink(twin);
     unlink(small);
