@@ -221,11 +221,9 @@ static enum spr_code still(const void *data, size_t size, const struct image_lim
     return SPR_OK;
 }
 
-enum spr_code animation_decode(const void *data, size_t size, const struct image_limits *limits,
-                               struct animation *ret, struct notes *ret_notes, struct spr_error *err)
+static enum spr_code decode(const void *data, size_t size, const struct image_limits *limits,
+                            struct animation *ret, struct notes *ret_notes, struct spr_error *err)
 {
-    if (ret_notes)
-        *ret_notes = (struct notes){ 0 };
     if (apng_is(data, size))
         return apng_decode(data, size, limits, ret, ret_notes, err);
     if (gif_is(data, size))
@@ -235,6 +233,19 @@ enum spr_code animation_decode(const void *data, size_t size, const struct image
     if (aseprite_is(data, size))
         return aseprite_decode_all(data, size, limits, NULL, ret, err);
     return still(data, size, limits, ret, ret_notes, err);
+}
+
+enum spr_code animation_decode(const void *data, size_t size, const struct image_limits *limits,
+                               struct animation *ret, struct notes *ret_notes, struct spr_error *err)
+{
+    if (ret_notes)
+        *ret_notes = (struct notes){ 0 };
+    enum spr_code rc = decode(data, size, limits, ret, ret_notes, err);
+    if (!rc && ret->count == 1) {
+        ret->frame->ms = 0; /* a still picture, whatever its file is prepared for */
+        ret->plays = 0;
+    }
+    return rc;
 }
 
 enum spr_code animation_load(const char *path, const struct image_limits *limits, struct animation *ret,

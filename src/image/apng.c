@@ -220,15 +220,40 @@ static enum spr_code share(struct reader *r, const struct png_chunk *c, struct s
 }
 
 struct place {
-    bool controlled; /* an fcTL came after the last frame's data */
-    bool data;       /* IDAT was there */
+    bool controlled; /* an fcTL came, and no data since */
+    bool idat;       /* the default picture was there */
+    bool still;      /* its data are being collected, as a frame's */
 };
+
+/* IDAT or fdAT: begins a frame, goes on with one, or is the default picture that is none. */
+static enum spr_code read_data(struct reader *r, const struct png_chunk *c, struct place *at,
+                               struct spr_error *err)
+{
+    bool fdat = is(c, "fdAT");
+    enum spr_code rc = SPR_OK;
+    if (fdat && !at->idat)
+        return SPR_FAIL(err, SPR_BADDATA, "the APNG's frames begin before its default picture");
+    if (!fdat && !at->controlled && r->one.length == 0 && r->to.count == 0 && r->number == 0) {
+        at->idat = true;
+        return SPR_OK;
+    }
+    bool begins = at->controlled && fdat == at->idat; /* only the first frame can be the default picture */
+    if (!begins && (r->one.length == 0 || at->controlled || fdat == at->still))
+        return SPR_FAIL(err, SPR_BADDATA, "the %s chunk at byte %zu of the APNG belongs to no frame", c->type,
+                        c->offset);
+    if (begins)
+        rc = begin(r, err);
+    at->still = !fdat;
+    at->idat = true;
+    at->controlled = false;
+    return rc ? rc : add_chunk(&r->one, "IDAT", NULL, 0, c->data + 4 * fdat, c->length - 4 * fdat, err);
+}
 
 static enum spr_code read_chunk(struct reader *r, const struct png_chunk *c, struct place *at,
                                 struct spr_error *err)
 {
     enum spr_code rc = SPR_OK;
-    bool idat = is(c, "IDAT"), fdat = is(c, "fdAT"), fctl = is(c, "fcTL");
+    bool fdat = is(c, "fdAT"), fctl = is(c, "fcTL");
     if (!c->crc_good && (c->type[0] < 'a' || fdat || fctl))
         return SPR_FAIL(err, SPR_BADDATA, "the %s chunk at byte %zu of the APNG has a wrong checksum",
                         c->type, c->offset);
@@ -245,22 +270,9 @@ static enum spr_code read_chunk(struct reader *r, const struct png_chunk *c, str
         at->controlled = true;
         return rc ? rc : read_control(r, c, err);
     }
-    if (!rc && (fdat || (idat && (at->controlled || r->one.length)))) {
-        if (fdat && !at->data)
-            return SPR_FAIL(err, SPR_BADDATA, "the APNG's frames begin before its default picture");
-        if (!at->controlled && r->one.length == 0)
-            return SPR_FAIL(err, SPR_BADDATA, "the data at byte %zu of the APNG belongs to no frame",
-                            c->offset);
-        if (r->one.length == 0)
-            rc = begin(r, err);
-        at->controlled = false;
-        if (!rc)
-            rc = add_chunk(&r->one, "IDAT", NULL, 0, c->data + 4 * fdat, c->length - 4 * fdat, err);
-    }
-    at->data = at->data || idat;
-    if (!rc && !at->data && c->crc_good)
-        rc = share(r, c, err);
-    return rc;
+    if (!rc && (fdat || is(c, "IDAT")))
+        return read_data(r, c, at, err);
+    return rc || at->idat || !c->crc_good ? rc : share(r, c, err);
 }
 
 static enum spr_code read_all(struct reader *r, struct spr_error *err)

@@ -5,7 +5,7 @@
  *   slices, tilesets. Reference layers are left out, as Aseprite leaves them out of what it exports.
  * Writes one layer: indexed where 256 colours are enough, else RGBA; equal frames become linked cels.
  * Not read: user data, cel extras, colour profiles, tilesets in other files (refused).
- * Limits: pixels of all frames, and of all cels, each under limits->pixels; drawing at most 64 times that. Threads: any. */
+ * Limits: pixels of all frames, and of all cels, each under limits->pixels; drawing at most 16 times that. Threads: any. */
 #ifndef IMAGE_ASEPRITE_H
 #define IMAGE_ASEPRITE_H
 #include "base/buf.h"

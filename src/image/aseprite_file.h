@@ -14,6 +14,7 @@ enum {
     ASE_FRAME_MAGIC = 0xF1FA,
     ASE_DEPTH_MAX = 64,      /* groups within groups */
     ASE_PALETTES_MAX = 1024, /* changes from frame to frame */
+    ASE_WORK = 16,           /* pixels drawn for each that may be read: layers, on average */
 };
 
 enum ase_chunk_type {
@@ -78,7 +79,7 @@ struct ase {
     bool new_palette; /* a chunk of the new kind was there: old ones say nothing */
     size_t most;      /* pixels of all frames, and of all cels and tiles */
     size_t held;      /* pixels of cels and tiles so far */
-    uint64_t work;    /* pixels looked at; at most 64 * most */
+    uint64_t work;    /* pixels looked at; at most ASE_WORK * most */
 };
 
 /* Reading from a chunk: after its end everything is 0 and `over` is set. */

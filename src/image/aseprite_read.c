@@ -66,7 +66,7 @@ enum spr_code ase_get_text(struct ase_bytes *b, char **ret, struct spr_error *er
 
 enum spr_code ase_spend(struct ase *a, uint64_t pixels, struct spr_error *err)
 {
-    uint64_t most = 64 * (uint64_t)a->most;
+    uint64_t most = ASE_WORK * (uint64_t)a->most;
     if (pixels > most - a->work)
         return SPR_FAIL(err, SPR_LIMIT, "drawing the Aseprite file takes over %ju pixels", (uintmax_t)most);
     a->work += pixels;

@@ -1,4 +1,4 @@
-/* The hostile files of tests/bad/png and tests/bad/image, each with the sentence that tests/bad/NAME.expect has for it:
+/* The hostile files of tests/bad/png, jpeg and image, each with the sentence that tests/bad/NAME.expect has for it:
  * lines "file: sentence", where the sentence "fine" means that it is read, and "fine, but: ..." that a text was
  * skipped. The corpus is made by tests/bad/make-pictures. */
 #include "base/file.h"
@@ -68,6 +68,12 @@ static void png_files(void **state)
     replay("png");
 }
 
+static void jpeg_files(void **state)
+{
+    (void)state;
+    replay("jpeg");
+}
+
 static void other_files(void **state)
 {
     (void)state;
@@ -76,6 +82,7 @@ static void other_files(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = { cmocka_unit_test(png_files), cmocka_unit_test(other_files) };
+    const struct CMUnitTest tests[] = { cmocka_unit_test(png_files), cmocka_unit_test(jpeg_files),
+                                        cmocka_unit_test(other_files) };
     return cmocka_run_group_tests_name("image/bad", tests, NULL, NULL);
 }

@@ -244,10 +244,6 @@ enum spr_code gif_decode_all(const void *data, size_t size, const struct image_l
     struct player p = { .limits = limits, .to = &a };
     enum spr_code rc = open_and_play(data, size, &p, err);
     image_fini(&p.canvas);
-    if (!rc && a.count == 1) {
-        a.frame->ms = 0; /* a still picture */
-        a.plays = 0;
-    }
     if (rc)
         animation_fini(&a);
     else
