@@ -4,7 +4,7 @@
  * x3 is how often the network has the layer; the lines named "network" weigh by that. Operations are counted as if the
  * zero border were multiplied too, as everybody counts; a set that leaves it out shows more than it computes.
  * Processor time, the best of several rounds, all layers once a round, so that other load on the machine hurts all
- * alike. Usage: bench_conv [SET...] (default: every set that runs here) */
+ * alike. Usage: bench_conv [SET...] (default: every set that runs here; NAME.bf16 is the set NAME in bf16) */
 #include "nn/conv.h"
 #include "base/err.h"
 #include "base/mem.h"
@@ -96,20 +96,20 @@ static double layer_seconds(const struct run *r, const struct conv_shape *s, con
     return (cpu_seconds() - start) / repeat;
 }
 
-static double measure(const struct run *r, const struct layer *l)
+static double measure(const struct run *r, const struct layer *l, enum conv_precision precision)
 {
-    struct conv_shape s = { r->batch, l->size, l->size, l->in, l->out, l->kernel, false };
+    struct conv_shape s = { r->batch, l->size, l->size, l->in, l->out, l->kernel, false, precision };
     size_t pixels = (size_t)s.batch * (size_t)s.height * (size_t)s.width;
     struct tensors t = {
         .x = normals(pixels * (size_t)s.in),
         .y = normals(pixels * (size_t)s.out),
         .w = normals((size_t)s.kernel * (size_t)s.kernel * (size_t)s.in * (size_t)s.out),
-        .packed = need(mem_aligned(conv_packed_floats(s.kernel, s.in, s.out), sizeof(float))),
-        .packed_backward = need(mem_aligned(conv_packed_floats(s.kernel, s.out, s.in), sizeof(float))),
+        .packed = need(mem_aligned(conv_packed_floats(&s), sizeof(float))),
+        .packed_backward = need(mem_aligned(conv_packed_backward_floats(&s), sizeof(float))),
         .scratch = need(mem_aligned(conv_scratch_floats(&s), sizeof(float))),
     };
-    conv_pack(t.w, s.kernel, s.in, s.out, t.packed);
-    conv_pack_backward(t.w, s.kernel, s.in, s.out, t.packed_backward);
+    conv_pack(&s, t.w, t.packed);
+    conv_pack_backward(&s, t.w, t.packed_backward);
     layer_seconds(r, &s, &t); /* brings pages and caches in */
     double seconds = layer_seconds(r, &s, &t);
     float *all[] = { t.x, t.y, t.w, t.packed, t.packed_backward, t.scratch };
@@ -126,20 +126,28 @@ static void report(const char *set, double best[RUNS][LAYERS], double peak)
         for (size_t i = 0; i < LAYERS; i++) {
             const struct layer *l = &layers[i];
             double gflops = flops(l, runs[r].batch) / best[r][i] * 1e-9;
-            printf("%-8s B=%d %2dx%-2d %3d->%-3d k%d x%d  %-6s %6.1f GFLOP/s  %4.2f of sgemm\n", name,
+            printf("%-8s B=%d %2dx%-2d %3d->%-3d k%d x%d  %-15s %6.1f GFLOP/s  %4.2f of sgemm\n", name,
                    runs[r].batch, l->size, l->size, l->in, l->out, l->kernel, l->count, set, gflops,
                    gflops / peak);
             work += l->count * flops(l, runs[r].batch);
             time += l->count * best[r][i];
         }
-        printf("%-8s B=%d network %14s  %-6s %6.1f GFLOP/s  %4.2f of sgemm  %.2f ms\n", name, runs[r].batch,
+        printf("%-8s B=%d network %14s  %-15s %6.1f GFLOP/s  %4.2f of sgemm  %.2f ms\n", name, runs[r].batch,
                "", set, work / time * 1e-9, work / time * 1e-9 / peak, time * 1e3);
     }
 }
 
 int main(int argc, char **argv)
 {
-    static const char *const all[] = { "avx512", "avx2", "neon", "cblas" };
+    static const struct {
+        const char *name, *set;
+        enum conv_precision precision;
+    } all[] = {
+        { "avx512", "avx512", CONV_F32 },       { "avx512bf16.bf16", "avx512bf16", CONV_BF16 },
+        { "avx512.bf16", "avx512", CONV_BF16 }, { "avx2", "avx2", CONV_F32 },
+        { "avx2.bf16", "avx2", CONV_BF16 },     { "neon", "neon", CONV_F32 },
+        { "neon.bf16", "neon", CONV_BF16 },     { "cblas", "cblas", CONV_F32 },
+    };
     static double best[SPR_COUNT(all)][RUNS][LAYERS];
     size_t square = (size_t)PEAK_SIZE * PEAK_SIZE;
     float *a = normals(square), *b = normals(square), *c = normals(square);
@@ -148,12 +156,12 @@ int main(int argc, char **argv)
         for (size_t k = 0; k < SPR_COUNT(all); k++) {
             bool wanted = argc < 2;
             for (int i = 1; i < argc; i++)
-                wanted |= strcmp(argv[i], all[k]) == 0;
-            if (!wanted || !nn_kernels_use(all[k]))
+                wanted |= strcmp(argv[i], all[k].name) == 0;
+            if (!wanted || !nn_kernels_use(all[k].set))
                 continue;
             for (size_t r = 0; r < RUNS; r++)
                 for (size_t l = 0; l < LAYERS; l++) {
-                    double seconds = measure(&runs[r], &layers[l]);
+                    double seconds = measure(&runs[r], &layers[l], all[k].precision);
                     if (round == 0 || seconds < best[k][r][l])
                         best[k][r][l] = seconds;
                 }
@@ -166,7 +174,7 @@ int main(int argc, char **argv)
     printf("sgemm %dx%d, one thread: %.1f GFLOP/s\n", PEAK_SIZE, PEAK_SIZE, gflops);
     for (size_t k = 0; k < SPR_COUNT(all); k++)
         if (best[k][0][0] > 0)
-            report(all[k], best[k], gflops);
+            report(all[k].name, best[k], gflops);
     mem_free(a);
     mem_free(b);
     mem_free(c);

@@ -1,7 +1,7 @@
 /* bench/train - whole training steps of the published network: samples drawn and changed, forward, backward, optimiser,
  * weights packed anew. Best step of several; processor time shows what a machine with other work would reach alone.
  *     train  2 threads  batch 64  avx512   1234 ms/step   51.9 samples/s   38.4 ms of processor time a sample   512 MB
- * Usage: bench_train [STEPS [THREADS]] */
+ * Usage: bench_train [STEPS [THREADS [f32|bf16]]] */
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/random.h"
@@ -65,8 +65,9 @@ static struct dataset made_up(void)
     return d;
 }
 
-static void measure(struct trainer *t, int threads, int batch, int steps)
+static void measure(struct trainer *t, int threads, const struct train_options *o, int steps)
 {
+    const int batch = o->batch;
     double best = 1e9, processor = 1e9;
     struct spr_error err;
     for (int i = 0; i < steps; i++) {
@@ -81,11 +82,12 @@ static void measure(struct trainer *t, int threads, int batch, int steps)
     }
     struct rusage usage;
     getrusage(RUSAGE_SELF, &usage);
-    printf("train  %d thread%s  batch %d  %s  %7.0f ms/step  %6.1f samples/s  %5.1f ms of processor time a "
-           "sample  "
-           "%ld MB\n",
-           threads, threads > 1 ? "s" : "", batch, nn_kernels_name(), best * 1e3, batch / best,
-           processor * 1e3 / batch, usage.ru_maxrss / 1024);
+    printf(
+        "train  %d thread%s  batch %d  %s  %s  %7.0f ms/step  %6.1f samples/s  %5.1f ms of processor time a "
+        "sample  "
+        "%ld MB\n",
+        threads, threads > 1 ? "s" : "", batch, nn_kernels_name(), conv_precision_name(o->precision),
+        best * 1e3, batch / best, processor * 1e3 / batch, usage.ru_maxrss / 1024);
 }
 
 int main(int argc, char **argv)
@@ -99,12 +101,14 @@ int main(int argc, char **argv)
     struct trainer *t = NULL;
     struct dataset data = made_up();
     train_options_default(&options);
+    if (argc > 3 && train_options_set(&options, "precision", argv[3], &err))
+        fail(&err);
     if (unet_layout_init(&layout, &published, &err) || pool_new(threads, &pool, &err) ||
         trainer_new(&options, &layout, &data, pool, &t, &err))
         fail(&err);
     start_parameters(&layout, 1, trainer_optimizer(t)->param);
     trainer_refresh(t);
-    measure(t, threads, options.batch, steps);
+    measure(t, threads, &options, steps);
     trainer_free(t);
     pool_free(pool);
     unet_layout_fini(&layout);

@@ -42,7 +42,8 @@ static float *floats(size_t count)
     return p;
 }
 
-static void measure(const struct unet *net, const struct unet_layout *l, struct run run, int rounds)
+static void measure(const struct unet *net, const struct unet_layout *l, struct run run, int rounds,
+                    enum conv_precision precision)
 {
     struct spr_error err;
     struct unet_session *s;
@@ -71,8 +72,9 @@ static void measure(const struct unet *net, const struct unet_layout *l, struct 
         double ms = (double)(clock_steady_ns() - begun) / 1e6;
         best = ms < best ? ms : best;
     }
-    printf("%-8s  B=%d  32x32  %-6s  %7.2f ms  %6.2f ms/sample  %4.0f GFLOP/s  %6.1f MB\n",
-           run.training ? "training" : "forward", run.batch, nn_kernels_name(), best, best / run.batch,
+    printf("%-8s  B=%d  32x32  %-10s  %s  %7.2f ms  %6.2f ms/sample  %4.0f GFLOP/s  %6.1f MB\n",
+           run.training ? "training" : "forward", run.batch, nn_kernels_name(),
+           conv_precision_name(precision), best, best / run.batch,
            FORWARD_FLOP * (run.training ? 3 : 1) * run.batch / best / 1e6,
            (double)unet_session_bytes(s) / 1e6);
     unet_session_close(s);
@@ -91,11 +93,13 @@ int main(int argc, char **argv)
         fail(&err);
     float *params = floats(l.floats);
     unet_init_params(&l, 1, params);
-    if (unet_new(&l, params, true, &net, &err))
-        fail(&err);
-    for (size_t i = 0; i < SPR_COUNT(runs); i++)
-        measure(net, &l, runs[i], rounds);
-    unet_free(net);
+    for (int p = CONV_F32; p <= CONV_BF16; p++) {
+        if (unet_new(&l, params, true, (enum conv_precision)p, &net, &err))
+            fail(&err);
+        for (size_t i = 0; i < SPR_COUNT(runs); i++)
+            measure(net, &l, runs[i], rounds, (enum conv_precision)p);
+        unet_free(net);
+    }
     unet_layout_fini(&l);
     mem_free(params);
     return 0;

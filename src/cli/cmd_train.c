@@ -136,7 +136,10 @@ static enum spr_code list_settings(const struct cli *cli)
         const struct train_option *row = &train_option_table[i];
         char value[TRAIN_OPTION_BYTES];
         train_option_text(&o, row, value);
-        if (cli->json)
+        if (cli->json && row->kind == TRAIN_PRECISION)
+            fprintf(cli->out.file, "{\"name\":\"%s\",\"default\":\"%s\",\"help\":\"%s\"}\n", row->name, value,
+                    row->help);
+        else if (cli->json)
             fprintf(cli->out.file,
                     "{\"name\":\"%s\",\"default\":%s,\"least\":%.16g,\"most\":%.16g,\"help\":\"%s\"}\n",
                     row->name, value, row->least, row->most, row->help);

@@ -8,6 +8,7 @@
  * Source: Vaswani et al., "Attention is all you need" (2017). */
 #ifndef NN_ATTENTION_H
 #define NN_ATTENTION_H
+#include "nn/conv.h"
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -15,6 +16,7 @@ struct attention_shape {
     int batch, positions, channels; /* B, N, C */
     int heads;                      /* divides channels */
     int words_max;                  /* most words of one sample: words[i] <= words_max */
+    enum conv_precision precision;  /* of the products */
 };
 
 struct attention_input {

@@ -14,8 +14,8 @@
 struct set {
     const char *name;
     const struct conv_ops *ops;
-    const struct tiles *tiles;
-    bool (*usable)(void); /* does this processor have what the set was compiled for? */
+    const struct tiles *table[2]; /* by precision */
+    bool (*usable)(void);         /* does this processor have what the set was compiled for? */
 };
 
 #ifdef HAVE_TILES_X86
@@ -24,6 +24,13 @@ static bool has_avx512(void)
     return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") &&
            __builtin_cpu_supports("avx512dq");
 }
+
+#ifdef HAVE_TILES_BF16
+static bool has_avx512bf16(void)
+{
+    return has_avx512() && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512bf16");
+}
+#endif
 
 static bool has_avx2(void)
 {
@@ -50,13 +57,16 @@ static bool quiet_blas(void)
 /* Fastest first; the last one runs everywhere. */
 static const struct set sets[] = {
 #ifdef HAVE_TILES_X86
-    { "avx512", &conv_tiles_ops, &tiles_avx512, has_avx512 },
-    { "avx2", &conv_tiles_ops, &tiles_avx2, has_avx2 },
+#ifdef HAVE_TILES_BF16
+    { "avx512bf16", &conv_tiles_ops, { &tiles_avx512, &pairs_avx512bf16 }, has_avx512bf16 },
+#endif
+    { "avx512", &conv_tiles_ops, { &tiles_avx512, &pairs_avx512 }, has_avx512 },
+    { "avx2", &conv_tiles_ops, { &tiles_avx2, &pairs_avx2 }, has_avx2 },
 #endif
 #ifdef HAVE_TILES_NEON
-    { "neon", &conv_tiles_ops, &tiles_neon, always },
+    { "neon", &conv_tiles_ops, { &tiles_neon, &pairs_neon }, always },
 #endif
-    { "cblas", &conv_cblas_ops, NULL, quiet_blas },
+    { "cblas", &conv_cblas_ops, { &cblas_floats, &cblas_pairs }, quiet_blas },
 };
 enum { SETS = sizeof sets / sizeof *sets };
 
@@ -99,6 +109,23 @@ bool nn_kernels_use(const char *name)
     return found != NULL;
 }
 
+static const char *const precisions[] = { [CONV_F32] = "f32", [CONV_BF16] = "bf16" };
+
+const char *conv_precision_name(enum conv_precision p)
+{
+    return precisions[p];
+}
+
+bool conv_precision_find(const char *name, enum conv_precision *ret)
+{
+    for (size_t i = 0; i < sizeof precisions / sizeof *precisions; i++)
+        if (strcmp(precisions[i], name) == 0) {
+            *ret = (enum conv_precision)i;
+            return true;
+        }
+    return false;
+}
+
 static bool valid(const struct conv_shape *s)
 {
     bool sizes = s->batch > 0 && s->height > 0 && s->width > 0 && s->in > 0 && s->out > 0;
@@ -106,29 +133,35 @@ static bool valid(const struct conv_shape *s)
     return sizes && (s->kernel == 1 || s->kernel == 3 || (s->kernel == 2 && even));
 }
 
-size_t conv_packed_floats(int kernel, int in, int out)
+size_t conv_packed_floats(const struct conv_shape *s)
 {
     const struct set *k = current();
-    return k->ops->packed_floats(k->tiles, kernel, in, out);
+    return k->ops->packed_floats(k->table[s->precision], s->kernel, s->in, s->out);
 }
 
-void conv_pack(const float *weight, int kernel, int in, int out, float *packed)
+size_t conv_packed_backward_floats(const struct conv_shape *s)
 {
     const struct set *k = current();
-    k->ops->pack(k->tiles, weight, kernel, in, out, packed);
+    return k->ops->packed_floats(k->table[s->precision], s->kernel, s->out, s->in);
 }
 
-void conv_pack_backward(const float *weight, int kernel, int in, int out, float *packed)
+void conv_pack(const struct conv_shape *s, const float *weight, float *packed)
 {
     const struct set *k = current();
-    k->ops->pack_backward(k->tiles, weight, kernel, in, out, packed);
+    k->ops->pack(k->table[s->precision], weight, s->kernel, s->in, s->out, packed);
+}
+
+void conv_pack_backward(const struct conv_shape *s, const float *weight, float *packed)
+{
+    const struct set *k = current();
+    k->ops->pack_backward(k->table[s->precision], weight, s->kernel, s->in, s->out, packed);
 }
 
 size_t conv_scratch_floats(const struct conv_shape *s)
 {
     assert(valid(s));
     const struct set *k = current();
-    return k->ops->scratch_floats(k->tiles, s);
+    return k->ops->scratch_floats(k->table[s->precision], s);
 }
 
 void conv_forward(const struct conv_shape *s, const float *x, const float *packed, const float *bias,
@@ -136,7 +169,7 @@ void conv_forward(const struct conv_shape *s, const float *x, const float *packe
 {
     assert(valid(s));
     const struct set *k = current();
-    k->ops->forward(k->tiles, s, x, packed, bias, add, y, scratch);
+    k->ops->forward(k->table[s->precision], s, x, packed, bias, add, y, scratch);
 }
 
 void conv_backward_input(const struct conv_shape *s, const float *dy, const float *packed_backward,
@@ -144,7 +177,7 @@ void conv_backward_input(const struct conv_shape *s, const float *dy, const floa
 {
     assert(valid(s));
     const struct set *k = current();
-    k->ops->backward_input(k->tiles, s, dy, packed_backward, accumulate, dx, scratch);
+    k->ops->backward_input(k->table[s->precision], s, dy, packed_backward, accumulate, dx, scratch);
 }
 
 void conv_backward_weight(const struct conv_shape *s, const float *x, const float *dy, float *dweight,
@@ -152,7 +185,7 @@ void conv_backward_weight(const struct conv_shape *s, const float *x, const floa
 {
     assert(valid(s));
     const struct set *k = current();
-    k->ops->backward_weight(k->tiles, s, x, dy, dweight, scratch);
+    k->ops->backward_weight(k->table[s->precision], s, x, dy, dweight, scratch);
     if (!dbias)
         return;
     size_t halving = s->kernel == 2 ? 4 : 1;

@@ -12,6 +12,12 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+/* What is multiplied: floats, or their upper halves (nn/bf16.h), each product exact and sums in floats. bf16 is twice as
+ * fast where the processor multiplies pairs of it (AVX512_BF16), and slower than f32 elsewhere; the bits are the same. */
+enum conv_precision { CONV_F32, CONV_BF16 };
+const char *conv_precision_name(enum conv_precision p);               /* "f32", "bf16" */
+bool conv_precision_find(const char *name, enum conv_precision *ret); /* false: no such name */
+
 /* kernel 1: 1x1. kernel 2: 2x2 with stride 2, H and W even, no padding. kernel 3: 3x3, stride 1, padding 1, which is
  * zeros or, with wrap, the opposite edge (seamless tiles). */
 struct conv_shape {
@@ -19,13 +25,16 @@ struct conv_shape {
     int in, out;              /* channels */
     int kernel;               /* 1, 2 or 3 */
     bool wrap;
+    enum conv_precision precision;
 };
 
-/* Weights are used in a packed form made by conv_pack: 64-byte aligned, for one choice of kernel set. */
-size_t conv_packed_floats(int kernel, int in, int out);
-void conv_pack(const float *weight /* (k, k, in, out) */, int kernel, int in, int out, float *packed);
-/* The packing that conv_backward_input takes; as many floats as conv_packed_floats(kernel, out, in). */
-void conv_pack_backward(const float *weight, int kernel, int in, int out, float *packed);
+/* Weights are used in a packed form made by conv_pack: 64-byte aligned, for one choice of kernel set and one precision.
+ * Of a shape only kernel, channels and precision count here. */
+size_t conv_packed_floats(const struct conv_shape *s);
+void conv_pack(const struct conv_shape *s, const float *weight /* (k, k, in, out) */, float *packed);
+/* The same for conv_backward_input. */
+size_t conv_packed_backward_floats(const struct conv_shape *s);
+void conv_pack_backward(const struct conv_shape *s, const float *weight, float *packed);
 
 /* The most scratch that any of the calls below needs for this shape, in floats; scratch is 64-byte aligned. */
 size_t conv_scratch_floats(const struct conv_shape *s);
@@ -42,7 +51,7 @@ void conv_backward_input(const struct conv_shape *s, const float *dy, const floa
 void conv_backward_weight(const struct conv_shape *s, const float *x, const float *dy, float *dweight,
                           float *dbias, float *scratch);
 
-/* The kernel set in use: "avx512", "avx2", "neon" or "cblas". nn_kernels_use picks one by name for tests, benchmarks
+/* The kernel set in use: "avx512bf16", "avx512", "avx2", "neon" or "cblas". nn_kernels_use picks one by name for tests, benchmarks
  * and SPRITERY_KERNELS (before any packing, from one thread); false where this machine or build lacks it. */
 const char *nn_kernels_name(void);
 bool nn_kernels_use(const char *name);

@@ -1,13 +1,19 @@
 /* conv_cblas - the kernel set that runs everywhere: the pixels that a product needs are laid out as the rows of a
  * matrix (im2col), a few image rows at a time so that the matrix stays in cache, and CBLAS multiplies.
+ * For bf16 both factors are rounded beforehand, and floats multiply.
  * The library decides the order of sums here, so results may differ in the last bits between machines. */
+#include "nn/bf16.h"
+#include "nn/grid.h"
 #include "nn/kernels.h"
+#include "nn/tiles.h"
 #include <cblas.h>
 #include <string.h>
 
 enum {
     COLUMNS_MAX = 256 * 1024
 }; /* floats of the laid-out matrix: 1 MiB, about a core's second-level cache */
+
+const struct tiles cblas_floats = { .pairs = false }, cblas_pairs = { .pairs = true };
 
 /* A convolution as a matrix product: each of H' x W' output pixels is a row of taps * channels inputs. */
 struct view {
@@ -27,23 +33,38 @@ static size_t packed_floats(const struct tiles *k, int kernel, int in, int out)
     return weights(kernel, in, out);
 }
 
+static float value(const struct tiles *k, float v)
+{
+    return k->pairs ? bf16_round(v) : v;
+}
+
+/* values itself, or where rounding is wanted a rounded copy in `to`. */
+static const float *factor(const struct tiles *k, const float *values, size_t count, float *to)
+{
+    if (!k->pairs)
+        return values;
+    for (size_t i = 0; i < count; i++)
+        to[i] = bf16_round(values[i]);
+    return to;
+}
+
 static void pack(const struct tiles *k, const float *weight, int kernel, int in, int out, float *packed)
 {
-    (void)k;
-    memcpy(packed, weight, weights(kernel, in, out) * sizeof *packed);
+    size_t count = weights(kernel, in, out);
+    for (size_t i = 0; i < count; i++)
+        packed[i] = value(k, weight[i]);
 }
 
 /* 3x3: the taps in reverse, (9, out, in); else (out, taps, in), one row of the product per output channel. */
 static void pack_backward(const struct tiles *k, const float *weight, int kernel, int in, int out,
                           float *packed)
 {
-    (void)k;
     size_t taps = (size_t)kernel * (size_t)kernel, ci = (size_t)in, co = (size_t)out;
     for (size_t t = 0; t < taps; t++)
         for (size_t i = 0; i < ci; i++)
             for (size_t o = 0; o < co; o++) {
                 size_t to = kernel == 3 ? ((taps - 1 - t) * co + o) * ci + i : (o * taps + t) * ci + i;
-                packed[to] = weight[(t * ci + i) * co + o];
+                packed[to] = value(k, weight[(t * ci + i) * co + o]);
             }
 }
 
@@ -145,21 +166,38 @@ static struct view gradient_view(const struct conv_shape *s)
     return (struct view){ s->height, s->width, s->out, s->kernel, s->wrap };
 }
 
+static size_t input_floats(const struct conv_shape *s)
+{
+    return (size_t)s->batch * (size_t)s->height * (size_t)s->width * (size_t)s->in;
+}
+
+static size_t output_floats(const struct conv_shape *s)
+{
+    return (size_t)s->batch * (size_t)(s->height / stride(s->kernel)) *
+           (size_t)(s->width / stride(s->kernel)) * (size_t)s->out;
+}
+
+/* Laid-out columns, or scattered rows. */
+static size_t work_floats(const struct conv_shape *s)
+{
+    struct view x = input_view(s), dy = gradient_view(s);
+    size_t columns = columns_floats(&x), scattered = (size_t)s->width * 2 * (size_t)s->in;
+    if (s->kernel == 3)
+        columns = most(columns, columns_floats(&dy));
+    return up_to(s->kernel == 2 ? most(columns, scattered) : columns, 16);
+}
+
+/* Work, then rounded copies of x and dy. */
 static size_t scratch_floats(const struct tiles *k, const struct conv_shape *s)
 {
-    (void)k;
-    struct view x = input_view(s), dy = gradient_view(s);
-    size_t most = columns_floats(&x), scattered = (size_t)s->width * 2 * (size_t)s->in;
-    if (s->kernel == 3 && columns_floats(&dy) > most)
-        most = columns_floats(&dy);
-    return s->kernel == 2 && scattered > most ? scattered : most;
+    return work_floats(s) + (k->pairs ? input_floats(s) + output_floats(s) : 0);
 }
 
 static void forward(const struct tiles *k, const struct conv_shape *s, const float *x, const float *packed,
                     const float *bias, const float *add, float *y, float *scratch)
 {
-    (void)k;
     struct view v = input_view(s);
+    x = factor(k, x, input_floats(s), scratch + work_floats(s));
     convolve(&v, s->batch, x, s->out, packed, bias, add, y, scratch);
 }
 
@@ -185,7 +223,7 @@ static void spread(const struct conv_shape *s, const float *dy, const float *pac
 static void backward_input(const struct tiles *k, const struct conv_shape *s, const float *dy,
                            const float *packed_backward, bool accumulate, float *dx, float *scratch)
 {
-    (void)k;
+    dy = factor(k, dy, output_floats(s), scratch + work_floats(s));
     if (s->kernel == 2) {
         spread(s, dy, packed_backward, accumulate, dx, scratch);
         return;
@@ -204,7 +242,9 @@ static void outer(size_t m, size_t n, size_t k, const float *a, const float *dy,
 static void backward_weight(const struct tiles *k, const struct conv_shape *s, const float *x,
                             const float *dy, float *dweight, float *scratch)
 {
-    (void)k;
+    float *rounded = scratch + work_floats(s);
+    x = factor(k, x, input_floats(s), rounded);
+    dy = factor(k, dy, output_floats(s), rounded + input_floats(s));
     struct view v = input_view(s);
     int height = s->height / stride(s->kernel), width = s->width / stride(s->kernel);
     size_t n = (size_t)s->out, depth = weights(s->kernel, s->in, 1);

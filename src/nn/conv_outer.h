@@ -12,4 +12,9 @@ size_t outer_scratch_floats(const struct tiles *k, const struct conv_shape *s);
 void outer_backward_weight(const struct tiles *k, const struct conv_shape *s, const float *x, const float *dy,
                            float *dweight, float *scratch);
 
+/* The same in bf16 (outer_pairs.c): k is a table of pairs. */
+size_t outer_pairs_scratch_floats(const struct tiles *k, const struct conv_shape *s);
+void outer_pairs_backward_weight(const struct tiles *k, const struct conv_shape *s, const float *x,
+                                 const float *dy, float *dweight, float *scratch);
+
 #endif

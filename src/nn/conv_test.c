@@ -14,22 +14,34 @@
 
 #include <cmocka.h>
 
-static const char *const set_names[] = { "avx512", "avx2", "neon", "cblas" };
+static const char *const set_names[] = { "avx512bf16", "avx512", "avx2", "neon", "cblas" };
 enum { OWN_SETS = SPR_COUNT(set_names) - 1 };
 
 /* Sizes that no tile divides, the network's own, and the smallest. */
 static const struct conv_shape shapes[] = {
-    { 1, 4, 4, 1, 1, 3, false },      { 2, 5, 7, 3, 4, 3, true },       { 1, 7, 5, 17, 33, 3, false },
-    { 3, 9, 33, 5, 17, 3, true },     { 2, 8, 8, 160, 160, 3, false },  { 1, 8, 8, 320, 160, 3, false },
-    { 2, 32, 32, 4, 32, 3, false },   { 1, 32, 32, 32, 4, 3, true },    { 1, 12, 12, 33, 320, 3, false },
-    { 1, 16, 16, 64, 64, 3, true },   { 2, 1, 1, 4, 5, 3, false },      { 1, 2, 1, 32, 3, 3, false },
-    { 1, 1, 3, 17, 32, 3, true },     { 1, 4, 4, 1, 1, 2, false },      { 2, 6, 10, 3, 5, 2, false },
-    { 3, 32, 32, 32, 64, 2, false },  { 1, 16, 16, 64, 160, 2, false }, { 1, 2, 2, 17, 33, 2, false },
-    { 1, 1, 1, 1, 1, 1, false },      { 3, 1, 1, 128, 256, 1, false },  { 9, 1, 1, 160, 320, 1, false },
-    { 2, 8, 8, 160, 480, 1, false },  { 1, 33, 4, 5, 17, 1, false },    { 2, 5, 5, 33, 3, 1, true },
-    { 1, 16, 16, 128, 64, 1, false }, { 1, 24, 24, 32, 32, 3, false },  { 2, 13, 6, 64, 5, 3, false },
-    { 1, 6, 20, 160, 32, 3, true },
+    { 1, 4, 4, 1, 1, 3, false, CONV_F32 },      { 2, 5, 7, 3, 4, 3, true, CONV_F32 },
+    { 1, 7, 5, 17, 33, 3, false, CONV_F32 },    { 3, 9, 33, 5, 17, 3, true, CONV_F32 },
+    { 2, 8, 8, 160, 160, 3, false, CONV_F32 },  { 1, 8, 8, 320, 160, 3, false, CONV_F32 },
+    { 2, 32, 32, 4, 32, 3, false, CONV_F32 },   { 1, 32, 32, 32, 4, 3, true, CONV_F32 },
+    { 1, 12, 12, 33, 320, 3, false, CONV_F32 }, { 1, 16, 16, 64, 64, 3, true, CONV_F32 },
+    { 2, 1, 1, 4, 5, 3, false, CONV_F32 },      { 1, 2, 1, 32, 3, 3, false, CONV_F32 },
+    { 1, 1, 3, 17, 32, 3, true, CONV_F32 },     { 1, 4, 4, 1, 1, 2, false, CONV_F32 },
+    { 2, 6, 10, 3, 5, 2, false, CONV_F32 },     { 3, 32, 32, 32, 64, 2, false, CONV_F32 },
+    { 1, 16, 16, 64, 160, 2, false, CONV_F32 }, { 1, 2, 2, 17, 33, 2, false, CONV_F32 },
+    { 1, 1, 1, 1, 1, 1, false, CONV_F32 },      { 3, 1, 1, 128, 256, 1, false, CONV_F32 },
+    { 9, 1, 1, 160, 320, 1, false, CONV_F32 },  { 2, 8, 8, 160, 480, 1, false, CONV_F32 },
+    { 1, 33, 4, 5, 17, 1, false, CONV_F32 },    { 2, 5, 5, 33, 3, 1, true, CONV_F32 },
+    { 1, 16, 16, 128, 64, 1, false, CONV_F32 }, { 1, 24, 24, 32, 32, 3, false, CONV_F32 },
+    { 2, 13, 6, 64, 5, 3, false, CONV_F32 },    { 1, 6, 20, 160, 32, 3, true, CONV_F32 },
 };
+enum { PRECISIONS = 2 };
+
+static struct conv_shape in_precision(const struct conv_shape *s, int precision)
+{
+    struct conv_shape copy = *s;
+    copy.precision = (enum conv_precision)precision;
+    return copy;
+}
 
 /* One shape's tensors, filled with normals; `random` is the shape's number. */
 struct fixture {
@@ -53,18 +65,26 @@ static float *normals(size_t count, uint64_t stream)
     return p;
 }
 
+/* "avx2 bf16", for complaints. */
+static const char *set_in_use(const struct conv_shape *s)
+{
+    static char text[32];
+    snprintf(text, sizeof text, "%s %s", nn_kernels_name(), conv_precision_name(s->precision));
+    return text;
+}
+
 static void pack_all(struct fixture *f)
 {
     const struct conv_shape *s = &f->s;
     mem_free(f->packed);
     mem_free(f->packed_backward);
     mem_free(f->scratch);
-    f->packed = mem_aligned(conv_packed_floats(s->kernel, s->in, s->out), sizeof(float));
-    f->packed_backward = mem_aligned(conv_packed_floats(s->kernel, s->out, s->in), sizeof(float));
+    f->packed = mem_aligned(conv_packed_floats(s), sizeof(float));
+    f->packed_backward = mem_aligned(conv_packed_backward_floats(s), sizeof(float));
     f->scratch = mem_aligned(conv_scratch_floats(s), sizeof(float));
     assert_true(f->packed && f->packed_backward && f->scratch);
-    conv_pack(f->w, s->kernel, s->in, s->out, f->packed);
-    conv_pack_backward(f->w, s->kernel, s->in, s->out, f->packed_backward);
+    conv_pack(s, f->w, f->packed);
+    conv_pack_backward(s, f->w, f->packed_backward);
 }
 
 static struct fixture *make(const struct conv_shape *s)
@@ -99,33 +119,47 @@ static void drop(struct fixture *f)
     mem_free(f);
 }
 
-/* Calls each(f, x index, w index, y index, context) for every product of the convolution. */
+/* Calls each(f, x index, w index, y index, to) for every product of the convolution, in the order of law N3: bf16 sums
+ * the second of a pair of channels before the first, and for a weight gradient (`pixels`) the second of two pixels. */
 typedef void product_fn(struct fixture *f, size_t x, size_t w, size_t y, double *to);
 
-static void every_product(struct fixture *f, product_fn *each, double *to)
+static size_t turned(size_t i, size_t count, bool pairs)
+{
+    return pairs && (i ^ 1) < count ? i ^ 1 : i;
+}
+
+static void pixel_products(struct fixture *f, size_t pixel, product_fn *each, double *to)
 {
     const struct conv_shape *s = &f->s;
+    bool pairs = s->precision == CONV_BF16;
     int step = s->kernel == 2 ? 2 : 1, border = s->kernel == 3, taps = s->kernel * s->kernel;
-    size_t y = 0;
-    for (int b = 0; b < s->batch; b++)
-        for (int r = 0; r < s->height / step; r++)
-            for (int c = 0; c < s->width / step; c++)
-                for (int o = 0; o < s->out; o++, y++)
-                    for (int t = 0; t < taps; t++) {
-                        int iy = r * step + t / s->kernel - border, ix = c * step + t % s->kernel - border;
-                        if (s->wrap && s->kernel == 3) {
-                            iy = (iy + s->height) % s->height;
-                            ix = (ix + s->width) % s->width;
-                        }
-                        if (iy < 0 || ix < 0 || iy >= s->height || ix >= s->width)
-                            continue;
-                        size_t x =
-                            (((size_t)b * (size_t)s->height + (size_t)iy) * (size_t)s->width + (size_t)ix) *
-                            (size_t)s->in;
-                        size_t w = (size_t)t * (size_t)s->in * (size_t)s->out + (size_t)o;
-                        for (int i = 0; i < s->in; i++)
-                            each(f, x + (size_t)i, w + (size_t)i * (size_t)s->out, y, to);
-                    }
+    size_t across = (size_t)(s->width / step), down = (size_t)(s->height / step), out = (size_t)s->out;
+    int c = (int)(pixel % across), r = (int)(pixel / across % down);
+    for (size_t k = 0; k < out; k++)
+        for (int t = 0; t < taps; t++) {
+            int iy = r * step + t / s->kernel - border, ix = c * step + t % s->kernel - border;
+            if (s->wrap && s->kernel == 3) {
+                iy = (iy + s->height) % s->height;
+                ix = (ix + s->width) % s->width;
+            }
+            if (iy < 0 || ix < 0 || iy >= s->height || ix >= s->width)
+                continue;
+            size_t o = turned(k, out, pairs), in = (size_t)s->in;
+            size_t x =
+                ((pixel / across / down * (size_t)s->height + (size_t)iy) * (size_t)s->width + (size_t)ix) *
+                in;
+            for (size_t j = 0; j < in; j++) {
+                size_t i = turned(j, in, pairs);
+                each(f, x + i, ((size_t)t * in + i) * out + o, pixel * out + o, to);
+            }
+        }
+}
+
+static void every_product(struct fixture *f, product_fn *each, bool pixels, double *to)
+{
+    size_t count = out_pixels(&f->s);
+    for (size_t p = 0; p < count; p++)
+        pixel_products(f, turned(p, count, pixels && f->s.precision == CONV_BF16), each, to);
 }
 
 static void to_y(struct fixture *f, size_t x, size_t w, size_t y, double *to)
@@ -148,19 +182,22 @@ static double *reference(struct fixture *f, product_fn *each, size_t count)
 {
     double *to = mem_zalloc(count, sizeof *to);
     assert_non_null(to);
-    every_product(f, each, to);
+    every_product(f, each, false, to);
     return to;
 }
 
-/* `got` must be want + base within the rounding of a chain of `terms` products of standard normals. */
+/* `got` must be want + base within the rounding of a chain of `terms` products of standard normals; for bf16, within that
+ * of the factors, to eight bits (and of Winograd's transforms of them, which is 1.7 times as much). */
 static void compare(const struct fixture *f, const char *what, const float *got, const double *want,
                     const float *base, size_t count, size_t terms)
 {
     double most = 4e-6 * sqrt((double)terms) + 4e-6;
+    if (f->s.precision == CONV_BF16)
+        most = 0.005 * sqrt((double)terms) + 0.01;
     for (size_t i = 0; i < count; i++) {
         double expected = want[i] + (base ? (double)base[i] : 0.0);
         if (!(fabs((double)got[i] - expected) <= most * 4))
-            fail_msg("%s, %s %dx%dx%dx%d->%d kernel %d wrap %d: [%zu] is %.9g, not %.9g", nn_kernels_name(),
+            fail_msg("%s, %s %dx%dx%dx%d->%d kernel %d wrap %d: [%zu] is %.9g, not %.9g", set_in_use(&f->s),
                      what, f->s.batch, f->s.height, f->s.width, f->s.in, f->s.out, f->s.kernel, f->s.wrap, i,
                      (double)got[i], expected);
     }
@@ -229,8 +266,9 @@ static void every_set_matches_plain_loops(void **state)
             continue;
         assert_string_equal(nn_kernels_name(), set_names[k]);
         seen++;
-        for (size_t i = 0; i < SPR_COUNT(shapes); i++) {
-            struct fixture *f = make(&shapes[i]);
+        for (size_t i = 0; i < SPR_COUNT(shapes) * PRECISIONS; i++) {
+            struct conv_shape s = in_precision(&shapes[i / PRECISIONS], i % PRECISIONS);
+            struct fixture *f = make(&s);
             check_forward(f);
             check_backward(f);
             drop(f);
@@ -271,10 +309,10 @@ static void gradients_match_finite_differences(void **state)
 {
     (void)state;
     static const struct conv_shape small[] = {
-        { 2, 5, 6, 5, 17, 3, false },
-        { 1, 6, 5, 17, 4, 3, true },
-        { 2, 6, 4, 5, 33, 2, false },
-        { 2, 3, 4, 33, 5, 1, false },
+        { 2, 5, 6, 5, 17, 3, false, CONV_F32 },
+        { 1, 6, 5, 17, 4, 3, true, CONV_F32 },
+        { 2, 6, 4, 5, 33, 2, false, CONV_F32 },
+        { 2, 3, 4, 33, 5, 1, false, CONV_F32 },
     };
     for (size_t k = 0; k < SPR_COUNT(set_names); k++) {
         if (!nn_kernels_use(set_names[k]))
@@ -324,7 +362,7 @@ static void same_bits(const char *what, const struct conv_shape *s, const float 
 {
     for (size_t i = 0; i < count; i++)
         if (bits(got[i]) != bits(want[i]))
-            fail_msg("%s: %s %dx%dx%dx%d->%d kernel %d wrap %d: [%zu] is %a, not %a", nn_kernels_name(), what,
+            fail_msg("%s: %s %dx%dx%dx%d->%d kernel %d wrap %d: [%zu] is %a, not %a", set_in_use(s), what,
                      s->batch, s->height, s->width, s->in, s->out, s->kernel, s->wrap, i, (double)got[i],
                      (double)want[i]);
 }
@@ -333,15 +371,16 @@ static void same_bits(const char *what, const struct conv_shape *s, const float 
 static void own_sets_give_the_same_bits(void **state)
 {
     (void)state;
-    for (size_t i = 0; i < SPR_COUNT(shapes); i++) {
+    for (size_t i = 0; i < SPR_COUNT(shapes) * PRECISIONS; i++) {
+        struct conv_shape s = in_precision(&shapes[i / PRECISIONS], i % PRECISIONS);
         float *first = NULL;
         for (size_t k = 0; k < OWN_SETS; k++) {
             if (!nn_kernels_use(set_names[k]))
                 continue;
             size_t count;
-            float *now = results(&shapes[i], &count);
+            float *now = results(&s, &count);
             if (first) {
-                same_bits("other set", &shapes[i], now, first, count);
+                same_bits("other set", &s, now, first, count);
                 mem_free(now);
             } else {
                 first = now;
@@ -368,11 +407,16 @@ static void bits_are_those_of_every_machine(void **state)
         struct conv_shape shape;
         uint64_t fingerprint;
     } rows[] = {
-        { { 2, 8, 8, 160, 64, 3, false }, 0x417bbb3eb6ddd2ed },
-        { { 1, 7, 9, 32, 48, 3, true }, 0xad2065b194846fd2 },
-        { { 3, 6, 6, 64, 32, 3, false }, 0xa46109d0a0e9a4ac },
-        { { 2, 8, 8, 17, 33, 1, false }, 0xa379fe3da197ddc2 },
-        { { 2, 8, 8, 4, 32, 2, false }, 0xa40a4f963edf7227 },
+        { { 2, 8, 8, 160, 64, 3, false, CONV_F32 }, 0x417bbb3eb6ddd2ed },
+        { { 1, 7, 9, 32, 48, 3, true, CONV_F32 }, 0xad2065b194846fd2 },
+        { { 3, 6, 6, 64, 32, 3, false, CONV_F32 }, 0xa46109d0a0e9a4ac },
+        { { 2, 8, 8, 17, 33, 1, false, CONV_F32 }, 0xa379fe3da197ddc2 },
+        { { 2, 8, 8, 4, 32, 2, false, CONV_F32 }, 0xa40a4f963edf7227 },
+        { { 2, 8, 8, 160, 64, 3, false, CONV_BF16 }, 0x4fa8bc3b85a8b05b },
+        { { 1, 7, 9, 32, 64, 3, true, CONV_BF16 }, 0xc113dd1d8f5e5a8c },
+        { { 3, 6, 6, 64, 32, 3, false, CONV_BF16 }, 0xb329bbb74662580d },
+        { { 2, 8, 8, 17, 33, 1, false, CONV_BF16 }, 0x8d343195f62c99c7 },
+        { { 2, 8, 8, 4, 32, 2, false, CONV_BF16 }, 0xf6e017445e61d57e },
     };
     for (size_t k = 0; k < OWN_SETS; k++)
         for (size_t i = 0; i < SPR_COUNT(rows) && nn_kernels_use(set_names[k]); i++) {
@@ -401,38 +445,55 @@ static void chain_w(struct fixture *f, size_t x, size_t w, size_t y, double *to)
 }
 
 /* A reference whose sums are chains of fused multiply-adds: the exact bits that law N3 promises on every machine. */
-static float *chained(struct fixture *f, product_fn *each, const float *start, size_t count)
+static float *chained(struct fixture *f, product_fn *each, bool pixels, const float *start, size_t count)
 {
     double *sums = mem_zalloc(count, sizeof *sums);
     float *ret = mem_aligned(count, sizeof *ret);
     assert_true(sums && ret);
     for (size_t i = 0; start && i < count; i++)
         sums[i] = (double)start[i];
-    every_product(f, each, sums);
+    every_product(f, each, pixels, sums);
     for (size_t i = 0; i < count; i++)
         ret[i] = (float)sums[i];
     mem_free(sums);
     return ret;
 }
 
+/* To eight bits, ties to even. */
+static void round_all(float *values, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        int exponent;
+        double fraction = frexp((double)values[i], &exponent);
+        values[i] = (float)ldexp(nearbyint(ldexp(fraction, 8)), exponent - 8);
+    }
+}
+
 static void check_chains(struct fixture *f)
 {
-    float *want = chained(f, chain_y, NULL, f->y_count);
+    float *dw_before = normals(f->w_count, 8);
     conv_forward(&f->s, f->x, f->packed, f->bias, f->add, f->y, f->scratch);
+    conv_backward_weight(&f->s, f->x, f->dy, f->dw, NULL, f->scratch);
+    conv_backward_input(&f->s, f->dy, f->packed_backward, false, f->dx, f->scratch);
+    if (f->s.precision == CONV_BF16) {
+        round_all(f->x, f->x_count);
+        round_all(f->w, f->w_count);
+        round_all(f->dy, f->y_count);
+    }
+    float *want = chained(f, chain_y, false, NULL, f->y_count);
     for (size_t i = 0; i < f->y_count; i++)
         want[i] = (want[i] + f->bias[i % (size_t)f->s.out]) + f->add[i];
     same_bits("forward", &f->s, f->y, want, f->y_count);
     mem_free(want);
 
-    want = chained(f, chain_w, f->dw, f->w_count);
-    conv_backward_weight(&f->s, f->x, f->dy, f->dw, NULL, f->scratch);
+    want = chained(f, chain_w, true, dw_before, f->w_count);
     same_bits("weight gradient", &f->s, f->dw, want, f->w_count);
     mem_free(want);
+    mem_free(dw_before);
 
     if (f->s.wrap) /* the taps of a wrapped gradient do not come in the order of dy's pixels */
         return;
-    want = chained(f, chain_x, NULL, f->x_count);
-    conv_backward_input(&f->s, f->dy, f->packed_backward, false, f->dx, f->scratch);
+    want = chained(f, chain_x, false, NULL, f->x_count);
     same_bits("input gradient", &f->s, f->dx, want, f->x_count);
     mem_free(want);
 }
@@ -441,14 +502,16 @@ static void sums_are_chains_in_one_order(void **state)
 {
     (void)state;
     static const struct conv_shape some[] = {
-        { 2, 8, 8, 17, 33, 3, false },  { 1, 9, 13, 33, 5, 3, true },   { 3, 6, 10, 5, 17, 2, false },
-        { 2, 4, 4, 320, 3, 3, false },  { 1, 16, 32, 4, 32, 3, false }, { 2, 5, 7, 32, 4, 3, true },
-        { 7, 1, 1, 33, 160, 1, false }, { 3, 12, 12, 4, 5, 3, false },  { 1, 20, 18, 3, 4, 2, false },
-        { 2, 11, 7, 17, 17, 1, false },
+        { 2, 8, 8, 17, 33, 3, false, CONV_F32 },  { 1, 9, 13, 33, 5, 3, true, CONV_F32 },
+        { 3, 6, 10, 5, 17, 2, false, CONV_F32 },  { 2, 4, 4, 320, 3, 3, false, CONV_F32 },
+        { 1, 16, 32, 4, 32, 3, false, CONV_F32 }, { 2, 5, 7, 32, 4, 3, true, CONV_F32 },
+        { 7, 1, 1, 33, 160, 1, false, CONV_F32 }, { 3, 12, 12, 4, 5, 3, false, CONV_F32 },
+        { 1, 20, 18, 3, 4, 2, false, CONV_F32 },  { 2, 11, 7, 17, 17, 1, false, CONV_F32 },
     };
     for (size_t k = 0; k < OWN_SETS; k++)
-        for (size_t i = 0; i < SPR_COUNT(some) && nn_kernels_use(set_names[k]); i++) {
-            struct fixture *f = make(&some[i]);
+        for (size_t i = 0; i < SPR_COUNT(some) * PRECISIONS && nn_kernels_use(set_names[k]); i++) {
+            struct conv_shape s = in_precision(&some[i / PRECISIONS], i % PRECISIONS);
+            struct fixture *f = make(&s);
             check_chains(f);
             drop(f);
         }
@@ -459,15 +522,16 @@ static void company_changes_nothing(void **state)
 {
     (void)state;
     static const struct conv_shape some[] = {
-        { 3, 8, 8, 160, 160, 3, false }, { 3, 5, 7, 17, 33, 3, true },   { 5, 1, 1, 128, 256, 1, false },
-        { 3, 3, 3, 33, 5, 1, false },    { 3, 6, 10, 32, 64, 2, false },
+        { 3, 8, 8, 160, 160, 3, false, CONV_F32 }, { 3, 5, 7, 17, 33, 3, true, CONV_F32 },
+        { 5, 1, 1, 128, 256, 1, false, CONV_F32 }, { 3, 3, 3, 33, 5, 1, false, CONV_F32 },
+        { 3, 6, 10, 32, 64, 2, false, CONV_F32 },
     };
     for (size_t k = 0; k < OWN_SETS; k++)
-        for (size_t i = 0; i < SPR_COUNT(some) && nn_kernels_use(set_names[k]); i++) {
-            struct fixture *f = make(&some[i]);
-            struct conv_shape one = some[i];
+        for (size_t i = 0; i < SPR_COUNT(some) * PRECISIONS && nn_kernels_use(set_names[k]); i++) {
+            struct conv_shape s = in_precision(&some[i / PRECISIONS], i % PRECISIONS), one = s;
+            struct fixture *f = make(&s);
             one.batch = 1;
-            size_t batch = (size_t)some[i].batch, ys = f->y_count / batch, xs = f->x_count / batch;
+            size_t batch = (size_t)s.batch, ys = f->y_count / batch, xs = f->x_count / batch;
             float *y = normals(ys, 20), *dx = normals(xs, 21);
             conv_forward(&f->s, f->x, f->packed, f->bias, f->add, f->y, f->scratch);
             conv_backward_input(&f->s, f->dy, f->packed_backward, false, f->dx, f->scratch);
@@ -489,8 +553,9 @@ static void scratch_is_enough_and_nothing_is_allocated(void **state)
     (void)state;
     enum { GUARD = 64 };
     for (size_t k = 0; k < SPR_COUNT(set_names); k++)
-        for (size_t i = 0; i < SPR_COUNT(shapes) && nn_kernels_use(set_names[k]); i++) {
-            struct fixture *f = make(&shapes[i]);
+        for (size_t i = 0; i < SPR_COUNT(shapes) * PRECISIONS && nn_kernels_use(set_names[k]); i++) {
+            struct conv_shape s = in_precision(&shapes[i / PRECISIONS], i % PRECISIONS);
+            struct fixture *f = make(&s);
             size_t floats = conv_scratch_floats(&f->s);
             mem_free(f->scratch);
             f->scratch = mem_aligned(floats + GUARD, sizeof(float));
@@ -508,6 +573,58 @@ static void scratch_is_enough_and_nothing_is_allocated(void **state)
                              g + 1);
             drop(f);
         }
+}
+
+/* What is left of a value among zeros, by weights and gradients of 1; in each channel, for whole vectors and rests. */
+static void strange_numbers_are_rounded_alike(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *why;
+        float value;
+        uint32_t want;
+    } rows[] = {
+        { "zero", 0.0f, 0 },
+        { "exact", -2.5f, 0xc0200000 },
+        { "tie, down to even", 0x1.01p0f, 0x3f800000 },
+        { "tie, up to even", 0x1.03p0f, 0x3f820000 },
+        { "above a tie", 0x1.010002p0f, 0x3f810000 },
+        { "smallest normal", 0x1p-126f, 0x00800000 },
+        { "too small to be normal", 0x1.fffffp-127f, 0 },
+        { "largest float", 0x1.fffffep127f, 0x7f800000 },
+        { "infinity", -INFINITY, 0xff800000 },
+    };
+    const struct conv_shape s = { 1, 1, 1, 35, 1, 1, false, CONV_BF16 };
+    for (size_t k = 0; k < SPR_COUNT(set_names); k++)
+        for (size_t i = 0; i <= SPR_COUNT(rows) && nn_kernels_use(set_names[k]); i++)
+            for (size_t c = 0; c < (size_t)s.in; c++) {
+                struct fixture *f = make(&s);
+                for (size_t j = 0; j < (size_t)s.in; j++) {
+                    f->x[j] = f->dw[j] = 0;
+                    f->w[j] = 1;
+                }
+                f->dy[0] = 1;
+                f->x[c] = i < SPR_COUNT(rows) ? rows[i].value : NAN;
+                pack_all(f);
+                conv_forward(&s, f->x, f->packed, NULL, NULL, f->y, f->scratch);
+                conv_backward_weight(&s, f->x, f->dy, f->dw, NULL, f->scratch);
+                if (i == SPR_COUNT(rows))
+                    assert_true(isnan(f->y[0]) && isnan(f->dw[c]));
+                else if (bits(f->y[0]) != rows[i].want || bits(f->dw[c]) != rows[i].want)
+                    fail_msg("%s, %s in channel %zu: %a and %a, not %08" PRIx32, nn_kernels_name(),
+                             rows[i].why, c, (double)f->y[0], (double)f->dw[c], rows[i].want);
+                drop(f);
+            }
+}
+
+static void precisions_have_names(void **state)
+{
+    (void)state;
+    enum conv_precision p = CONV_F32;
+    assert_true(conv_precision_find("bf16", &p) && p == CONV_BF16);
+    assert_true(conv_precision_find("f32", &p) && p == CONV_F32);
+    assert_false(conv_precision_find("f16", &p));
+    assert_string_equal(conv_precision_name(CONV_BF16), "bf16");
 }
 
 static void unknown_sets_are_refused(void **state)
@@ -529,6 +646,8 @@ int main(void)
         cmocka_unit_test(sums_are_chains_in_one_order),
         cmocka_unit_test(company_changes_nothing),
         cmocka_unit_test(scratch_is_enough_and_nothing_is_allocated),
+        cmocka_unit_test(strange_numbers_are_rounded_alike),
+        cmocka_unit_test(precisions_have_names),
         cmocka_unit_test(unknown_sets_are_refused),
     };
     return cmocka_run_group_tests_name("nn/conv", tests, NULL, NULL);

@@ -13,6 +13,7 @@
  *
  * The idea of reading pixels in place instead of laying out a matrix is that of indirect convolution (Dukhan, "The
  * indirect convolution algorithm", 2019); strides do here what its table of pointers does there. */
+#include "nn/bf16.h"
 #include "nn/conv_outer.h"
 #include "nn/grid.h"
 #include "nn/kernels.h"
@@ -37,23 +38,38 @@ static size_t panel_width(const struct tiles *k, size_t columns)
 
 static size_t packed_floats(const struct tiles *k, int kernel, int in, int out)
 {
-    if (winograd_takes(kernel, in, out))
-        return winograd_packed_floats(in, out);
-    return taps_of(kernel) * (size_t)in * up_to((size_t)out, k->lanes);
+    if (winograd_takes(k, kernel, in, out))
+        return winograd_packed_floats(k, in, out);
+    return taps_of(kernel) * tiles_terms(k, (size_t)in) * up_to((size_t)out, k->lanes);
+}
+
+/* to (width) = `columns` columns of a row of weights; for pairs, of two rows, the second of which may not be there. */
+static void pack_row(const struct tiles *k, const float *row, const float *second, size_t columns,
+                     size_t width, float *to)
+{
+    static const float zeros[TILE_VECTORS_MAX * 16];
+    if (k->pairs)
+        k->pair_rows(row, second ? second : zeros, columns, to);
+    else
+        memcpy(to, row, columns * sizeof *to);
+    for (size_t i = columns; i < width; i++)
+        to[i] = 0.0f;
 }
 
 static void pack(const struct tiles *k, const float *weight, int kernel, int in, int out, float *packed)
 {
-    if (winograd_takes(kernel, in, out)) {
+    if (winograd_takes(k, kernel, in, out)) {
         winograd_pack(k, weight, in, out, packed);
         return;
     }
-    size_t terms = taps_of(kernel) * (size_t)in, columns = (size_t)out, width;
+    size_t rows = (size_t)in, columns = (size_t)out, step = k->pairs ? 2 : 1, width;
     for (size_t c = 0; c < columns; c += width) {
         width = panel_width(k, columns - c);
-        for (size_t t = 0; t < terms; t++, packed += width)
-            for (size_t i = 0; i < width; i++)
-                packed[i] = c + i < columns ? weight[t * columns + c + i] : 0.0f;
+        const float *row = weight + c;
+        for (size_t t = 0; t < taps_of(kernel); t++, row += rows * columns)
+            for (size_t r = 0; r < rows; r += step, packed += width)
+                pack_row(k, row + r * columns, r + 1 < rows ? row + (r + 1) * columns : NULL,
+                         least(width, columns - c), width, packed);
     }
 }
 
@@ -61,13 +77,20 @@ static void pack(const struct tiles *k, const float *weight, int kernel, int in,
 static void pack_transposed(const struct tiles *k, const float *weight, size_t in, size_t out, size_t to,
                             size_t taps, float *packed)
 {
-    size_t width;
+    size_t rows = tiles_terms(k, out), width;
     for (size_t c = 0; c < in; c += width) {
         width = panel_width(k, in - c);
-        float *row = packed + c * taps * out + to * out * width;
-        for (size_t o = 0; o < out; o++, row += width)
-            for (size_t i = 0; i < width; i++)
-                row[i] = c + i < in ? weight[(c + i) * out + o] : 0.0f;
+        float *row = packed + c * taps * rows + to * rows * width;
+        for (size_t r = 0; r < rows; r++, row += width)
+            for (size_t i = 0; i < width; i++) {
+                const float *at = weight + (c + i) * out;
+                if (c + i >= in)
+                    row[i] = 0.0f;
+                else if (k->pairs)
+                    row[i] = bf16_pair(at[2 * r], 2 * r + 1 < out ? at[2 * r + 1] : 0.0f);
+                else
+                    row[i] = at[r];
+            }
     }
 }
 
@@ -75,7 +98,7 @@ static void pack_transposed(const struct tiles *k, const float *weight, size_t i
 static void pack_backward(const struct tiles *k, const float *weight, int kernel, int in, int out,
                           float *packed)
 {
-    if (winograd_takes(kernel, in, out)) {
+    if (winograd_takes(k, kernel, in, out)) {
         winograd_pack_backward(k, weight, in, out, packed);
         return;
     }
@@ -92,7 +115,7 @@ static void pack_backward(const struct tiles *k, const float *weight, int kernel
 struct layer {
     const struct tiles *k;
     size_t batch, height, width; /* of the output */
-    size_t in, out;
+    size_t in, out;              /* channels; in: or pairs of them */
     struct grid_taps x;
     const float *packed, *bias, *add;
     float *y;
@@ -259,10 +282,40 @@ static void join_rows(struct layer *l)
     l->batch = l->height = 1;
 }
 
+/* Scratch of run_layer: partial sums, then a wrapped picture, then (pairs) the input as pairs. */
+static size_t layer_floats(const struct tiles *k, const struct conv_shape *s, size_t pixels, size_t channels)
+{
+    size_t terms = tiles_terms(k, channels);
+    return sums_floats(k) + up_to(grid_wrapped_floats(s, terms), 16) + (k->pairs ? pixels * terms : 0);
+}
+
+/* Where the layer's inputs are: x itself, or pairs of its channels behind the sums and the wrapped picture. */
+static struct grid_taps layer_taps(const struct tiles *k, const struct conv_shape *s, size_t pixels,
+                                   size_t channels, const float *x, float *scratch)
+{
+    size_t terms = tiles_terms(k, channels);
+    float *wrapped = scratch + sums_floats(k), *to = wrapped + up_to(grid_wrapped_floats(s, terms), 16);
+    if (!k->pairs)
+        return grid_taps(s, channels, x, wrapped);
+    if (channels % 2 == 0)
+        k->pair_neighbours(x, pixels * terms, to);
+    else
+        for (size_t p = 0; p < pixels; p++, x += channels) {
+            k->pair_neighbours(x, terms - 1, to + p * terms);
+            to[(p + 1) * terms - 1] = bf16_pair(x[channels - 1], 0.0f);
+        }
+    return grid_taps(s, terms, to, wrapped);
+}
+
+static size_t pixels_of(const struct conv_shape *s)
+{
+    return (size_t)s->batch * (size_t)s->height * (size_t)s->width;
+}
+
 static void forward(const struct tiles *k, const struct conv_shape *s, const float *x, const float *packed,
                     const float *bias, const float *add, float *y, float *scratch)
 {
-    if (winograd_takes(s->kernel, s->in, s->out)) {
+    if (winograd_takes(k, s->kernel, s->in, s->out)) {
         winograd_forward(k, s, x, packed, bias, add, y, scratch);
         return;
     }
@@ -272,9 +325,9 @@ static void forward(const struct tiles *k, const struct conv_shape *s, const flo
         .batch = (size_t)s->batch,
         .height = (size_t)s->height / half,
         .width = (size_t)s->width / half,
-        .in = (size_t)s->in,
+        .in = tiles_terms(k, (size_t)s->in),
         .out = (size_t)s->out,
-        .x = grid_taps(s, (size_t)s->in, x, scratch + sums_floats(k)),
+        .x = layer_taps(k, s, pixels_of(s), (size_t)s->in, x, scratch),
         .packed = packed,
         .bias = bias,
         .add = add,
@@ -308,7 +361,7 @@ static void run_quarters(struct layer *l, float *scratch)
 static void backward_input(const struct tiles *k, const struct conv_shape *s, const float *dy,
                            const float *packed_backward, bool accumulate, float *dx, float *scratch)
 {
-    if (winograd_takes(s->kernel, s->in, s->out)) {
+    if (winograd_takes(k, s->kernel, s->in, s->out)) {
         struct conv_shape back = *s;
         back.in = s->out;
         back.out = s->in;
@@ -321,9 +374,9 @@ static void backward_input(const struct tiles *k, const struct conv_shape *s, co
         .batch = (size_t)s->batch,
         .height = (size_t)s->height / half,
         .width = (size_t)s->width / half,
-        .in = (size_t)s->out,
+        .in = tiles_terms(k, (size_t)s->out),
         .out = (size_t)s->in,
-        .x = grid_taps(s, (size_t)s->out, dy, scratch + sums_floats(k)),
+        .x = layer_taps(k, s, pixels_of(s) / (half * half), (size_t)s->out, dy, scratch),
         .packed = packed_backward,
         .add = accumulate ? dx : NULL,
         .y = dx,
@@ -341,18 +394,23 @@ static void backward_input(const struct tiles *k, const struct conv_shape *s, co
 static void backward_weight(const struct tiles *k, const struct conv_shape *s, const float *x,
                             const float *dy, float *dweight, float *scratch)
 {
-    if (winograd_takes(s->kernel, s->in, s->out))
+    if (winograd_takes(k, s->kernel, s->in, s->out))
         winograd_backward_weight(k, s, x, dy, dweight, scratch);
+    else if (k->pairs)
+        outer_pairs_backward_weight(k, s, x, dy, dweight, scratch);
     else
         outer_backward_weight(k, s, x, dy, dweight, scratch);
 }
 
 static size_t scratch_floats(const struct tiles *k, const struct conv_shape *s)
 {
-    if (winograd_takes(s->kernel, s->in, s->out))
+    if (winograd_takes(k, s->kernel, s->in, s->out))
         return winograd_scratch_floats(k, s);
-    size_t wrapped = grid_wrapped_floats(s, most((size_t)s->in, (size_t)s->out));
-    return most(outer_scratch_floats(k, s), sums_floats(k) + wrapped);
+    size_t half = s->kernel == 2 ? 2 : 1, pixels = pixels_of(s);
+    size_t there = layer_floats(k, s, pixels, (size_t)s->in),
+           back = layer_floats(k, s, pixels / (half * half), (size_t)s->out);
+    size_t outer = k->pairs ? outer_pairs_scratch_floats(k, s) : outer_scratch_floats(k, s);
+    return most(outer, most(there, back));
 }
 
 const struct conv_ops conv_tiles_ops = {

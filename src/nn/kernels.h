@@ -1,7 +1,7 @@
 /* kernels - what a kernel set must offer; private to src/nn.
  * Flow:  nn/conv -> [nn/kernels] -> conv_tiles.c with one of the tables of tiles.h, or conv_cblas.c
  * Each function is the one of the same name in nn/conv.h, which states the contract; its first argument is the set's
- * own table (NULL for cblas). */
+ * own table, that of f32 or that of bf16 (pairs). */
 #ifndef NN_KERNELS_H
 #define NN_KERNELS_H
 #include "nn/conv.h"
@@ -24,5 +24,6 @@ struct conv_ops {
 };
 
 extern const struct conv_ops conv_tiles_ops, conv_cblas_ops;
+extern const struct tiles cblas_floats, cblas_pairs; /* empty but for .pairs */
 
 #endif

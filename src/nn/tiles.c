@@ -1,4 +1,5 @@
-/* tiles - see tiles.h. Compiled once for each kind of vector register, TILES being the table's name.
+/* tiles - see tiles.h. Compiled once for each kind of vector register, TILES being the table's name; and once more with
+ * PAIRS, for bf16.
  *
  * Forward, for one term (tap, channel): load the panel's weights once, then for each pixel broadcast its input and
  * fuse-multiply-add it onto the pixel's row of registers:
@@ -62,6 +63,12 @@ enum { LANES = 4, VECTORS = 4, ROWS = 6, BLOCK = 6, DEPTH = 256 };
 #endif
 /* NOLINTEND(bugprone-macro-parentheses) */
 
+#ifdef PAIRS
+#include "nn/tiles_pairs.h"
+#else
+#define vec_multiply vec_fma
+#endif
+
 /* Adds the terms of one tap for pixels first..last-1 of the tile. */
 INLINE void sum_tap(vec sum[][TILE_VECTORS_MAX], const struct tile *t, const struct tap *tap, int first,
                     int last, int vectors)
@@ -76,7 +83,7 @@ INLINE void sum_tap(vec sum[][TILE_VECTORS_MAX], const struct tile *t, const str
         EACH (r, first, last) {
             vec input = vec_splat(x[(size_t)(r - first) * stride + k]);
             EACH (v, 0, vectors)
-                sum[r][v] = vec_fma(input, weight[v], sum[r][v]);
+                sum[r][v] = vec_multiply(input, weight[v], sum[r][v]);
         }
     }
 }
@@ -146,7 +153,7 @@ INLINE void run_outer(const struct outer *o, int block, int vectors)
                 EACH (i, 0, block) {
                     vec input = vec_splat(x[i]);
                     EACH (v, 0, vectors)
-                        sum[i][v] = vec_fma(input, gradient[v], sum[i][v]);
+                        sum[i][v] = vec_multiply(input, gradient[v], sum[i][v]);
                 }
             }
         }
@@ -187,45 +194,155 @@ INLINE void quad_gradient_row(const vec d[2], vec to[4])
     to[3] = vec_sub(vec_zero(), d[1]);
 }
 
-static void weights(const float *g, size_t tap_stride, size_t columns, float *to, size_t stride)
+/* whole = the transform of LANES columns of weights, taps tap_stride floats apart. */
+INLINE void transform_weights(const float *g, size_t tap_stride, vec whole[4][4])
+{
+    vec half[4][3];
+    EACH (j, 0, 3) {
+        vec column[3], turned[4];
+        EACH (i, 0, 3)
+            column[i] = vec_load(g + (size_t)(i * 3 + j) * tap_stride);
+        weights_row(column, turned);
+        EACH (i, 0, 4)
+            half[i][j] = turned[i];
+    }
+    EACH (i, 0, 4)
+        weights_row(half[i], whole[i]);
+}
+
+INLINE void transform_patch(const float *const pixel[PATCH], size_t c, vec whole[4][4])
+{
+    vec half[4][4];
+    EACH (j, 0, 4) {
+        vec column[4], to[4];
+        EACH (i, 0, 4)
+            column[i] = vec_load(pixel[i * 4 + j] + c);
+        patch_row(column, to);
+        EACH (i, 0, 4)
+            half[i][j] = to[i];
+    }
+    EACH (i, 0, 4)
+        patch_row(half[i], whole[i]);
+}
+
+INLINE void transform_quad_gradient(const float *const dy[QUAD], size_t c, vec whole[4][4])
+{
+    vec half[4][2];
+    EACH (j, 0, 2) {
+        vec column[2] = { vec_load(dy[j] + c), vec_load(dy[2 + j] + c) }, to[4];
+        quad_gradient_row(column, to);
+        EACH (i, 0, 4)
+            half[i][j] = to[i];
+    }
+    EACH (i, 0, 4)
+        quad_gradient_row(half[i], whole[i]);
+}
+
+INLINE void store_positions(vec whole[4][4], float *to, size_t stride)
+{
+    EACH (i, 0, 4)
+        EACH (j, 0, 4)
+            vec_store(to + (size_t)(i * 4 + j) * stride, whole[i][j]);
+}
+
+#ifdef PAIRS
+INLINE void pair_positions(vec low[4][4], vec high[4][4], float *to, size_t stride)
+{
+    EACH (i, 0, 4)
+        EACH (j, 0, 4)
+            vec_store(to + (size_t)(i * 4 + j) * stride, vec_pair(low[i][j], high[i][j]));
+}
+
+static void weights(const float *g, size_t row_stride, size_t tap_stride, size_t columns, float *to,
+                    size_t stride)
 {
     for (size_t c = 0; c < columns; c += LANES, to += LANES) {
-        vec half[4][3], whole[4];
-        EACH (j, 0, 3) {
-            vec column[3], turned[4];
-            EACH (i, 0, 3)
-                column[i] = vec_load(g + (size_t)(i * 3 + j) * tap_stride + c);
-            weights_row(column, turned);
-            EACH (i, 0, 4)
-                half[i][j] = turned[i];
-        }
-        EACH (i, 0, 4) {
-            weights_row(half[i], whole);
+        vec even[4][4], odd[4][4];
+        transform_weights(g + c, tap_stride, even);
+        transform_weights(g + row_stride + c, tap_stride, odd);
+        pair_positions(even, odd, to, stride);
+    }
+}
+
+static void patch(const float *const pixel[PATCH], size_t channels, float *v, size_t stride)
+{
+    for (size_t c = 0; c < channels; c += (size_t)2 * LANES, v += LANES) {
+        vec first[4][4], second[4][4];
+        transform_patch(pixel, c, first);
+        transform_patch(pixel, c + LANES, second);
+        EACH (i, 0, 4)
             EACH (j, 0, 4)
-                vec_store(to + (size_t)(i * 4 + j) * stride, whole[j]);
-        }
+                vec_store(v + (size_t)(i * 4 + j) * stride, vec_neighbours(first[i][j], second[i][j]));
+    }
+}
+
+static void patch_two(const float *pixel[2][PATCH], size_t channels, float *v, size_t stride)
+{
+    for (size_t c = 0; c < channels; c += LANES, v += LANES) {
+        vec first[4][4], second[4][4];
+        transform_patch(pixel[0], c, first);
+        transform_patch(pixel[1], c, second);
+        pair_positions(first, second, v, stride);
+    }
+}
+
+static void quad_gradient_two(const float *dy[2][QUAD], size_t channels, float *n, size_t stride)
+{
+    for (size_t c = 0; c < channels; c += LANES, n += LANES) {
+        vec first[4][4], second[4][4];
+        transform_quad_gradient(dy[0], c, first);
+        transform_quad_gradient(dy[1], c, second);
+        pair_positions(first, second, n, stride);
+    }
+}
+
+static void pair_rows(const float *low, const float *high, size_t count, float *to)
+{
+    size_t i = 0;
+    for (; i + LANES <= count; i += LANES)
+        vec_store(to + i, vec_pair(vec_load(low + i), vec_load(high + i)));
+    for (; i < count; i++)
+        to[i] = bf16_pair(low[i], high[i]);
+}
+
+static void pair_neighbours(const float *x, size_t pairs, float *to)
+{
+    size_t i = 0;
+    for (; i + LANES <= pairs; i += LANES)
+        vec_store(to + i, vec_neighbours(vec_load(x + 2 * i), vec_load(x + 2 * i + LANES)));
+    for (; i < pairs; i++)
+        to[i] = bf16_pair(x[2 * i], x[2 * i + 1]);
+}
+#else
+static void weights(const float *g, size_t row_stride, size_t tap_stride, size_t columns, float *to,
+                    size_t stride)
+{
+    (void)row_stride;
+    for (size_t c = 0; c < columns; c += LANES, to += LANES) {
+        vec whole[4][4];
+        transform_weights(g + c, tap_stride, whole);
+        store_positions(whole, to, stride);
     }
 }
 
 static void patch(const float *const pixel[PATCH], size_t channels, float *v, size_t stride)
 {
     for (size_t c = 0; c < channels; c += LANES, v += LANES) {
-        vec half[4][4], whole[4];
-        EACH (j, 0, 4) {
-            vec column[4], to[4];
-            EACH (i, 0, 4)
-                column[i] = vec_load(pixel[i * 4 + j] + c);
-            patch_row(column, to);
-            EACH (i, 0, 4)
-                half[i][j] = to[i];
-        }
-        EACH (i, 0, 4) {
-            patch_row(half[i], whole);
-            EACH (j, 0, 4)
-                vec_store(v + (size_t)(i * 4 + j) * stride, whole[j]);
-        }
+        vec whole[4][4];
+        transform_patch(pixel, c, whole);
+        store_positions(whole, v, stride);
     }
 }
+
+static void quad_gradient(const float *const dy[QUAD], size_t channels, float *n, size_t stride)
+{
+    for (size_t c = 0; c < channels; c += LANES, n += LANES) {
+        vec whole[4][4];
+        transform_quad_gradient(dy, c, whole);
+        store_positions(whole, n, stride);
+    }
+}
+#endif
 
 static void quad(const float *m, size_t stride, size_t channels, const float *bias,
                  const float *const add[QUAD], float *const y[QUAD])
@@ -249,24 +366,6 @@ static void quad(const float *m, size_t stride, size_t channels, const float *bi
                     whole[j] = vec_add(whole[j], vec_load(add[i * 2 + j] + c));
                 vec_store(y[i * 2 + j] + c, whole[j]);
             }
-        }
-    }
-}
-
-static void quad_gradient(const float *const dy[QUAD], size_t channels, float *n, size_t stride)
-{
-    for (size_t c = 0; c < channels; c += LANES, n += LANES) {
-        vec half[4][2], whole[4];
-        EACH (j, 0, 2) {
-            vec column[2] = { vec_load(dy[j] + c), vec_load(dy[2 + j] + c) }, to[4];
-            quad_gradient_row(column, to);
-            EACH (i, 0, 4)
-                half[i][j] = to[i];
-        }
-        EACH (i, 0, 4) {
-            quad_gradient_row(half[i], whole);
-            EACH (j, 0, 4)
-                vec_store(n + (size_t)(i * 4 + j) * stride, whole[j]);
         }
     }
 }
@@ -356,6 +455,14 @@ const struct tiles TILES = {
     .weights = weights,
     .patch = patch,
     .quad = quad,
+#ifdef PAIRS
+    .pairs = true,
+    .patch_two = patch_two,
+    .quad_gradient_two = quad_gradient_two,
+    .pair_rows = pair_rows,
+    .pair_neighbours = pair_neighbours,
+#else
     .quad_gradient = quad_gradient,
+#endif
     .weight_gradient = weight_gradient,
 };

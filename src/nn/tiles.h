@@ -2,6 +2,9 @@
  * Flow:  nn/conv_tiles (which pixels, which taps) -> [nn/tiles] (multiply and add)
  * Invariants: tiles.c is compiled once for each kind. Every sum is one chain of fused multiply-adds in the order that
  *   the caller gives, so all kinds give the same bits.
+ *   For bf16 each kind has a second table, whose inputs and weights are pairs (nn/bf16.h) of what is summed over:
+ *   neighbouring channels, or for a weight gradient two pixels. A pair takes a float's place, so that sizes and strides
+ *   "in floats" hold for both, and a sum over n floats is one over n / 2 pairs. Sums and results are floats.
  * Words: a panel is some registers' worth of neighbouring output channels; the weights of a panel lie together.
  *   A tile is up to `rows` output pixels in one image row times one panel, and is summed in registers. */
 #ifndef NN_TILES_H
@@ -50,9 +53,11 @@ typedef void outer_fn(const struct outer *o);
 /* Winograd's transforms (winograd.c), for `channels` channels, a multiple of the lanes; `stride` is floats between
  * the 16 positions of a patch. */
 enum { PATCH = 16, QUAD = 4 };
-/* to (PATCH, columns) = the transform of weights g (9, columns), whose taps are tap_stride floats apart. */
-typedef void weights_fn(const float *g, size_t tap_stride, size_t columns, float *to, size_t stride);
-/* v = the transform of a patch of 4x4 pixels. */
+/* to (PATCH, columns) = the transform of weights g (9, columns), whose taps are tap_stride floats apart; pairs: of g and
+ * of the row behind it, row_stride floats on. */
+typedef void weights_fn(const float *g, size_t row_stride, size_t tap_stride, size_t columns, float *to,
+                        size_t stride);
+/* v = the transform of a patch of 4x4 pixels; pairs: of channels, a multiple of twice the lanes. */
 typedef void patch_fn(const float *const pixel[PATCH], size_t channels, float *v, size_t stride);
 /* y = (the 2x2 pixels of the products m + bias) + add; bias and add[0] may be NULL. */
 typedef void quad_fn(const float *m, size_t stride, size_t channels, const float *bias,
@@ -63,6 +68,14 @@ typedef void weight_gradient_fn(const float *sums, size_t rows, size_t columns, 
                                 size_t row_stride, size_t tap_stride);
 /* n = the transform of the gradients of 2x2 pixels. */
 typedef void quad_gradient_fn(const float *const dy[QUAD], size_t channels, float *n, size_t stride);
+/* The same two of two patches or quads, as pairs. */
+typedef void patch_two_fn(const float *pixel[2][PATCH], size_t channels, float *v, size_t stride);
+typedef void quad_gradient_two_fn(const float *dy[2][QUAD], size_t channels, float *n, size_t stride);
+
+/* to[i] = the pair low[i], high[i] */
+typedef void pair_rows_fn(const float *low, const float *high, size_t count, float *to);
+/* to[i] = the pair x[2 i], x[2 i + 1] */
+typedef void pair_neighbours_fn(const float *x, size_t pairs, float *to);
 
 enum { TILE_ROWS_MAX = 8, TILE_VECTORS_MAX = 4, OUTER_BLOCK = 16 };
 
@@ -77,10 +90,24 @@ struct tiles {
     weights_fn *weights;
     patch_fn *patch;
     quad_fn *quad;
-    quad_gradient_fn *quad_gradient;
     weight_gradient_fn *weight_gradient;
+    quad_gradient_fn *quad_gradient; /* not for pairs */
+
+    bool pairs; /* bf16; and what only its table has */
+    patch_two_fn *patch_two;
+    quad_gradient_two_fn *quad_gradient_two;
+    pair_rows_fn *pair_rows;
+    pair_neighbours_fn *pair_neighbours;
 };
 
-extern const struct tiles tiles_avx512, tiles_avx2, tiles_neon; /* those that the build has */
+/* The floats or pairs that so many channels are. */
+static inline size_t tiles_terms(const struct tiles *k, size_t channels)
+{
+    return k->pairs ? (channels + 1) / 2 : channels;
+}
+
+/* Those that the build has. The first of pairs wants AVX512_BF16, the others compute the same from floats. */
+extern const struct tiles tiles_avx512, tiles_avx2, tiles_neon;
+extern const struct tiles pairs_avx512bf16, pairs_avx512, pairs_avx2, pairs_neon;
 
 #endif

@@ -32,14 +32,16 @@ enum {
     CHUNK = 80             /* input channels and a panel: 16 * 128 * (80 + 32) floats are 900 KiB */
 };
 
-bool winograd_takes(int kernel, int in, int out)
+bool winograd_takes(const struct tiles *k, int kernel, int in, int out)
 {
-    return kernel == 3 && in % 16 == 0 && out % 16 == 0 && in >= CHANNELS_MIN && out >= CHANNELS_MIN;
+    int multiple = k->pairs ? 32 : 16;
+    return kernel == 3 && in % multiple == 0 && out % multiple == 0 && in >= CHANNELS_MIN &&
+           out >= CHANNELS_MIN;
 }
 
-size_t winograd_packed_floats(int in, int out)
+size_t winograd_packed_floats(const struct tiles *k, int in, int out)
 {
-    return (size_t)PATCH * (size_t)in * (size_t)out;
+    return (size_t)PATCH * tiles_terms(k, (size_t)in) * (size_t)out;
 }
 
 static size_t panel_width(const struct tiles *k, size_t columns)
@@ -50,11 +52,13 @@ static size_t panel_width(const struct tiles *k, size_t columns)
 /* packed (panel, PATCH, in, width of the panel) */
 void winograd_pack(const struct tiles *k, const float *weight, int in, int out, float *packed)
 {
-    size_t rows = (size_t)in, columns = (size_t)out, width;
+    size_t rows = tiles_terms(k, (size_t)in), columns = (size_t)out, step = (size_t)in / rows * columns,
+           width;
     for (size_t c = 0; c < columns; c += width, packed += PATCH * rows * width) {
         width = panel_width(k, columns - c);
         for (size_t r = 0; r < rows; r++)
-            k->weights(weight + r * columns + c, rows * columns, width, packed + r * width, rows * width);
+            k->weights(weight + r * step + c, columns, (size_t)in * columns, width, packed + r * width,
+                       rows * width);
     }
 }
 
@@ -64,8 +68,9 @@ void winograd_pack_backward(const struct tiles *k, const float *weight, int in, 
 {
     enum { TURNED = 16, WIDEST = 32, TAPS = 9 };
     float turned[TAPS][TURNED][WIDEST];
-    size_t rows = (size_t)out, columns = (size_t)in, width;
-    for (size_t c = 0; c < columns; c += width, packed += PATCH * rows * width) {
+    size_t rows = (size_t)out, columns = (size_t)in, packed_rows = tiles_terms(k, rows),
+           step = rows / packed_rows, width;
+    for (size_t c = 0; c < columns; c += width, packed += PATCH * packed_rows * width) {
         width = panel_width(k, columns - c);
         assert(width <= WIDEST);
         for (size_t r = 0; r < rows; r += TURNED) {
@@ -73,9 +78,9 @@ void winograd_pack_backward(const struct tiles *k, const float *weight, int in, 
                 for (size_t i = 0; i < width; i++)
                     for (size_t j = 0; j < TURNED; j++)
                         turned[TAPS - 1 - t][j][i] = weight[(t * columns + c + i) * rows + r + j];
-            for (size_t j = 0; j < TURNED; j++)
-                k->weights(turned[0][j], (size_t)TURNED * WIDEST, width, packed + (r + j) * width,
-                           rows * width);
+            for (size_t j = 0; j < TURNED; j += step)
+                k->weights(turned[0][j], WIDEST, (size_t)TURNED * WIDEST, width,
+                           packed + (r + j) / step * width, packed_rows * width);
         }
     }
 }
@@ -170,14 +175,15 @@ struct channels {
     size_t first, count, all;
 };
 
-/* v (PATCH, quads, channels) = the patches of `count` quads from q on */
+/* v (PATCH, quads, channels) = the patches of `count` quads from q on; pairs of channels */
 static void transform_input(const struct tiles *k, struct quads q, size_t count, struct channels c,
                             const float *x, const float *zeros, float *v)
 {
+    size_t row = tiles_terms(k, c.count);
     for (size_t i = 0; i < count; i++, next_quad(&q)) {
         const float *pixel[PATCH];
         patch_pixels(&q, c.all, x + c.first, zeros, pixel);
-        k->patch(pixel, c.count, v + i * c.count, position(count, c.count));
+        k->patch(pixel, c.count, v + i * row, position(count, row));
     }
 }
 
@@ -215,8 +221,8 @@ static size_t run_quads(const struct tiles *k, size_t quads, size_t in, size_t o
 /* Scratch: a pixel of zeros, a spare pixel, v (PATCH, run, in), m (PATCH, run, width). */
 static size_t forward_floats(const struct tiles *k, const struct conv_shape *s, size_t in, size_t out)
 {
-    size_t run = run_quads(k, quads_of(s).count, in, out);
-    return in + out + PATCH * (position(run, in) + position(run, panel_width(k, out)));
+    size_t row = tiles_terms(k, in), run = run_quads(k, quads_of(s).count, row, out);
+    return in + out + PATCH * (position(run, row) + position(run, panel_width(k, out)));
 }
 
 /* y = the quads' products m (PATCH, count, width), with bias and add, in channels c. */
@@ -241,8 +247,9 @@ void winograd_forward(const struct tiles *k, const struct conv_shape *s, const f
                       const float *bias, const float *add, float *y, float *scratch)
 {
     struct quads q = quads_of(s);
-    size_t in = (size_t)s->in, out = (size_t)s->out, run = run_quads(k, q.count, in, out), width;
-    float *zeros = scratch, *spare = zeros + in, *v = spare + out, *m = v + PATCH * position(run, in);
+    size_t in = (size_t)s->in, out = (size_t)s->out, row = tiles_terms(k, in), width;
+    size_t run = run_quads(k, q.count, row, out);
+    float *zeros = scratch, *spare = zeros + in, *v = spare + out, *m = v + PATCH * position(run, row);
     memset(zeros, 0, (in + out) * sizeof *zeros);
     for (size_t first = 0; first < q.count; first += run) {
         size_t count = least(run, q.count - first);
@@ -250,9 +257,9 @@ void winograd_forward(const struct tiles *k, const struct conv_shape *s, const f
         transform_input(k, at, count, (struct channels){ 0, in, in }, x, zeros, v);
         for (size_t c = 0; c < out; c += width) {
             width = panel_width(k, out - c);
-            const float *w = packed + c * PATCH * in;
+            const float *w = packed + c * PATCH * row;
             for (size_t p = 0; p < PATCH; p++)
-                multiply(k, v + p * position(count, in), w + p * in * width, count, in, width,
+                multiply(k, v + p * position(count, row), w + p * row * width, count, row, width,
                          m + p * position(count, width));
             transform_output(k, at, count, (struct channels){ c, width, out }, m, bias, add, y, spare);
         }
@@ -268,15 +275,21 @@ static size_t chunk_width(size_t in)
     return (in / 16 + chunks - 1) / chunks * 16;
 }
 
-/* Scratch: a pixel of zeros, v (PATCH, run, chunk), n (PATCH, run, width), and sums (PATCH, chunk, width) of one chunk
- * and panel, or, where there are several runs, of all. */
+/* Rows of the matrices that the weight gradient multiplies: quads, or pairs of them. */
+static size_t gradient_rows(const struct tiles *k, size_t quads)
+{
+    return k->pairs ? (quads + 1) / 2 : quads;
+}
+
+/* Scratch: a pixel of zeros, v (PATCH, rows of a run, chunk), n (PATCH, rows, width), and sums (PATCH, chunk, width) of
+ * one chunk and panel, or, where there are several runs, of all. */
 static size_t gradient_floats(const struct tiles *k, const struct conv_shape *s)
 {
     size_t in = (size_t)s->in, out = (size_t)s->out, quads = quads_of(s).count,
            run = least(quads, GRADIENT_RUN);
-    size_t chunk = chunk_width(in), width = panel_width(k, out);
+    size_t chunk = chunk_width(in), width = panel_width(k, out), rows = gradient_rows(k, run);
     size_t sums = quads > run ? in * out : chunk * width;
-    return in + out + PATCH * (position(run, chunk) + position(run, width) + sums);
+    return in + out + PATCH * (position(rows, chunk) + position(rows, width) + sums);
 }
 
 size_t winograd_scratch_floats(const struct tiles *k, const struct conv_shape *s)
@@ -286,16 +299,53 @@ size_t winograd_scratch_floats(const struct tiles *k, const struct conv_shape *s
     return most(gradient, most(there, back));
 }
 
+static void gradient_pixels(const struct quads *q, size_t channels, const float *dy, const float *zeros,
+                            const float *from[QUAD])
+{
+    size_t place[QUAD];
+    quad_places(q, channels, place);
+    for (size_t j = 0; j < QUAD; j++)
+        from[j] = place[j] == OUTSIDE ? zeros : dy + place[j];
+}
+
+/* transform_input in pairs of quads; an odd last one has zeros beside it. */
+static void transform_input_two(const struct tiles *k, struct quads q, size_t count, struct channels c,
+                                const float *x, const float *zeros, float *v)
+{
+    const float *pixel[2][PATCH];
+    for (size_t i = 0; i < count; i += 2) {
+        for (size_t j = 0; j < 2; j++, next_quad(&q))
+            if (i + j < count)
+                patch_pixels(&q, c.all, x + c.first, zeros, pixel[j]);
+            else
+                for (size_t p = 0; p < PATCH; p++)
+                    pixel[j][p] = zeros;
+        k->patch_two(pixel, c.count, v + i / 2 * c.count, position(gradient_rows(k, count), c.count));
+    }
+}
+
+static void transform_gradient_two(const struct tiles *k, struct quads q, size_t count, struct channels c,
+                                   const float *dy, const float *zeros, float *n)
+{
+    const float *from[2][QUAD];
+    for (size_t i = 0; i < count; i += 2) {
+        for (size_t j = 0; j < 2; j++, next_quad(&q))
+            if (i + j < count)
+                gradient_pixels(&q, c.all, dy + c.first, zeros, from[j]);
+            else
+                for (size_t p = 0; p < QUAD; p++)
+                    from[j][p] = zeros;
+        k->quad_gradient_two(from, c.count, n + i / 2 * c.count, position(gradient_rows(k, count), c.count));
+    }
+}
+
 /* n (PATCH, count, channels) = the gradients of `count` quads from q on, in channels c */
 static void transform_gradient(const struct tiles *k, struct quads q, size_t count, struct channels c,
                                const float *dy, const float *zeros, float *n)
 {
     for (size_t i = 0; i < count; i++, next_quad(&q)) {
-        size_t place[QUAD];
         const float *from[QUAD];
-        quad_places(&q, c.all, place);
-        for (size_t j = 0; j < QUAD; j++)
-            from[j] = place[j] == OUTSIDE ? zeros : dy + place[j] + c.first;
+        gradient_pixels(&q, c.all, dy + c.first, zeros, from);
         k->quad_gradient(from, c.count, n + i * c.count, position(count, c.count));
     }
 }
@@ -326,21 +376,24 @@ void winograd_backward_weight(const struct tiles *k, const struct conv_shape *s,
 {
     struct quads q = quads_of(s);
     size_t in = (size_t)s->in, out = (size_t)s->out, run = least(q.count, GRADIENT_RUN), chunk, width;
-    float *zeros = scratch, *v = zeros + in + out, *n = v + PATCH * position(run, chunk_width(in));
-    float *sums = n + PATCH * position(run, panel_width(k, out));
+    size_t most_rows = gradient_rows(k, run);
+    float *zeros = scratch, *v = zeros + in + out, *n = v + PATCH * position(most_rows, chunk_width(in));
+    float *sums = n + PATCH * position(most_rows, panel_width(k, out));
     memset(zeros, 0, (in + out) * sizeof *zeros);
     for (size_t first = 0; first < q.count; first += run) {
-        size_t count = least(run, q.count - first);
+        size_t count = least(run, q.count - first), rows = gradient_rows(k, count);
         struct quads at = quad_at(&q, first);
         float *to = sums;
         for (size_t i = 0; i < in; i += chunk) {
             chunk = least(chunk_width(in), in - i);
-            transform_input(k, at, count, (struct channels){ i, chunk, in }, x, zeros, v);
+            (k->pairs ? transform_input_two
+                      : transform_input)(k, at, count, (struct channels){ i, chunk, in }, x, zeros, v);
             for (size_t o = 0; o < out; o += width) {
                 width = panel_width(k, out - o);
-                transform_gradient(k, at, count, (struct channels){ o, width, out }, dy, zeros, n);
+                (k->pairs ? transform_gradient_two : transform_gradient)(
+                    k, at, count, (struct channels){ o, width, out }, dy, zeros, n);
                 for (size_t p = 0; p < PATCH; p++)
-                    multiply_outer(k, v + p * position(count, chunk), n + p * position(count, width), count,
+                    multiply_outer(k, v + p * position(rows, chunk), n + p * position(rows, width), rows,
                                    chunk, width, first == 0, to + p * chunk * width);
                 if (first + count == q.count)
                     k->weight_gradient(to, chunk, width, dweight + i * out + o, out, in * out);

@@ -8,10 +8,10 @@
 
 struct tiles;
 
-/* Wants both channel counts to be multiples of 16, so that every kind of register is full. */
-bool winograd_takes(int kernel, int in, int out);
+/* Wants both channel counts to be multiples of 16, of 32 for pairs, so that every kind of register is full. */
+bool winograd_takes(const struct tiles *k, int kernel, int in, int out);
 
-size_t winograd_packed_floats(int in, int out);
+size_t winograd_packed_floats(const struct tiles *k, int in, int out);
 void winograd_pack(const struct tiles *k, const float *weight, int in, int out, float *packed);
 void winograd_pack_backward(const struct tiles *k, const float *weight, int in, int out, float *packed);
 size_t winograd_scratch_floats(const struct tiles *k, const struct conv_shape *s);

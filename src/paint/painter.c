@@ -10,7 +10,7 @@ enum spr_code painter_new(const struct unet_layout *layout, const float *params,
     if (!p)
         return SPR_FAIL(err, SPR_NOMEM, "no memory for a painter");
     *p = (struct painter){ .layout = layout, .params = params, .base = base_size, .pool = pool };
-    enum spr_code rc = unet_new(layout, params, false, &p->net, err);
+    enum spr_code rc = unet_new(layout, params, false, CONV_F32, &p->net, err);
     for (int i = 0; i < PAINTER_SEATS && !rc; i++) {
         p->seat[i].session = mem_zalloc((size_t)pool_threads(pool), sizeof(struct unet_session *));
         if (!p->seat[i].session)

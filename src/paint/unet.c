@@ -87,18 +87,27 @@ static void each_product(struct unet *net, product_fn *f)
         one_product(net, i, f);
 }
 
+/* What packing has to know of a product. */
+static struct conv_shape shape_of(const struct unet *net, const struct unet_product *p)
+{
+    return (
+        struct conv_shape){ .kernel = p->kernel, .in = p->in, .out = p->out, .precision = net->precision };
+}
+
 static void place(struct unet *net, struct unet_product *p)
 {
-    p->packed = arena_floats(&net->memory, conv_packed_floats(p->kernel, p->in, p->out));
+    struct conv_shape s = shape_of(net, p);
+    p->packed = arena_floats(&net->memory, conv_packed_floats(&s));
     if (net->training)
-        p->back = arena_floats(&net->memory, conv_packed_floats(p->kernel, p->out, p->in));
+        p->back = arena_floats(&net->memory, conv_packed_backward_floats(&s));
 }
 
 static void pack(struct unet *net, struct unet_product *p)
 {
-    conv_pack(net->params + p->weight, p->kernel, p->in, p->out, p->packed);
+    struct conv_shape s = shape_of(net, p);
+    conv_pack(&s, net->params + p->weight, p->packed);
     if (net->training)
-        conv_pack_backward(net->params + p->weight, p->kernel, p->in, p->out, p->back);
+        conv_pack_backward(&s, net->params + p->weight, p->back);
 }
 
 void unet_repack_piece(struct unet *net, int piece)
@@ -112,7 +121,7 @@ void unet_repack(struct unet *net)
 }
 
 enum spr_code unet_new(const struct unet_layout *layout, const float *params, bool training,
-                       struct unet **ret, struct spr_error *err)
+                       enum conv_precision precision, struct unet **ret, struct spr_error *err)
 {
     struct unet *net = mem_zalloc(1, sizeof *net);
     if (!net)
@@ -120,6 +129,7 @@ enum spr_code unet_new(const struct unet_layout *layout, const float *params, bo
     net->layout = layout;
     net->params = params;
     net->training = training;
+    net->precision = precision;
     enum spr_code rc = plan(net, err);
     if (rc)
         goto fail;

@@ -6,6 +6,7 @@
 #ifndef PAINT_UNET_H
 #define PAINT_UNET_H
 #include "base/err.h"
+#include "nn/conv.h"
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -62,10 +63,10 @@ const struct unet_entry *unet_layout_find(const struct unet_layout *l, const cha
 void unet_init_params(const struct unet_layout *l, uint64_t seed, float *params);
 
 /* Ready-to-run weights: packed copies of the flat vector. GIVES *ret (unet_free). BORROWS layout and params for the
- * life of the unet. training also packs what backward needs. Fails: SPR_NOMEM. */
+ * life of the unet. training also packs what backward needs; precision is that of all products. Fails: SPR_NOMEM. */
 struct unet;
 SPR_MUST_USE enum spr_code unet_new(const struct unet_layout *layout, const float *params, bool training,
-                                    struct unet **ret, struct spr_error *err);
+                                    enum conv_precision precision, struct unet **ret, struct spr_error *err);
 void unet_repack(struct unet *net); /* after the flat vector changed; no session may be running */
 /* The same in pieces 0..unet_pieces - 1, for threads to share out. */
 int unet_pieces(const struct unet *net);

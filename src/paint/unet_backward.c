@@ -76,7 +76,7 @@ static float *back_res(const struct pass *b, const struct unet_layer *l, const s
                       n2 = unet_norm_shape(s, &l->norm[NORM_2], s->n, level, true);
     struct conv_shape c1 = unet_conv_shape(s, &p[PRODUCT_C1], s->n, level),
                       c2 = unet_conv_shape(s, &p[PRODUCT_C2], s->n, level),
-                      e = unet_rows_shape(&p[PRODUCT_E], s->n);
+                      e = unet_rows_shape(s, &p[PRODUCT_E], s->n);
     norm_again(&n2, t->hidden, t->state[NORM_2], t->normed);
     back_weight(b, &p[PRODUCT_C2], &c2, t->normed, dy);
     back_input(b, &p[PRODUCT_C2], &c2, dy, false, t->dnormed);
@@ -109,7 +109,7 @@ static float *back_attn(const struct pass *b, const struct unet_layer *l, const 
     struct norm_shape norm = unet_norm_shape(s, &l->norm[NORM_1], s->n, level, false);
     struct conv_shape o = unet_conv_shape(s, &p[PRODUCT_O], s->n, level),
                       qkv = unet_conv_shape(s, &p[PRODUCT_QKV], s->n, level),
-                      tkv = unet_rows_shape(&p[PRODUCT_TKV], s->rows);
+                      tkv = unet_rows_shape(s, &p[PRODUCT_TKV], s->rows);
     struct attention_shape shape = unet_attention_shape(s, &l->step, s->n);
     struct attention_input in = { t->qkv, t->tkv, s->words };
     back_weight(b, &p[PRODUCT_O], &o, t->hidden, dy);
@@ -186,8 +186,10 @@ static void back_cond(struct pass *b)
     const struct unet_product *p = s->net->cond;
     const struct unet_cond *c = &s->cond, *d = &s->dcond;
     size_t count = (size_t)s->n * (size_t)p[PRODUCT_T1].out;
-    struct conv_shape t1 = unet_rows_shape(&p[PRODUCT_T1], s->n), t2 = unet_rows_shape(&p[PRODUCT_T2], s->n),
-                      x1 = unet_rows_shape(&p[PRODUCT_X1], s->n), x2 = unet_rows_shape(&p[PRODUCT_X2], s->n);
+    struct conv_shape t1 = unet_rows_shape(s, &p[PRODUCT_T1], s->n),
+                      t2 = unet_rows_shape(s, &p[PRODUCT_T2], s->n),
+                      x1 = unet_rows_shape(s, &p[PRODUCT_X1], s->n),
+                      x2 = unet_rows_shape(s, &p[PRODUCT_X2], s->n);
     b->scratch = s->scratch;
     act_silu_backward(c->sum, d->e, count, d->sum);
     back_weight(b, &p[PRODUCT_T2], &t2, c->t1s, d->sum);

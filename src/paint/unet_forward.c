@@ -18,7 +18,7 @@ static void run_conv(const struct unet_session *s, const struct unet_product *p,
 static void run_rows(const struct unet_session *s, const struct unet_product *p, int rows, const float *x,
                      const float *add, float *y, float *scratch)
 {
-    struct conv_shape shape = unet_rows_shape(p, rows);
+    struct conv_shape shape = unet_rows_shape(s, p, rows);
     conv_forward(&shape, x, p->packed, s->net->params + p->bias, add, y, scratch);
 }
 

@@ -72,7 +72,7 @@ static int setup(void **state)
     assert_int_equal(model_load(path, &f->model, NULL), SPR_OK);
     path_of("tests/golden/golden.safetensors", path);
     assert_int_equal(safetensors_open(path, &f->golden, NULL), SPR_OK);
-    assert_int_equal(unet_new(&f->model->layout, f->model->params, true, &f->net, NULL), SPR_OK);
+    assert_int_equal(unet_new(&f->model->layout, f->model->params, true, CONV_F32, &f->net, NULL), SPR_OK);
     tensor_floats(golden(f, "net.t"), 0, SAMPLES, f->t);
     load_pixels(f);
     load_text(f);

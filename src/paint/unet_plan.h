@@ -70,6 +70,7 @@ struct unet {
     const struct unet_layout *layout;
     const float *params;
     bool training;
+    enum conv_precision precision;
     int layers;
     struct unet_layer *layer;
     struct unet_product cond[4]; /* PRODUCT_T1.. */

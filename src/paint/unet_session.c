@@ -23,13 +23,19 @@ struct conv_shape unet_conv_shape(const struct unet_session *s, const struct une
                                 .in = p->in,
                                 .out = p->out,
                                 .kernel = p->kernel,
-                                .wrap = s->o.wrap };
+                                .wrap = s->o.wrap,
+                                .precision = s->net->precision };
 }
 
-struct conv_shape unet_rows_shape(const struct unet_product *p, int rows)
+struct conv_shape unet_rows_shape(const struct unet_session *s, const struct unet_product *p, int rows)
 {
-    return (
-        struct conv_shape){ .batch = rows, .height = 1, .width = 1, .in = p->in, .out = p->out, .kernel = 1 };
+    return (struct conv_shape){ .batch = rows,
+                                .height = 1,
+                                .width = 1,
+                                .in = p->in,
+                                .out = p->out,
+                                .kernel = 1,
+                                .precision = s->net->precision };
 }
 
 struct norm_shape unet_norm_shape(const struct unet_session *s, const struct unet_norm *p, int n, int level,
@@ -48,7 +54,8 @@ struct attention_shape unet_attention_shape(const struct unet_session *s, const 
                                      .positions = unet_positions(s, step->level),
                                      .channels = step->in,
                                      .heads = s->net->layout->config.heads,
-                                     .words_max = UNET_TOKENS_MAX };
+                                     .words_max = UNET_TOKENS_MAX,
+                                     .precision = s->net->precision };
 }
 
 static size_t larger(size_t a, size_t b)
@@ -95,9 +102,9 @@ static size_t scratch_floats(const struct unet_session *s, const struct unet_lay
             continue;
         struct conv_shape shape = unet_conv_shape(s, p, s->o.batch, l->step.level);
         if (l->step.kind == UNET_RES && i == PRODUCT_E)
-            shape = unet_rows_shape(p, s->o.batch);
+            shape = unet_rows_shape(s, p, s->o.batch);
         if (l->step.kind == UNET_ATTN && i == PRODUCT_TKV)
-            shape = unet_rows_shape(p, (int)word_rows(s));
+            shape = unet_rows_shape(s, p, (int)word_rows(s));
         most = larger(most, conv_scratch_floats(&shape));
     }
     if (l->step.kind == UNET_ATTN) {
@@ -181,7 +188,7 @@ static void place_common(struct unet_session *s)
     }
     size_t most = 0;
     for (size_t i = 0; i < SPR_COUNT(net->cond); i++) {
-        struct conv_shape shape = unet_rows_shape(&net->cond[i], s->o.batch);
+        struct conv_shape shape = unet_rows_shape(s, &net->cond[i], s->o.batch);
         most = larger(most, conv_scratch_floats(&shape));
     }
     s->scratch = floats(s, most);

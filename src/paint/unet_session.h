@@ -56,7 +56,7 @@ int unet_positions(const struct unet_session *s, int level);
 
 struct conv_shape unet_conv_shape(const struct unet_session *s, const struct unet_product *p, int n,
                                   int level);
-struct conv_shape unet_rows_shape(const struct unet_product *p, int rows);
+struct conv_shape unet_rows_shape(const struct unet_session *s, const struct unet_product *p, int rows);
 struct norm_shape unet_norm_shape(const struct unet_session *s, const struct unet_norm *p, int n, int level,
                                   bool silu);
 struct attention_shape unet_attention_shape(const struct unet_session *s, const struct unet_step *step,

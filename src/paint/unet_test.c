@@ -76,7 +76,7 @@ static int setup(void **state)
     fill(1, -1, 1, BATCH * PIXELS, f->x);
     fill(2, -1, 1, BATCH * PIXELS, f->dv);
     fill(3, 0, 1, BATCH, f->t);
-    assert_int_equal(unet_new(&f->layout, f->params, true, &f->net, NULL), SPR_OK);
+    assert_int_equal(unet_new(&f->layout, f->params, true, CONV_F32, &f->net, NULL), SPR_OK);
     assert_int_equal(unet_session_open(f->net, &o, &f->session, NULL), SPR_OK);
     *state = f;
     return 0;
@@ -208,7 +208,7 @@ static void gradients_add_up(void **state)
     free(once);
 }
 
-static const char *const kernels[] = { "cblas", "avx2", "avx512", "neon" };
+static const char *const kernels[] = { "cblas", "avx2", "avx512", "avx512bf16", "neon" };
 
 /* For each set of kernels that this machine has: a sample alone gives the same bits as in company, in a session with
  * room for more, in a training session and in one that shares its buffers. */
@@ -218,15 +218,16 @@ static void company_does_not_matter(void **state)
     char before[16];
     int tried = 0;
     snprintf(before, sizeof before, "%s", nn_kernels_name());
-    for (size_t k = 0; k < SPR_COUNT(kernels); k++) {
-        if (!nn_kernels_use(kernels[k]))
+    for (size_t k = 0; k < 2 * SPR_COUNT(kernels); k++) {
+        if (!nn_kernels_use(kernels[k / 2]))
             continue;
         struct unet *net;
         struct unet_session *s, *small;
         struct unet_session_options o = { .batch = BATCH, .width = WIDTH, .height = HEIGHT };
         float v[PIXELS];
         tried++;
-        assert_int_equal(unet_new(&f->layout, f->params, true, &net, NULL), SPR_OK);
+        assert_int_equal(unet_new(&f->layout, f->params, true, k % 2 ? CONV_BF16 : CONV_F32, &net, NULL),
+                         SPR_OK);
         assert_int_equal(unet_session_open(net, &o, &s, NULL), SPR_OK);
         o = (struct unet_session_options){ .batch = 1, .width = WIDTH, .height = HEIGHT, .training = true };
         assert_int_equal(unet_session_open(net, &o, &small, NULL), SPR_OK);
@@ -243,6 +244,41 @@ static void company_does_not_matter(void **state)
         unet_free(net);
     }
     assert_true(tried > 0 && nn_kernels_use(before));
+}
+
+/* |a - b| / |b| */
+static double apart(const float *a, const float *b, size_t count)
+{
+    double off = 0, size = 0;
+    for (size_t i = 0; i < count; i++) {
+        off += ((double)a[i] - b[i]) * ((double)a[i] - b[i]);
+        size += (double)b[i] * b[i];
+    }
+    return sqrt(off / size);
+}
+
+/* Of a network whose every layer rounds to eight bits, and every weight's gradient. */
+static void bf16_is_near(void **state)
+{
+    struct fixture *f = *state, half = *f;
+    struct unet_session_options o = { .batch = BATCH, .width = WIDTH, .height = HEIGHT, .training = true };
+    assert_int_equal(unet_new(&f->layout, f->params, true, CONV_BF16, &half.net, NULL), SPR_OK);
+    assert_int_equal(unet_session_open(half.net, &o, &half.session, NULL), SPR_OK);
+    half.grad = calloc(f->layout.floats, sizeof(float));
+    backward(f);
+    backward(&half);
+    double off = apart(half.v, f->v, BATCH * PIXELS);
+    if (!(off > 0 && off < 0.02))
+        fail_msg("output: %g apart", off);
+    for (size_t i = 0; i < f->layout.entries; i++) {
+        const struct unet_entry *e = &f->layout.entry[i];
+        off = apart(half.grad + e->offset, f->grad + e->offset, e->count);
+        if (!(off < 0.06))
+            fail_msg("gradient of %s: %g apart", e->name, off);
+    }
+    unet_session_close(half.session);
+    unet_free(half.net);
+    free(half.grad);
 }
 
 static void words_have_no_order(void **state)
@@ -442,7 +478,7 @@ static void any_allocation_may_fail(void **state)
         mem_fail_nth(n);
         enum spr_code rc = unet_layout_init(&l, &tiny, &err);
         if (!rc)
-            rc = unet_new(&l, f->params, true, &net, &err);
+            rc = unet_new(&l, f->params, true, CONV_F32, &net, &err);
         if (!rc)
             rc = unet_session_open(net, &o, &s, &err);
         mem_fail_nth(0);
@@ -465,6 +501,7 @@ int main(void)
         cmocka_unit_test(text_gradients_match_differences),
         cmocka_unit_test(gradients_add_up),
         cmocka_unit_test(company_does_not_matter),
+        cmocka_unit_test(bf16_is_near),
         cmocka_unit_test(words_have_no_order),
         cmocka_unit_test(wrapped_pictures_move),
         cmocka_unit_test(hot_path_asks_for_no_memory),

@@ -28,6 +28,8 @@ const struct train_option train_option_table[] = {
     { "lanes", TRAIN_INT, AT(lanes), 4, 1, 256, "shares of a batch with a gradient each" },
     { "last", TRAIN_DOUBLE, AT(schedule.last), 0.02, 0, 1, "rate at the end, as a share of --rate" },
     { "part", TRAIN_INT, AT(part), 8, 1, 256, "samples that go through the network together" },
+    { "precision", TRAIN_PRECISION, AT(precision), CONV_F32, 0, 0,
+      "f32, or bf16: faster where the processor has it, bits the same everywhere" },
     { "rate", TRAIN_DOUBLE, AT(schedule.peak), 5e-4, 1e-9, 1, "highest learning rate" },
     { "samples", TRAIN_U64, AT(schedule.total), 100000, 1, 1e12, "samples in the whole run" },
     { "seed", TRAIN_U64, AT(seed), 1, 0, 9007199254740991.0, "seed of every chance" },
@@ -40,6 +42,9 @@ static void put(struct train_options *o, const struct train_option *row, double 
     char *at = (char *)o + row->offset;
     if (row->kind == TRAIN_U64) {
         memcpy(at, &count, sizeof count);
+    } else if (row->kind == TRAIN_PRECISION) {
+        enum conv_precision precision = count ? CONV_BF16 : CONV_F32;
+        memcpy(at, &precision, sizeof precision);
     } else if (row->kind == TRAIN_INT) {
         int small = (int)count;
         memcpy(at, &small, sizeof small);
@@ -64,6 +69,13 @@ enum spr_code train_options_set(struct train_options *o, const char *name, const
         row++;
     if (row == end)
         return SPR_FAIL(err, SPR_NOTFOUND, "there is no training option '%.32s'", name);
+    if (row->kind == TRAIN_PRECISION) {
+        enum conv_precision precision;
+        if (!conv_precision_find(value, &precision))
+            return SPR_FAIL(err, SPR_BADARG, "%s '%.32s' is neither f32 nor bf16", name, value);
+        put(o, row, 0, precision);
+        return SPR_OK;
+    }
     double number = 0;
     uint64_t count = 0;
     bool fine = row->kind == TRAIN_DOUBLE ? str_to_double(value, &number) : str_to_u64(value, &count);
@@ -83,6 +95,10 @@ void train_option_text(const struct train_options *o, const struct train_option 
         double value;
         memcpy(&value, at, sizeof value);
         str_from_double(value, text, TRAIN_OPTION_BYTES);
+    } else if (row->kind == TRAIN_PRECISION) {
+        enum conv_precision precision;
+        memcpy(&precision, at, sizeof precision);
+        snprintf(text, TRAIN_OPTION_BYTES, "%s", conv_precision_name(precision));
     } else if (row->kind == TRAIN_INT) {
         int value;
         memcpy(&value, at, sizeof value);

@@ -7,7 +7,12 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum train_kind { TRAIN_U64, TRAIN_INT, TRAIN_DOUBLE }; /* uint64_t, int, double */
+enum train_kind {
+    TRAIN_U64,
+    TRAIN_INT,
+    TRAIN_DOUBLE,
+    TRAIN_PRECISION
+}; /* uint64_t, int, double, enum conv_precision */
 
 struct train_option {
     const char *name; /* "drop-dir": the flag is --drop-dir, the checkpoint's note is "drop-dir" */

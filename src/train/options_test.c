@@ -27,6 +27,7 @@ static void text_reads_back_exactly(void **state)
     a.optimizer.epsilon = 1e-13;
     a.seed = 9007199254740991;
     a.lanes = 7;
+    a.precision = CONV_BF16;
     memset(&b, 0, sizeof b);
     for (size_t i = 0; i < train_option_count; i++) {
         char text[TRAIN_OPTION_BYTES];
@@ -46,6 +47,7 @@ static void bad_values_are_named(void **state)
         { "bach", "1", "there is no training option 'bach'", SPR_NOTFOUND },
         { "batch", "0", "batch '0' is not a whole number from 1 to 65536", SPR_BADARG },
         { "batch", "1.5", "batch '1.5' is not a whole number from 1 to 65536", SPR_BADARG },
+        { "precision", "f16", "precision 'f16' is neither f32 nor bf16", SPR_BADARG },
         { "rate", "nan", "rate 'nan' is not a number from 1e-09 to 1", SPR_BADARG },
         { "rate", "", "rate '' is not a number from 1e-09 to 1", SPR_BADARG },
         { "flip", "-0.1", "flip '-0.1' is not a number from 0 to 1", SPR_BADARG },

@@ -125,7 +125,7 @@ enum spr_code probe_new(const struct unet_layout *layout, const float *params, c
     p->params = params;
     p->data = data;
     p->pool = pool;
-    enum spr_code rc = unet_new(layout, params, false, &p->net, err);
+    enum spr_code rc = unet_new(layout, params, false, CONV_F32, &p->net, err);
     place(&p->arena, p);
     if (rc == SPR_OK && (rc = arena_open(&p->arena, err)) == SPR_OK)
         place(&p->arena, p);

@@ -107,7 +107,7 @@ enum spr_code trainer_new(const struct train_options *options, const struct unet
     t->data = data;
     t->pool = pool;
     if ((rc = optimizer_init(&t->optimizer, &options->optimizer, layout, err)) == SPR_OK &&
-        (rc = unet_new(layout, t->optimizer.param, true, &t->net, err)) == SPR_OK)
+        (rc = unet_new(layout, t->optimizer.param, true, options->precision, &t->net, err)) == SPR_OK)
         rc = open_lanes(t, err);
     if (rc == SPR_OK)
         *ret = t;

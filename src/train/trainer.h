@@ -8,6 +8,7 @@
 #define TRAIN_TRAINER_H
 #include "base/err.h"
 #include "base/pool.h"
+#include "nn/conv.h"
 #include "paint/unet.h"
 #include "train/augment.h"
 #include "train/dataset.h"
@@ -21,10 +22,11 @@ struct train_options {
     struct optimizer_options optimizer;
     struct augment_options augment;
     uint64_t seed;
-    int batch;    /* samples in a step: a multiple of lanes */
-    int lanes;    /* gradient sums */
-    int part;     /* samples that go through the network together */
-    int hold_out; /* tiles kept for validation; dataset_open is told, too */
+    int batch;                     /* samples in a step: a multiple of lanes */
+    int lanes;                     /* gradient sums */
+    int part;                      /* samples that go through the network together */
+    enum conv_precision precision; /* of the products; parameters, sums and moments are f32 */
+    int hold_out;                  /* tiles kept for validation; dataset_open is told, too */
 };
 
 struct trainer;

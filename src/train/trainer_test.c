@@ -39,7 +39,7 @@ struct trained {
 };
 
 /* STEPS steps from the same start. */
-static struct trained train(int threads, int part)
+static struct trained train_in(enum conv_precision precision, int threads, int part)
 {
     struct trained r;
     struct train_options o;
@@ -47,6 +47,7 @@ static struct trained train(int threads, int part)
     struct trainer *t = NULL;
     tiny_options(&o);
     o.part = part;
+    o.precision = precision;
     assert_int_equal(pool_new(threads, &pool, NULL), SPR_OK);
     assert_int_equal(trainer_new(&o, &layout, &data, pool, &t, NULL), SPR_OK);
     start_parameters(&layout, 1, trainer_optimizer(t)->param);
@@ -64,6 +65,11 @@ static struct trained train(int threads, int part)
     trainer_free(t);
     pool_free(pool);
     return r;
+}
+
+static struct trained train(int threads, int part)
+{
+    return train_in(CONV_F32, threads, part);
 }
 
 static void threads_do_not_change_a_bit(void **state)
@@ -97,6 +103,24 @@ static void parts_change_only_the_order_of_sums(void **state)
     mem_free(one.average);
     mem_free(two.param);
     mem_free(two.average);
+}
+
+static void bf16_follows_f32(void **state)
+{
+    (void)state;
+    struct trained one = train(2, 2), two = train_in(CONV_BF16, 2, 2), three = train_in(CONV_BF16, 1, 2);
+    for (int i = 0; i < STEPS; i++) {
+        double off = two.loss[i] / one.loss[i] - 1;
+        if (!(off < 1e-2 && off > -1e-2))
+            fail_msg("step %d: loss %.6f in f32, %.6f in bf16", i, one.loss[i], two.loss[i]);
+    }
+    assert_memory_not_equal(one.param, two.param, layout.floats * sizeof(float));
+    assert_memory_equal(two.param, three.param, layout.floats * sizeof(float));
+    struct trained *all[] = { &one, &two, &three };
+    for (size_t i = 0; i < SPR_COUNT(all); i++) {
+        mem_free(all[i]->param);
+        mem_free(all[i]->average);
+    }
 }
 
 static void padding_word_stays_zero(void **state)
@@ -187,6 +211,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(threads_do_not_change_a_bit),
         cmocka_unit_test(parts_change_only_the_order_of_sums),
+        cmocka_unit_test(bf16_follows_f32),
         cmocka_unit_test(padding_word_stays_zero),
         cmocka_unit_test(it_learns),
         cmocka_unit_test(bad_shapes_of_a_batch_are_named),
