@@ -13,6 +13,7 @@ static const struct {
     { &cmd_help },
     { &cmd_man },
     { &cmd_models },
+    { &cmd_pixelize },
     { &cmd_plan },
     { &cmd_show },
     { &cmd_train },

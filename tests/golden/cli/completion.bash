@@ -43,7 +43,7 @@ _spritery() {
         *)
             case "$cur" in
             -*) mapfile -t COMPREPLY < <(compgen -W '--json --quiet --verbose --help --version' -- "$cur") ;;
-            *) mapfile -t COMPREPLY < <(compgen -W 'generate help models plan show train version' -- "$cur") ;;
+            *) mapfile -t COMPREPLY < <(compgen -W 'generate help models pixelize plan show train version' -- "$cur") ;;
             esac ;;
         esac ;;
     models)
@@ -51,6 +51,28 @@ _spritery() {
         *)
             case "$cur" in
             -*) mapfile -t COMPREPLY < <(compgen -W '--verify --json --quiet --verbose --help --version' -- "$cur") ;;
+            *) compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -f -- "$cur") ;;
+            esac ;;
+        esac ;;
+    pixelize)
+        case "$prev" in
+        --cell) return ;;
+        --grid) return ;;
+        --to) return ;;
+        --colors | -c) return ;;
+        --palette) compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -f -- "$cur") ;;
+        --dither) mapfile -t COMPREPLY < <(compgen -W 'none bayer2 bayer4 bayer8 blue-noise floyd-steinberg atkinson' -- "$cur") ;;
+        --background) mapfile -t COMPREPLY < <(compgen -W 'keep auto flood color=#' -- "$cur") ;;
+        --ground2) compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -f -- "$cur") ;;
+        --bleed) return ;;
+        --scale) return ;;
+        --out | -o) compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -f -- "$cur") ;;
+        --format) mapfile -t COMPREPLY < <(compgen -W 'png webp gif' -- "$cur") ;;
+        --preview | -p) mapfile -t COMPREPLY < <(compgen -W 'auto never always' -- "$cur") ;;
+        --threads | -t) return ;;
+        *)
+            case "$cur" in
+            -*) mapfile -t COMPREPLY < <(compgen -W '--cell --grid --to --colors --palette --dither --background --ground2 --bleed --scale --out --format --force --sequence --preview --threads --json --quiet --verbose --help --version' -- "$cur") ;;
             *) compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -f -- "$cur") ;;
             esac ;;
         esac ;;
@@ -99,7 +121,7 @@ _spritery() {
             *) return ;;
             esac ;;
         esac ;;
-    '') mapfile -t COMPREPLY < <(compgen -W 'generate help models plan show train version --json --quiet --verbose --help --version' -- "$cur") ;;
+    '') mapfile -t COMPREPLY < <(compgen -W 'generate help models pixelize plan show train version --json --quiet --verbose --help --version' -- "$cur") ;;
     esac
 }
 complete -F _spritery spritery

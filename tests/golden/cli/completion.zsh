@@ -6,6 +6,7 @@ _spritery() {
             'generate:make sprites from words'
             'help:say what there is, or what a command does'
             'models:list models\: size, words, licence, checksum; verify them'
+            'pixelize:make true pixel art of any picture'
             'plan:check, draw and simulate the plan of a production'
             'show:show a picture and how it was made'
             'train:train a model on captioned tiles'
@@ -61,7 +62,7 @@ _spritery() {
             '(-v --verbose)'{-v,--verbose}'[say more]' \
             '(-h --help)'{-h,--help}'[this help]' \
             '--version[the program'\''s version]' \
-            '*:\[COMMAND\]:(generate help models plan show train version)'
+            '*:\[COMMAND\]:(generate help models pixelize plan show train version)'
         ;;
     (models)
         _arguments -s -S \
@@ -72,6 +73,31 @@ _spritery() {
             '(-h --help)'{-h,--help}'[this help]' \
             '--version[the program'\''s version]' \
             '*:\[MODEL...\]:_files'
+        ;;
+    (pixelize)
+        _arguments -s -S \
+            '--cell=[the cells are so many pixels, as 8, 7.3 or 8x9 (default\: found)]:W[xH]: ' \
+            '--grid=[a cell has its corner at X,Y and is W x H pixels]:X,Y,W,H: ' \
+            '--to=[look for no grid and reduce to so many pixels\: for photos and paintings]:WxH: ' \
+            '(-c --colors)'{-c+,--colors=}'[at most so many colours; auto\: all that noise did not make; with --to 32]:N|auto: ' \
+            '--palette=[only the colours of this palette]:NAME|FILE:_files' \
+            '--dither=[mix the palette'\''s colours in a pattern, as bayer4\:0.5]:KIND[:STRENGTH]:(none bayer2 bayer4 bayer8 blue-noise floyd-steinberg atkinson)' \
+            '--background=[keep; auto\: away if most of the border is one colour; flood\: from the border only; color=#RRGGBB]:WHAT:(keep auto flood color=#)' \
+            '--ground2=[the same picture on another ground, which shows what is transparent]:FILE:_files' \
+            '--bleed=[colour under N transparent pixels around the opaque ones, for filtering in games]:N: ' \
+            '--scale=[every pixel of the result as N x N]:N: ' \
+            '(-o --out)'{-o+,--out=}'[where to (default\: here, as NAME-pixel.png)]:DIR|FILE:_files' \
+            '--format=[png (default), webp or gif]:KIND:(png webp gif)' \
+            '(-f --force)'{-f,--force}'[replace files that exist]' \
+            '--sequence[the files are frames\: one grid, one palette, and what does not move does not flicker]' \
+            '(-p --preview)'{-p+,--preview=}'[show the result\: auto (on a terminal), never or always]:WHEN:(auto never always)' \
+            '(-t --threads)'{-t+,--threads=}'[threads to use; the results never depend on it]:N: ' \
+            '--json[results as JSON on standard output, one object per line]' \
+            '(-q --quiet)'{-q,--quiet}'[say nothing but failures]' \
+            '(-v --verbose)'{-v,--verbose}'[say more]' \
+            '(-h --help)'{-h,--help}'[this help]' \
+            '--version[the program'\''s version]' \
+            '*:FILE...:_files'
         ;;
     (plan)
         _arguments -s -S \

@@ -1,0 +1,188 @@
+#include "pixel/cells.h"
+
+#include "base/mem.h"
+
+#include <math.h>
+
+/* Of a cell's width: what is left out at each side for its middle, and for all of it. */
+static const double middle_edge = 0.22, whole_edge = 0.06;
+/* Variance beyond twice the noise's from which a middle is taken to have two colours. */
+static const double split_from = 60;
+
+struct span span_within(double low, double high, double edge, int length)
+{
+    double off = (high - low) * edge;
+    struct span s = { (int)ceil(low + off - 0.5), (int)floor(high - off - 0.5) + 1 };
+    if (s.to <= s.from)
+        s = (struct span){ (int)((low + high) * 0.5), (int)((low + high) * 0.5) + 1 };
+    s.from = s.from < 0 ? 0 : s.from > length - 1 ? length - 1 : s.from;
+    s.to = s.to > length ? length : s.to <= s.from ? s.from + 1 : s.to;
+    return s;
+}
+
+struct mean {
+    double r, g, b; /* 0..255 */
+    double alpha;   /* 0..255 */
+    double weight;  /* sum of alphas; 0: no colour */
+    double spread;  /* variance of the colours, summed over channels */
+    int count;
+};
+
+struct sums {
+    int64_t r, g, b, a, squares;
+    int count;
+};
+
+static void sums_add(struct sums *s, struct rgba p)
+{
+    int a = p.a;
+    s->r += a * p.r;
+    s->g += a * p.g;
+    s->b += a * p.b;
+    s->a += a;
+    s->squares += (int64_t)a * (p.r * p.r + p.g * p.g + p.b * p.b);
+    s->count++;
+}
+
+static struct mean sums_mean(const struct sums *s)
+{
+    struct mean m = { .count = s->count, .weight = (double)s->a };
+    if (s->count > 0)
+        m.alpha = (double)s->a / s->count;
+    if (s->a > 0) {
+        double w = (double)s->a;
+        m.r = (double)s->r / w;
+        m.g = (double)s->g / w;
+        m.b = (double)s->b / w;
+        m.spread = (double)s->squares / w - m.r * m.r - m.g * m.g - m.b * m.b;
+    }
+    return m;
+}
+
+static double apart2(const struct mean *m, struct rgba p)
+{
+    double r = m->r - p.r, g = m->g - p.g, b = m->b - p.b;
+    return r * r + g * g + b * b;
+}
+
+struct cell {
+    const struct image *im;
+    struct span x, y;
+};
+
+static struct mean mean_of(const struct cell *c)
+{
+    struct sums s = { 0 };
+    for (int y = c->y.from; y < c->y.to; y++)
+        for (int x = c->x.from; x < c->x.to; x++)
+            sums_add(&s, *image_at(c->im, x, y));
+    return sums_mean(&s);
+}
+
+/* Those within the distance of *near; what is beyond is of another colour. */
+static struct mean mean_near(const struct cell *c, const struct mean *near, double distance2)
+{
+    struct sums s = { 0 };
+    for (int y = c->y.from; y < c->y.to; y++)
+        for (int x = c->x.from; x < c->x.to; x++) {
+            struct rgba p = *image_at(c->im, x, y);
+            if (p.a > 0 && apart2(near, p) <= distance2)
+                sums_add(&s, p);
+        }
+    return sums_mean(&s);
+}
+
+/* Two colours in the middle: the one that has more of it, by two means that begin with the two farthest colours. */
+static struct mean larger_half(const struct cell *c, const struct mean *all)
+{
+    struct mean half[2] = { *all, *all };
+    double farthest = -1;
+    for (int k = 0; k < 2; k++, farthest = -1)
+        for (int y = c->y.from; y < c->y.to; y++)
+            for (int x = c->x.from; x < c->x.to; x++) {
+                struct rgba p = *image_at(c->im, x, y);
+                double d = apart2(k == 0 ? all : &half[0], p);
+                if (p.a > 0 && d > farthest) {
+                    farthest = d;
+                    half[k] = (struct mean){ .r = p.r, .g = p.g, .b = p.b };
+                }
+            }
+    for (int round = 0; round < 3; round++) {
+        struct sums s[2] = { { 0 }, { 0 } };
+        for (int y = c->y.from; y < c->y.to; y++)
+            for (int x = c->x.from; x < c->x.to; x++) {
+                struct rgba p = *image_at(c->im, x, y);
+                if (p.a > 0)
+                    sums_add(&s[apart2(&half[1], p) < apart2(&half[0], p)], p);
+            }
+        half[0] = sums_mean(&s[0]);
+        half[1] = sums_mean(&s[1]);
+    }
+    return half[1].weight > half[0].weight ? half[1] : half[0];
+}
+
+static uint8_t byte(double v)
+{
+    return (uint8_t)(v < 0 ? 0 : v > 255 ? 255 : v + 0.5);
+}
+
+/* *ret_error as in struct cells. */
+static struct rgba colour_of(const struct cell *middle, const struct cell *whole, double noise,
+                             float *ret_error)
+{
+    struct mean all = mean_of(middle), m = all;
+    double grain = 3 * noise * noise;
+    *ret_error = 0;
+    if (all.weight <= 0)
+        return (struct rgba){ 0, 0, 0, 0 };
+    if (all.spread > 2 * grain + split_from)
+        m = larger_half(middle, &all);
+    double extra = m.spread > grain ? m.spread - grain : 0, reach = 3 * noise + 2 + sqrt(extra);
+    struct mean near = mean_near(whole, &m, 3 * reach * reach);
+    if (near.weight > 0)
+        m = near;
+    *ret_error = (float)sqrt(noise * noise / (m.count > 0 ? m.count : 1) + extra / 3);
+    return (struct rgba){ byte(m.r), byte(m.g), byte(m.b), byte(all.alpha) };
+}
+
+static enum spr_code cells_init(struct cells *ret, int width, int height, struct spr_error *err)
+{
+    struct cells c = { .error = mem_zalloc((size_t)width * (size_t)height, sizeof *c.error) };
+    enum spr_code rc = c.error ? image_init(&c.colour, width, height, err)
+                               : SPR_FAIL(err, SPR_NOMEM, "%d x %d cells", width, height);
+    if (rc)
+        cells_fini(&c);
+    else
+        *ret = c;
+    return rc;
+}
+
+void cells_fini(struct cells *c)
+{
+    image_fini(&c->colour);
+    mem_free(c->error);
+    *c = (struct cells){ 0 };
+}
+
+enum spr_code cells_take(const struct image *im, const struct grid *g, struct cells *ret,
+                         struct spr_error *err)
+{
+    struct cells cells;
+    enum spr_code rc = cells_init(&cells, g->x.cells, g->y.cells, err);
+    if (rc)
+        return rc;
+    for (int j = 0; j < g->y.cells; j++) {
+        double top = (double)g->y.line[j], bottom = (double)g->y.line[j + 1];
+        struct cell middle = { .im = im, .y = span_within(top, bottom, middle_edge, im->height) };
+        struct cell whole = { .im = im, .y = span_within(top, bottom, whole_edge, im->height) };
+        for (int i = 0; i < g->x.cells; i++) {
+            double left = (double)g->x.line[i], right = (double)g->x.line[i + 1];
+            size_t at = (size_t)j * (size_t)g->x.cells + (size_t)i;
+            middle.x = span_within(left, right, middle_edge, im->width);
+            whole.x = span_within(left, right, whole_edge, im->width);
+            cells.colour.pixel[at] = colour_of(&middle, &whole, g->noise, &cells.error[at]);
+        }
+    }
+    *ret = cells;
+    return SPR_OK;
+}

@@ -1,0 +1,256 @@
+#include "pixel/grid.h"
+
+#include "base/mem.h"
+#include "pixel/edges.h"
+#include "pixel/grid_check.h"
+#include "pixel/pitch.h"
+#include "pixel/skew.h"
+
+#include <math.h>
+#include <string.h>
+
+enum { LEAST_SIDE = 12 };
+
+static const double confidence_wanted = 0.5;
+static const double far_behind =
+    0.8; /* a pair whose score is so much lower than the best one's is out of the question */
+
+const char *grid_verdict_text(enum grid_verdict v)
+{
+    static const char *const text[] = {
+        "a grid was found",
+        "nothing changes in it anywhere",
+        "it is too small to hold enlarged pixels",
+        "what changes in it lies on no grid, as in photos and paintings",
+    };
+    return text[v];
+}
+
+void grid_fini(struct grid *g)
+{
+    mem_free(g->x.line);
+    mem_free(g->y.line);
+    *g = (struct grid){ 0 };
+}
+
+/* A lattice that all but begins and ends at the borders does begin and end there. */
+static void snap(struct fit *f, int length)
+{
+    int whole = (int)floor(length / f->pitch + 0.5);
+    double late = f->phase > f->pitch / 2 ? f->phase - f->pitch : f->phase;
+    double near = f->pitch * 0.15 < 0.75 ? 0.75 : f->pitch * 0.15;
+    if (!f->elastic && whole >= 1 && fabs(late) <= near && fabs(late + whole * f->pitch - length) <= near) {
+        f->pitch = (double)length / whole;
+        f->phase = 0;
+    }
+}
+
+/* A cell that a border cuts off counts if half of it is there. */
+static int lattice(const struct fit *f, int length, float *line)
+{
+    int total = f->elastic ? f->lines : (int)floor((length - f->phase) / f->pitch + 1e-9) + 1, count = 0;
+    for (int k = 0; k < total; k++) {
+        double at = f->elastic ? (double)f->line[k] : f->phase + k * f->pitch;
+        if (k == 0 && at > f->pitch / 2)
+            line[count++] = 0;
+        line[count++] = (float)(at > length ? length : at);
+    }
+    if (length - (double)line[count - 1] >= f->pitch / 2)
+        line[count++] = (float)length;
+    return count;
+}
+
+/* GIVES ret->line. */
+static enum spr_code axis_init(struct grid_axis *ret, const struct fit *fit, int length,
+                               struct spr_error *err)
+{
+    struct fit f = *fit;
+    snap(&f, length);
+    size_t room = (size_t)(length / f.pitch) + (size_t)f.lines + 4;
+    float *line = mem_zalloc(room, sizeof *line);
+    if (!line)
+        return SPR_FAIL(err, SPR_NOMEM, "%zu lines", room);
+    int lines = lattice(&f, length, line);
+    *ret = (struct grid_axis){ f.pitch, f.phase, f.elastic, lines - 1, line };
+    return SPR_OK;
+}
+
+struct pair {
+    int x, y;
+    double score;
+};
+
+/* The best pairs of an axis' fits; cells are square more often than not. */
+static int choose_pairs(const struct fits *x, const struct fits *y, struct pair *pair)
+{
+    int count = 0;
+    for (int i = 0; i < x->count; i++)
+        for (int k = 0; k < y->count; k++) {
+            double ratio = x->fit[i].pitch / y->fit[k].pitch;
+            double bonus = fabs(ratio - 1) < 0.02 ? 0.15 : fabs(ratio - 1) < 0.06 ? 0.08 : 0;
+            struct pair now = { i, k, x->fit[i].score + y->fit[k].score + bonus };
+            int at = count < GRID_CANDIDATES ? count++ : GRID_CANDIDATES;
+            while (at > 0 && pair[at - 1].score < now.score) {
+                if (at < GRID_CANDIDATES)
+                    pair[at] = pair[at - 1];
+                at--;
+            }
+            if (at < GRID_CANDIDATES)
+                pair[at] = now;
+        }
+    return count;
+}
+
+static enum spr_code try_pair(const struct image *im, const struct fit *x, const struct fit *y,
+                              struct grid *ret, struct spr_error *err)
+{
+    struct grid g = { 0 };
+    enum spr_code rc = axis_init(&g.x, x, im->width, err);
+    if (!rc)
+        rc = axis_init(&g.y, y, im->height, err);
+    struct grid_check check = { 0 };
+    if (!rc && g.x.cells > 0 && g.y.cells > 0)
+        rc = grid_check(im, &g, &check, err);
+    if (rc) {
+        grid_fini(&g);
+        return rc;
+    }
+    g.noise = check.noise;
+    g.confidence = check.plain;
+    *ret = g;
+    return SPR_OK;
+}
+
+/* Cells that are too small to see noise in their middle: what the edges took for noise. |dr| + 2|dg| + |db| of two
+ * pixels with normal noise has its median at 4.3 standard deviations. */
+static double noise_of(const struct grid *g, const struct edge_map *m)
+{
+    bool small = g->x.pitch * 0.6 < 2 || g->y.pitch * 0.6 < 2;
+    return small && g->noise < m->noise / 4.3 ? m->noise / 4.3 : g->noise;
+}
+
+static enum spr_code choose(const struct image *im, const struct fits *x, const struct fits *y,
+                            struct grid *ret, struct spr_error *err)
+{
+    struct pair pair[GRID_CANDIDATES];
+    int pairs = choose_pairs(x, y, pair);
+    struct grid best = { .verdict = GRID_NONE };
+    enum spr_code rc = SPR_OK;
+    for (int i = 0; !rc && i < pairs; i++) {
+        struct grid now;
+        const struct fit *fx = &x->fit[pair[i].x], *fy = &y->fit[pair[i].y];
+        rc = try_pair(im, fx, fy, &now, err);
+        if (rc)
+            break;
+        double behind = (pair[0].score - pair[i].score) / far_behind;
+        double confidence = now.confidence * (behind > 1 ? 0 : 1 - behind);
+        struct grid_candidate c = { now.x.pitch, now.y.pitch, now.x.cells, now.y.cells, confidence };
+        if (i == 0) {
+            best = now;
+            best.verdict = confidence >= confidence_wanted ? GRID_FOUND : GRID_NONE;
+        } else {
+            grid_fini(&now);
+        }
+        best.candidate[best.candidates++] = c;
+    }
+    if (rc) {
+        grid_fini(&best);
+        return rc;
+    }
+    *ret = best;
+    return SPR_OK;
+}
+
+static enum spr_code find_upright(const struct image *im, const struct edge_map *m, struct grid *ret,
+                                  struct spr_error *err)
+{
+    struct fits x = { 0 }, y = { 0 };
+    int longer = im->width > im->height ? im->width : im->height;
+    float *profile = mem_zalloc((size_t)longer + 1, sizeof *profile);
+    if (!profile)
+        return SPR_FAIL(err, SPR_NOMEM, "profile of %d lines", longer);
+    edges_profile(&m->x, 0, profile);
+    enum spr_code rc = fits_init(&x, profile, im->width, 0, err);
+    edges_profile(&m->y, 0, profile);
+    if (!rc)
+        rc = fits_init(&y, profile, im->height, x.count ? x.fit[0].pitch : 0, err);
+    if (!rc && y.count) {
+        double extra = y.fit[0].pitch;
+        fits_fini(&x);
+        edges_profile(&m->x, 0, profile);
+        rc = fits_init(&x, profile, im->width, extra, err);
+    }
+    if (!rc && (x.evident == 0 && y.evident == 0))
+        *ret = (struct grid){ .verdict = GRID_FLAT };
+    else if (!rc && !(rc = choose(im, &x, &y, ret, err)))
+        ret->noise = noise_of(ret, m);
+    mem_free(profile);
+    fits_fini(&x);
+    fits_fini(&y);
+    return rc;
+}
+
+static enum spr_code straighten(struct image *frame, int count, double tangent, struct spr_error *err)
+{
+    enum spr_code rc = SPR_OK;
+    for (int i = 0; !rc && i < count; i++) {
+        struct image upright;
+        rc = skew_straighten(&frame[i], tangent, &upright, err);
+        if (rc)
+            break;
+        image_fini(&frame[i]);
+        frame[i] = upright;
+    }
+    return rc;
+}
+
+enum spr_code grid_find(struct image *frame, int count, struct grid *ret, struct spr_error *err)
+{
+    struct edge_map m = { 0 };
+    double tangent = 0;
+    if (frame->width < LEAST_SIDE || frame->height < LEAST_SIDE) {
+        *ret = (struct grid){ .verdict = GRID_SMALL };
+        return SPR_OK;
+    }
+    enum spr_code rc = edge_map_init(&m, frame, count, err);
+    if (!rc)
+        rc = skew_find(&m, &tangent, err);
+    if (!rc && tangent != 0) { /* nolint: exactly none */
+        edge_map_fini(&m);
+        rc = straighten(frame, count, tangent, err);
+        if (!rc)
+            rc = edge_map_init(&m, frame, count, err);
+    }
+    if (!rc)
+        rc = find_upright(frame, &m, ret, err);
+    if (!rc)
+        ret->degrees = tangent * 57.29577951308232;
+    edge_map_fini(&m);
+    return rc;
+}
+
+enum spr_code grid_given(const struct image *im, double cell_x, double cell_y, double phase_x, double phase_y,
+                         struct grid *ret, struct spr_error *err)
+{
+    struct grid g = { .verdict = GRID_FOUND, .confidence = 1 };
+    struct grid_check check = { 0 };
+    if (!(cell_x >= 1 && cell_y >= 1 && cell_x <= im->width && cell_y <= im->height))
+        return SPR_FAIL(err, SPR_BADARG,
+                        "a cell of %g x %g pixels: at least 1 x 1, at most the picture's %d x %d", cell_x,
+                        cell_y, im->width, im->height);
+    struct fit x = { .pitch = cell_x, .phase = phase_x - floor(phase_x / cell_x) * cell_x };
+    struct fit y = { .pitch = cell_y, .phase = phase_y - floor(phase_y / cell_y) * cell_y };
+    enum spr_code rc = axis_init(&g.x, &x, im->width, err);
+    if (!rc)
+        rc = axis_init(&g.y, &y, im->height, err);
+    if (!rc)
+        rc = grid_check(im, &g, &check, err);
+    if (rc) {
+        grid_fini(&g);
+        return rc;
+    }
+    g.noise = check.noise;
+    g.candidate[g.candidates++] = (struct grid_candidate){ cell_x, cell_y, g.x.cells, g.y.cells, 1 };
+    *ret = g;
+    return SPR_OK;
+}

@@ -1,0 +1,261 @@
+#include "pixel/join.h"
+
+#include "base/mem.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { ROUNDS = 4, COLOURS_MAX = 4096 };
+
+/* A mean of cells. */
+struct colour {
+    double r, g, b, count; /* count 0: transparent */
+    double variance;       /* of the mean's error in a channel */
+};
+
+/* Differences of two means up to so many standard deviations of their error, and so much more, are noise. */
+static const double deviations = 3.3, slack = 1.5;
+
+static double apart(const struct colour *p, const struct colour *q)
+{
+    double r = fabs(p->r - q->r), g = fabs(p->g - q->g), b = fabs(p->b - q->b);
+    double most = r > g ? r : g;
+    return most > b ? most : b;
+}
+
+static void add(struct colour *to, const struct colour *c)
+{
+    double all = to->count + c->count, part = to->count / all, other = c->count / all;
+    to->variance = part * part * to->variance + other * other * c->variance;
+    to->r += (c->r - to->r) * c->count / all;
+    to->g += (c->g - to->g) * c->count / all;
+    to->b += (c->b - to->b) * c->count / all;
+    to->count = all;
+}
+
+struct join {
+    int width, height, frames;
+    size_t cells;        /* of a frame */
+    struct colour *cell; /* (frames, cells); count 0: transparent */
+    int32_t *region;     /* (frames, cells); -1: transparent */
+    struct colour *mean; /* of each region */
+    int32_t *kind;       /* of each region: its colour */
+    int regions;
+    int32_t *queue;
+    struct colour *colour;
+    int colours;
+};
+
+/* Whether there is any noise at all. */
+static bool load(struct join *j, const struct cells *frame)
+{
+    bool noise = false;
+    for (int f = 0; f < j->frames; f++)
+        for (size_t i = 0; i < j->cells; i++) {
+            struct rgba p = frame[f].colour.pixel[i];
+            double error = (double)frame[f].error[i];
+            noise = noise || (p.a >= 128 && error > 0.05);
+            j->cell[(size_t)f * j->cells + i] = (struct colour){ p.r, p.g, p.b, p.a >= 128, error * error };
+        }
+    return noise;
+}
+
+/* What noise may do to the difference of two means. */
+static double tolerance(const struct colour *p, const struct colour *q)
+{
+    return deviations * sqrt(p->variance + q->variance) + slack;
+}
+
+/* One cell over time. */
+static void agree(struct join *j, size_t i)
+{
+    struct colour group[64];
+    int member[64], groups = 0; /* longer sequences are taken in pieces */
+    for (int from = 0; from < j->frames; from += 64) {
+        int count = j->frames - from < 64 ? j->frames - from : 64;
+        groups = 0;
+        for (int f = 0; f < count; f++) {
+            struct colour *c = &j->cell[(size_t)(from + f) * j->cells + i];
+            int best = -1;
+            double least = 1e9;
+            for (int k = 0; k < groups; k++)
+                if ((group[k].count > 0) == (c->count > 0) && apart(&group[k], c) < least &&
+                    apart(&group[k], c) <= tolerance(&group[k], c) + slack) {
+                    best = k;
+                    least = apart(&group[k], c);
+                }
+            if (best < 0) {
+                best = groups;
+                group[groups++] = *c;
+            } else if (c->count > 0) {
+                add(&group[best], c);
+            }
+            member[f] = best;
+        }
+        for (int f = 0; f < count; f++) {
+            struct colour *c = &j->cell[(size_t)(from + f) * j->cells + i];
+            double weight = c->count;
+            *c = group[member[f]];
+            c->count = weight;
+        }
+    }
+}
+
+/* Grows a region from cell `start` of frame f. */
+static void grow(struct join *j, int f, int start, int number)
+{
+    struct colour *cell = j->cell + (size_t)f * j->cells, mean = cell[start];
+    int32_t *region = j->region + (size_t)f * j->cells;
+    int head = 0, tail = 0;
+    region[start] = number;
+    j->queue[tail++] = start;
+    while (head < tail) {
+        int at = j->queue[head++], x = at % j->width;
+        int side[4] = { x > 0 ? at - 1 : -1, x < j->width - 1 ? at + 1 : -1, at - j->width, at + j->width };
+        for (int k = 0; k < 4; k++) {
+            int to = side[k];
+            if (to < 0 || (size_t)to >= j->cells || region[to] != -2 ||
+                apart(&cell[to], &mean) > tolerance(&cell[to], &mean))
+                continue;
+            region[to] = number;
+            add(&mean, &cell[to]);
+            j->queue[tail++] = to;
+        }
+    }
+    j->mean[number] = mean;
+}
+
+static void find_regions(struct join *j)
+{
+    for (size_t i = 0; i < j->cells * (size_t)j->frames; i++)
+        j->region[i] = j->cell[i].count > 0 ? -2 : -1;
+    j->regions = 0;
+    for (int f = 0; f < j->frames; f++)
+        for (size_t i = 0; i < j->cells; i++)
+            if (j->region[(size_t)f * j->cells + i] == -2)
+                grow(j, f, (int)i, j->regions++);
+}
+
+static int nearest(const struct join *j, const struct colour *c, double *distance)
+{
+    int best = 0;
+    *distance = 1e9;
+    for (int k = 0; k < j->colours; k++) {
+        double d = apart(&j->colour[k], c);
+        if (d < *distance) {
+            *distance = d;
+            best = k;
+        }
+    }
+    return best;
+}
+
+struct order {
+    double count;
+    int32_t region;
+};
+
+static int by_count(const void *p, const void *q)
+{
+    const struct order *a = p, *b = q;
+    if (a->count > b->count || a->count < b->count)
+        return a->count < b->count ? 1 : -1;
+    return (a->region > b->region) - (a->region < b->region);
+}
+
+static void choose_colours(struct join *j, struct order *order)
+{
+    for (int i = 0; i < j->regions; i++)
+        order[i] = (struct order){ j->mean[i].count, i };
+    qsort(order, (size_t)j->regions, sizeof *order, by_count);
+    j->colours = 0;
+    for (int i = 0; i < j->regions; i++) {
+        const struct colour *c = &j->mean[order[i].region];
+        double distance;
+        int k = nearest(j, c, &distance);
+        if (j->colours && (distance <= tolerance(c, &j->colour[k]) || j->colours == COLOURS_MAX))
+            add(&j->colour[k], c);
+        else
+            j->colour[j->colours++] = *c;
+    }
+    for (int round = 0; round < ROUNDS; round++) {
+        struct colour *fresh = j->colour + COLOURS_MAX;
+        memset(fresh, 0, (size_t)j->colours * sizeof *fresh);
+        for (int i = 0; i < j->regions; i++) {
+            double distance;
+            j->kind[i] = nearest(j, &j->mean[i], &distance);
+            add(&fresh[j->kind[i]], &j->mean[i]);
+        }
+        for (int k = 0; k < j->colours; k++)
+            if (fresh[k].count > 0)
+                j->colour[k] = fresh[k];
+    }
+}
+
+static uint8_t byte(double v)
+{
+    return (uint8_t)(v + 0.5);
+}
+
+static struct rgba colour_at(const struct join *j, int f, size_t i)
+{
+    int32_t region = j->region[(size_t)f * j->cells + i];
+    if (region < 0)
+        return (struct rgba){ 0, 0, 0, 0 };
+    const struct colour *c = &j->colour[j->kind[region]];
+    return (struct rgba){ byte(c->r), byte(c->g), byte(c->b), 255 };
+}
+
+/* Frames in which a cell agreed with an earlier one take that one's colour. */
+static void store(const struct join *j, struct cells *frame)
+{
+    for (size_t i = 0; i < j->cells; i++)
+        for (int f = 0; f < j->frames; f++) {
+            const struct colour *now = &j->cell[(size_t)f * j->cells + i];
+            struct rgba c = colour_at(j, f, i);
+            for (int e = 0; e < f; e++) {
+                const struct colour *then = &j->cell[(size_t)e * j->cells + i];
+                if (memcmp(then, now, sizeof *then) == 0) {
+                    c = frame[e].colour.pixel[i];
+                    break;
+                }
+            }
+            frame[f].colour.pixel[i] = c;
+        }
+}
+
+enum spr_code join_noise(struct cells *frame, int count, struct spr_error *err)
+{
+    struct join j = { .width = frame->colour.width, .height = frame->colour.height, .frames = count };
+    j.cells = (size_t)j.width * (size_t)j.height;
+    size_t all = j.cells * (size_t)count;
+    j.cell = mem_zalloc(all, sizeof *j.cell);
+    j.mean = mem_zalloc(all, sizeof *j.mean);
+    j.region = mem_zalloc(all, sizeof *j.region);
+    j.kind = mem_zalloc(all, sizeof *j.kind);
+    j.queue = mem_zalloc(j.cells, sizeof *j.queue);
+    j.colour = mem_zalloc(2 * COLOURS_MAX, sizeof *j.colour);
+    struct order *order = mem_zalloc(all, sizeof *order);
+    enum spr_code rc = SPR_OK;
+    if (j.cell && j.mean && j.region && j.kind && j.queue && j.colour && order) {
+        bool noise = load(&j, frame);
+        for (size_t i = 0; noise && count > 1 && i < j.cells; i++)
+            agree(&j, i);
+        if (noise) {
+            find_regions(&j);
+            choose_colours(&j, order);
+            store(&j, frame);
+        }
+    } else {
+        rc = SPR_FAIL(err, SPR_NOMEM, "colours of %zu cells", all);
+    }
+    mem_free(j.cell);
+    mem_free(j.mean);
+    mem_free(j.region);
+    mem_free(j.kind);
+    mem_free(j.queue);
+    mem_free(j.colour);
+    mem_free(order);
+    return rc;
+}
