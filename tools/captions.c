@@ -8,10 +8,10 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "image/png.h"
+#include "kinds.h"
 #include "paint/words.h"
 #include <errno.h>
 #include <fts.h>
-#include <jansson.h>
 #include <nettle/sha2.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -32,11 +32,13 @@ static const struct {
     const char *path;
     double weight;
 } weights[] = {
-    { "player", 0.15 },         { "gui", 0.12 },           { "UNUSED/spells", 0.12 }, { "misc", 0.08 },
-    { "effect", 0.4 },          { "mon/tentacles", 0.06 }, { "mon/panlord", 0.5 },    { "dngn/water", 0.2 },
-    { "dngn/wall/abyss", 0.2 }, { "dngn/wall", 0.4 },      { "dngn/floor", 0.4 },     { "UNUSED/other", 0.4 },
-    { "UNUSED/player", 0.4 },   { "UNUSED/worn", 0.4 },    { "item", 2.2 },           { "mon/", 1.6 },
-    { "UNUSED/monsters", 1.6 }, { "UNUSED/weapons", 1.6 }, { "UNUSED/armour", 1.6 },
+    { "player", 0.15 },        { "gui", 0.12 },          { "UNUSED/spells", 0.12 },
+    { "misc", 0.08 },          { "effect", 0.4 },        { "mon/tentacles", 0.06 },
+    { "mon/panlord", 0.5 },    { "dngn/water", 0.2 },    { "dngn/wall/abyss", 0.2 },
+    { "dngn/wall", 0.4 },      { "dngn/floor", 0.4 },    { "UNUSED/other", 0.4 },
+    { "UNUSED/player", 0.4 },  { "UNUSED/worn", 0.4 },   { "item", 2.2 },
+    { "mon/unique", 1.6 },     { "mon/", 2.4 },          { "UNUSED/monsters", 1.6 },
+    { "UNUSED/weapons", 1.6 }, { "UNUSED/armour", 1.6 },
 };
 
 /* Folders whose file names are names of things, so that a word in one file name only is worth knowing. */
@@ -87,20 +89,29 @@ static double weight_of(const char *folder)
     return 1;
 }
 
-static bool append(const char *words[CAPTION_WORDS_MAX], int *count, const char *word)
+/* What its name implies, after the name. kinds (a list of words) must live as long as the caption. */
+static bool add_kinds(const char *folder, const struct words *of_name, struct words *kinds,
+                      struct caption *ret)
 {
-    for (int i = 0; i < *count; i++)
-        if (strcmp(words[i], word) == 0)
-            return true;
-    if (*count == CAPTION_WORDS_MAX)
+    char text[WORDS_TEXT_MAX] = "";
+    size_t n = 0;
+    bool fits = true;
+    for (int i = 0; i < of_name->count; i++) {
+        const char *more = kinds_of(folder, of_name->word[i].text);
+        if (more)
+            n += (size_t)snprintf(text + n, sizeof text - n, " %s", more);
+    }
+    if (words_read(text, n, kinds, NULL))
         return false;
-    words[(*count)++] = word;
-    return true;
+    for (int i = 0; i < kinds->count; i++)
+        fits = caption_add_word(ret->file_word, &ret->file_words, kinds->word[i].text) && fits;
+    return fits;
 }
 
-/* The words of one tile; they point into *of_folder and *of_name. */
+/* The words of one tile; they point into *of_folder, *of_name and *kinds. */
 static enum spr_code find_words(const char *folder, const char *name, struct words *of_folder,
-                                struct words *of_name, struct caption *ret, struct spr_error *err)
+                                struct words *of_name, struct words *kinds, struct caption *ret,
+                                struct spr_error *err)
 {
     enum spr_code rc;
     bool fits = true;
@@ -108,51 +119,30 @@ static enum spr_code find_words(const char *folder, const char *name, struct wor
         (rc = words_read(name, strlen(name) - strlen(".png"), of_name, err)))
         return rc;
     for (int i = 0; i < of_name->count; i++)
-        fits = append(ret->file_word, &ret->file_words, of_name->word[i].text) && fits;
+        fits = caption_add_word(ret->file_word, &ret->file_words, of_name->word[i].text) && fits;
+    fits = add_kinds(folder, of_name, kinds, ret) && fits;
     if (begins(folder, "item/book") && words_find(of_name, "manual") < 0)
-        fits = append(ret->file_word, &ret->file_words, "spell") && fits;
+        fits = caption_add_word(ret->file_word, &ret->file_words, "spell") && fits;
 
     const char *general[CAPTION_WORDS_MAX];
     int generals = 0;
     for (size_t i = 0; i < SPR_COUNT(leads); i++)
         if (begins(folder, leads[i].path)) {
-            append(general, &generals, leads[i].first);
+            caption_add_word(general, &generals, leads[i].first);
             if (leads[i].second)
-                append(general, &generals, leads[i].second);
+                caption_add_word(general, &generals, leads[i].second);
             break;
         }
     for (int i = 0; i < of_folder->count; i++)
-        fits = append(general, &generals, of_folder->word[i].text) && fits;
+        fits = caption_add_word(general, &generals, of_folder->word[i].text) && fits;
     for (int i = 0; i < generals; i++) {
         bool said = false;
         for (int w = 0; w < ret->file_words; w++)
             said = said || strcmp(ret->file_word[w], general[i]) == 0;
         if (!said)
-            append(ret->dir_word, &ret->dir_words, general[i]);
+            caption_add_word(ret->dir_word, &ret->dir_words, general[i]);
     }
     return fits ? SPR_OK : SPR_FAIL(err, SPR_LIMIT, "more than %d words", CAPTION_WORDS_MAX);
-}
-
-static json_t *list_of(const char *const *words, int count)
-{
-    json_t *list = json_array();
-    for (int i = 0; i < count; i++)
-        json_array_append_new(list, json_string(words[i]));
-    return list;
-}
-
-static enum spr_code add_line(const struct caption *c, struct buf *out, struct spr_error *err)
-{
-    json_t *o = json_pack("{ss so so ss? sf sb sb sb}", "file", c->file, "dir_words",
-                          list_of(c->dir_word, c->dir_words), "file_words",
-                          list_of(c->file_word, c->file_words), "colour", colour_name(c->colour), "weight",
-                          (double)c->weight, "flip", c->flip, "hue", c->hue, "keep", c->keep);
-    char *text = o ? json_dumps(o, JSON_COMPACT | JSON_REAL_PRECISION(3)) : NULL;
-    enum spr_code rc =
-        text ? buf_addf(out, err, "%s\n", text) : SPR_FAIL(err, SPR_NOMEM, "no memory for a caption");
-    free(text);
-    json_decref(o);
-    return rc;
 }
 
 struct work {
@@ -169,7 +159,7 @@ static enum spr_code do_tile(struct work *w, const char *path, struct spr_error 
     char folder[512], whole[1024];
     struct image im;
     struct rgba tile[TILE_SIDE * TILE_SIDE];
-    struct words of_folder, of_name;
+    struct words of_folder, of_name, kinds;
     snprintf(folder, sizeof folder, "%.*s", slash ? (int)(slash - path) : 0, path);
     w->seen++;
     if (!slash || is_skipped(folder, name))
@@ -191,7 +181,7 @@ static enum spr_code do_tile(struct work *w, const char *path, struct spr_error 
         .hue = !begins_with_any(folder, unshifted_folders, SPR_COUNT(unshifted_folders)),
         .keep = begins_with_any(folder, naming_folders, SPR_COUNT(naming_folders)),
     };
-    rc = find_words(folder, name, &of_folder, &of_name, &c, err);
+    rc = find_words(folder, name, &of_folder, &of_name, &kinds, &c, err);
     if (rc) {
         spr_prefix(err, "%s", path);
         return rc;
@@ -199,7 +189,7 @@ static enum spr_code do_tile(struct work *w, const char *path, struct spr_error 
     sha256_update(&w->hash, strlen(path) + 1, (const uint8_t *)path);
     sha256_update(&w->hash, sizeof tile, (const uint8_t *)tile);
     w->kept++;
-    return add_line(&c, &w->out, err);
+    return caption_write(&c, &w->out, err);
 }
 
 static int by_path(const void *a, const void *b)
@@ -246,7 +236,7 @@ static enum spr_code count_vocabulary(const char *path, size_t *ret, struct spr_
     struct vocabulary v = { 0 };
     enum spr_code rc = captions_read(path, &c, err);
     if (rc == SPR_OK)
-        rc = captions_vocabulary(&c, &v, err);
+        rc = captions_vocabulary(&c, 1, &v, err);
     *ret = v.count;
     vocabulary_fini(&v);
     captions_fini(&c);

@@ -1,5 +1,5 @@
 /* spritery-model-words - gives a model file its lexicon (paint/lexicon.h): near words and categories.
- * Usage: spritery-model-words MODEL CAPTIONS VECTORS OUT [--list]
+ * Usage: spritery-model-words MODEL CAPTIONS... VECTORS OUT [--list]
  * Flow:  models/x.safetensors + captions.jsonl + word vectors -> [spritery-model-words] -> models/x.safetensors
  * The network's tensors are copied bit by bit; only tensors named "lexicon." and the note "lexicon" change.
  *
@@ -21,7 +21,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { WORDS_WANTED = 30000, RANK_MAX = 400000, TENSORS_MAX = 4096, NOTES_MAX = 64, ROWS_STEP = 8 };
+enum {
+    CAPTIONS_MAX = 8,
+    WORDS_WANTED = 30000,
+    RANK_MAX = 400000,
+    TENSORS_MAX = 4096,
+    NOTES_MAX = 64,
+    ROWS_STEP = 8
+};
 
 static const float likeness_least = 0.33f; /* of the nearest word */
 static const float likeness_slope = 0.05f; /* a word that is less alike by this much counts e times less */
@@ -115,7 +122,8 @@ struct maker {
     const char **word; /* [words] */
     int words;
     struct lexicon *lexicon; /* the vocabulary alone, for lookups */
-    struct captions captions;
+    struct captions captions[CAPTIONS_MAX];
+    size_t captions_files;
     struct vectors vectors;
     const char **sorted; /* [words]: the vocabulary in order */
     float *tile_weight;  /* [words]: of tiles that show a thing */
@@ -207,13 +215,12 @@ static bool is_undead(const struct caption *c)
     return false;
 }
 
-/* tally [words]: the weight of the tiles that have this word and each category; returns the weight of all of them. */
-static float count_tiles(struct maker *m, int id, float *tally)
+/* Adds the weight of one file's tiles that have this word and each category; returns the weight of all of them. */
+static float count_tiles(struct maker *m, const struct captions *captions, int id, float *tally)
 {
     float all = 0;
-    memset(tally, 0, (size_t)m->words * sizeof *tally);
-    for (size_t t = 0; t < m->captions.count; t++) {
-        const struct caption *c = &m->captions.row[t];
+    for (size_t t = 0; t < captions->count; t++) {
+        const struct caption *c = &captions->row[t];
         if (!tile_has(c, m->word[id]))
             continue;
         if (c->weight > tile_weight_least)
@@ -225,14 +232,17 @@ static float count_tiles(struct maker *m, int id, float *tally)
             if (in_list(categories, c->dir_word[w]))
                 tally[lexicon_find(m->lexicon, c->dir_word[w])] += c->weight;
     }
-    tally[0] = 0;
     return all;
 }
 
 /* A kind of thing that is named itself counts as its own category. */
 static void find_categories(struct maker *m, int id, float *tally)
 {
-    float all = count_tiles(m, id, tally);
+    float all = 0;
+    memset(tally, 0, (size_t)m->words * sizeof *tally);
+    for (size_t i = 0; i < m->captions_files; i++)
+        all += count_tiles(m, &m->captions[i], id, tally);
+    tally[0] = 0;
     if (colour_is_word(m->word[id]) || in_list(without_category, m->word[id]) || correct(m, id))
         return;
     for (int k = 0; k < LEXICON_CATEGORIES && all > 0; k++) {
@@ -437,35 +447,38 @@ static enum spr_code write_model(struct maker *m, const char *path, struct spr_e
     return safetensors_write(path, &c, FILE_REPLACE, err);
 }
 
-static enum spr_code make(struct maker *m, char **path, struct spr_error *err)
+/* path[paths]: the model, captions, the vectors, the file to write. */
+static enum spr_code make(struct maker *m, char **path, size_t paths, struct spr_error *err)
 {
     enum spr_code rc = open_model(m, path[0], err);
-    if (!rc)
-        rc = captions_read(path[1], &m->captions, err);
+    for (size_t i = 1; i < paths - 2 && !rc; i++)
+        rc = captions_read(path[i], &m->captions[m->captions_files++], err);
     if (!rc)
         rc = make_categories(m, err);
     if (!rc)
-        rc = vectors_read(path[2], RANK_MAX, m->sorted, (size_t)m->words, &m->vectors, err);
+        rc = vectors_read(path[paths - 2], RANK_MAX, m->sorted, (size_t)m->words, &m->vectors, err);
     if (!rc)
         rc = make_near(m, err);
-    return rc ? rc : write_model(m, path[3], err);
+    return rc ? rc : write_model(m, path[paths - 1], err);
 }
 
 int main(int argc, char **argv)
 {
-    struct maker m = { .list = argc == 6 && strcmp(argv[5], "--list") == 0 };
+    struct maker m = { .list = argc > 1 && strcmp(argv[argc - 1], "--list") == 0 };
     struct spr_error err;
-    if (argc != 5 && !m.list) {
-        fprintf(stderr, "usage: spritery-model-words MODEL CAPTIONS VECTORS OUT [--list]\n");
+    const size_t paths = (size_t)argc - 1 - m.list;
+    if (paths < 4 || paths > 3 + CAPTIONS_MAX) {
+        fprintf(stderr, "usage: spritery-model-words MODEL CAPTIONS... VECTORS OUT [--list]\n");
         return 2;
     }
     buf_init(&m.text, (size_t)1 << 24);
-    enum spr_code rc = make(&m, argv + 1, &err);
+    enum spr_code rc = make(&m, argv + 1, paths, &err);
     if (rc)
         fprintf(stderr, "spritery-model-words: %s\n", err.text);
     buf_fini(&m.text);
     vectors_fini(&m.vectors);
-    captions_fini(&m.captions);
+    for (size_t i = 0; i < m.captions_files; i++)
+        captions_fini(&m.captions[i]);
     lexicon_free(m.lexicon);
     mem_free(m.share);
     mem_free(m.category);

@@ -1,4 +1,5 @@
 #include "base/clock.h"
+#include "base/file.h"
 #include "base/mem.h"
 #include "base/str.h"
 #include "cli/command.h"
@@ -70,14 +71,47 @@ static enum spr_code read_settings(const struct args *args, struct train_options
     return rc;
 }
 
+/* "DIR", or "DIR=FACTOR" where there is no folder of that whole name. The folder's name is cut off in text. */
+static enum spr_code read_source(char *text, struct dataset_source *ret, struct spr_error *err)
+{
+    char *equals = strrchr(text, '=');
+    double factor = 1;
+    if (equals && !file_exists(text)) {
+        if (!str_to_double(equals + 1, &factor) || !(factor > 0 && factor <= 1e6))
+            return SPR_FAIL(err, SPR_BADARG,
+                            "--data '%.200s': after '=' stands how often tiles are drawn, more than 0", text);
+        *equals = '\0';
+    }
+    *ret = (struct dataset_source){ text, factor };
+    return SPR_OK;
+}
+
+/* GIVES copies of the folders' names (mem_free) in job->data. */
+static enum spr_code read_sources(const struct args *args, struct base_job *job, struct spr_error *err)
+{
+    enum spr_code rc = SPR_OK;
+    for (size_t i = 0; i < args->count && !rc; i++) {
+        const char *value = args->given[i].value;
+        if (args->given[i].id != DATA)
+            continue;
+        if (job->datas == DATASET_FOLDERS_MAX)
+            return SPR_FAIL(err, SPR_LIMIT, "more than %d folders of --data", DATASET_FOLDERS_MAX);
+        char *text = mem_text(value, strlen(value));
+        if (!text)
+            return SPR_FAIL(err, SPR_NOMEM, "no memory for a folder's name");
+        job->data[job->datas++].folder = text;
+        rc = read_source(text, &job->data[job->datas - 1], err);
+    }
+    return rc;
+}
+
 static enum spr_code read_job(const struct args *args, struct base_job *job, struct spr_error *err)
 {
     int64_t threads = job->threads;
     double minutes = 0;
-    job->data = args_value(args, DATA);
     job->folder = args_value(args, OUT);
     job->resume = args_has(args, RESUME);
-    if (!job->data || !job->folder)
+    if (!args_has(args, DATA) || !job->folder)
         return SPR_FAIL(err, SPR_BADARG, "train base needs --data FOLDER and --out FOLDER");
     if (job->resume && args_has(args, INIT))
         return SPR_FAIL(err, SPR_BADARG, "--resume goes on with the run in %.200s; --init begins another",
@@ -86,7 +120,9 @@ static enum spr_code read_job(const struct args *args, struct base_job *job, str
         return SPR_FAIL(err, SPR_BADARG, "--minutes '%.40s' is not a number above 0",
                         args_value(args, MINUTES));
     job->pace.limit_s = minutes * 60;
-    enum spr_code rc = args_whole(args, THREADS, "threads", 1, 256, &threads, err);
+    enum spr_code rc = read_sources(args, job, err);
+    if (!rc)
+        rc = args_whole(args, THREADS, "threads", 1, 256, &threads, err);
     job->threads = (int)threads;
     if (!rc && job->resume)
         rc = run_options(job->folder, &job->options, err);
@@ -104,6 +140,18 @@ static void report(const struct cli *cli, const struct base_job *job, const stru
         fprintf(cli->out.file, "%s/" BASE_MODEL "\n", job->folder);
 }
 
+/* "12 new words: owl penguin ..." */
+static void tell_words(void *context, const char *const *word, size_t words)
+{
+    const struct teller *t = context;
+    if (t->cli->quiet)
+        return;
+    fprintf(t->cli->err.file, "%zu new words:", words);
+    for (size_t i = 0; i < words; i++)
+        fprintf(t->cli->err.file, " %s", word[i]);
+    fprintf(t->cli->err.file, "\n");
+}
+
 static enum spr_code train_base(struct cli *cli, const struct args *args, struct spr_error *err)
 {
     struct teller teller = { .cli = cli };
@@ -118,12 +166,15 @@ static enum spr_code train_base(struct cli *cli, const struct args *args, struct
         job.stop = interrupt_watch();
         job.context = &teller;
         job.progress = tell;
+        job.learns = tell_words;
         rc = base_train(&job, err);
         if (!rc)
             report(cli, &job, &teller.last);
         else if (teller.told_ns && cli->err.tty)
             fputc('\n', cli->err.file);
     }
+    for (size_t i = 0; i < job.datas; i++)
+        mem_free((char *)job.data[i].folder);
     mem_free(init);
     return rc;
 }
@@ -165,9 +216,10 @@ static const char *const kinds[] = { "base", "settings", NULL };
 
 /* clang-format off */
 static const struct option options[] = {
-    { DATA, 'd', "data", "DIR", "tiles and captions.jsonl, as tools/fetch-tiles makes them", COMPLETE_FOLDER, NULL },
+    { DATA, 'd', "data", "DIR[=X]", "tiles and captions.jsonl, as tools/fetch-tiles makes them; may be given several times: "
+      "DIR=0.3 draws these tiles 0.3 times as often as their captions say", COMPLETE_FOLDER, NULL },
     { OUT, 'o', "out", "DIR", "where the run is kept: checkpoint, logs, sheets, model", COMPLETE_FOLDER, NULL },
-    { INIT, 'i', "init", "MODEL", "begin with a model's weights; without it from nothing", COMPLETE_FILE, NULL },
+    { INIT, 'i', "init", "MODEL", "begin with a model's weights, and learn the data's new words; without it from nothing", COMPLETE_FILE, NULL },
     { RESUME, 'r', "resume", NULL, "go on with the run in --out, as if it had never stopped", COMPLETE_NOTHING, NULL },
     { SAMPLES, 'n', "samples", "N", "length of the whole run; may be changed with --resume", COMPLETE_NOTHING, NULL },
     { BATCH, 'b', "batch", "N", "samples in a step", COMPLETE_NOTHING, NULL },

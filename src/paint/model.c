@@ -435,10 +435,28 @@ struct saving {
     struct tensor_source *tensor;
     size_t tensors;
     float *numbers; /* the flat vector in file order */
+    void *grown[2]; /* tensors of the lexicon with rows for new words */
+    size_t growns;
 };
 
-static void add_lexicon(struct saving *s, const struct safetensors *from)
+/* Of the tensors with a row for each word: zeroes for the new ones. */
+static enum spr_code grow(struct saving *s, struct tensor_source *t, size_t words, struct spr_error *err)
 {
+    const size_t row = t->shape[1] * (t->raw_type == TENSOR_I16 ? 2 : 1);
+    void *rows = s->growns < SPR_COUNT(s->grown) ? mem_zalloc(words, row) : NULL;
+    if (!rows)
+        return SPR_FAIL(err, SPR_NOMEM, "no memory for the lexicon of %zu words", words);
+    memcpy(rows, t->raw, t->shape[0] * row);
+    s->grown[s->growns++] = rows;
+    t->raw = rows;
+    t->shape[0] = words;
+    return SPR_OK;
+}
+
+static enum spr_code add_lexicon(struct saving *s, const struct safetensors *from, size_t words,
+                                 struct spr_error *err)
+{
+    enum spr_code rc = SPR_OK;
     for (size_t i = 0; from && i < safetensors_count(from); i++) {
         const struct tensor *t = safetensors_at(from, i);
         if (!is_of_lexicon(t))
@@ -446,7 +464,11 @@ static void add_lexicon(struct saving *s, const struct safetensors *from)
         struct tensor_source *to = &s->tensor[s->tensors++];
         *to = (struct tensor_source){ .name = t->name, .rank = t->rank, .raw = t->data, .raw_type = t->type };
         memcpy(to->shape, t->shape, sizeof to->shape);
+        bool by_word = strcmp(t->name, "lexicon.category") == 0 || strcmp(t->name, "lexicon.share") == 0;
+        if (by_word && t->shape[0] < words && (rc = grow(s, to, words, err)))
+            return rc;
     }
+    return rc;
 }
 
 static enum spr_code prepare(struct saving *s, const struct model_content *c, struct spr_error *err)
@@ -476,8 +498,7 @@ static enum spr_code prepare(struct saving *s, const struct model_content *c, st
         write_entry(e, c->params, s->numbers + e->offset);
     }
     s->tensors = l->entries;
-    add_lexicon(s, c->lexicon);
-    return SPR_OK;
+    return add_lexicon(s, c->lexicon, (size_t)l->config.vocab, err);
 }
 
 enum spr_code model_save(const char *path, const struct model_content *c, enum file_mode mode,
@@ -498,6 +519,8 @@ enum spr_code model_save(const char *path, const struct model_content *c, enum f
         struct safetensors_content file = { s.tensor, s.tensors, s.note, c->notes + STANDARD_NOTES, c->type };
         rc = safetensors_write(path, &file, mode, err);
     }
+    for (size_t i = 0; i < s.growns; i++)
+        mem_free(s.grown[i]);
     mem_free(s.numbers);
     mem_free(s.tensor);
     mem_free(s.note);

@@ -61,7 +61,8 @@ struct model_content {
     const struct note *note; /* all but "format", "config" and "vocab" */
     size_t notes;
     enum tensor_type type; /* TENSOR_F16, or TENSOR_F32 */
-    /* A file with the same vocabulary, whose lexicon goes along; NULL for none. */
+    /* A file whose lexicon goes along; NULL for none. Its vocabulary is the same, or the beginning of this one: words
+     * that are new get no categories. */
     const struct safetensors *lexicon;
 };
 

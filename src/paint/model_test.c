@@ -114,6 +114,51 @@ static void a_lexicon_goes_along(void **state)
     buf_fini(&b);
 }
 
+/* A lexicon of two words, and a model that has learned a third since: its row is empty. */
+static void a_lexicon_grows_with_the_vocabulary(void **state)
+{
+    (void)state;
+    static const uint8_t category[2][8] = { { 1, 2, 3, 4, 5, 6, 7, 8 }, { 9, 8, 7, 6, 5, 4, 3, 2 } };
+    static const uint8_t share[2][4] = { { 1, 2, 3, 4 }, { 5, 6, 7, 8 } };
+    static const struct tensor_source tensors[] = {
+        { .name = "lexicon.category", .rank = 2, .shape = { 2, 4 }, .raw = category, .raw_type = TENSOR_I16 },
+        { .name = "lexicon.share", .rank = 2, .shape = { 2, 4 }, .raw = share, .raw_type = TENSOR_U8 },
+    };
+    static const uint8_t zeroes[8];
+    const struct safetensors_content lexicon = { .tensor = tensors, .tensors = 2, .type = TENSOR_F32 };
+    struct model_content c = content();
+    struct model *m = NULL;
+    struct safetensors *from = NULL;
+    struct buf b;
+    buf_init(&b, 4096);
+    assert_int_equal(safetensors_encode(&lexicon, &b, NULL), SPR_OK);
+    assert_int_equal(safetensors_parse(b.data, b.length, &from, NULL), SPR_OK);
+    c.lexicon = from;
+    assert_int_equal(model_save(path, &c, FILE_REPLACE, NULL), SPR_OK);
+    assert_int_equal(model_load(path, &m, NULL), SPR_OK);
+    const struct tensor *t = safetensors_find(m->file, "lexicon.category");
+    assert_true(t && t->shape[0] == 3 && t->shape[1] == 4);
+    assert_memory_equal(t->data, category, sizeof category);
+    assert_memory_equal((const char *)t->data + sizeof category, zeroes, 8);
+    t = safetensors_find(m->file, "lexicon.share");
+    assert_true(t && t->shape[0] == 3);
+    assert_memory_equal(t->data, share, sizeof share);
+    assert_memory_equal((const char *)t->data + sizeof share, zeroes, 4);
+    model_free(m);
+    for (uint64_t n = 1;; n++) {
+        struct spr_error err;
+        mem_fail_nth(n);
+        enum spr_code rc = model_save(path, &c, FILE_REPLACE, &err);
+        mem_fail_nth(0);
+        if (rc == SPR_OK)
+            break;
+        assert_int_equal(rc, SPR_NOMEM);
+        assert_true(n < 200);
+    }
+    safetensors_close(from);
+    buf_fini(&b);
+}
+
 /* Memory order against file order, element by element, by the definition of both. */
 static void files_are_in_their_own_order(void **state)
 {
@@ -361,6 +406,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_saved_is_loaded),
         cmocka_unit_test(a_lexicon_goes_along),
+        cmocka_unit_test(a_lexicon_grows_with_the_vocabulary),
         cmocka_unit_test(files_are_in_their_own_order),
         cmocka_unit_test(refuses_what_is_no_sound_model),
         cmocka_unit_test(refuses_to_save_what_could_not_be_loaded),

@@ -84,11 +84,14 @@ static uint16_t colour_word(const struct dataset *d, enum colour c)
     return c == COLOUR_NONE ? 0 : d->colour_id[c];
 }
 
-/* Name words come first, so that a long caption loses folder words. turned: the hue is new, so old colours are
- * wrong and every word left of the name matters. */
+/* The style comes first and is never left out alone, so that no caption without it means a tile of that style. Name
+ * words come next, so that a long caption loses folder words. turned: the hue is new, so old colours are wrong and
+ * every word left of the name matters. */
 static void choose_words(const struct tile *t, const struct augment_options *o, const struct draw *w,
                          bool turned, int words_max, struct sample *ret)
 {
+    for (int i = 0; i < t->style_ids; i++)
+        add_word(ret, words_max, t->style_id[i]);
     for (int i = 0; i < t->file_ids; i++) {
         bool tint = t->file_tint >> i & 1;
         bool drop = t->file_ids > 1 && !turned && unit(w, AT_DROP_FILE + i) < o->drop_file;

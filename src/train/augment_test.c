@@ -17,7 +17,7 @@ static float x[SAMPLE_FLOATS], noise[SAMPLE_FLOATS];
 static int make(void **state)
 {
     (void)state;
-    return tiny_make(folder) || dataset_open(folder, &tiny_words, 0, &data, NULL);
+    return tiny_make(folder) || tiny_open(folder, &tiny_words, 0, &data, NULL);
 }
 
 static int drop(void **state)
@@ -79,6 +79,30 @@ static void each_chance_does_what_it_says(void **state)
             if (s.words < rows[i].words_least || s.words > rows[i].words_most)
                 fail_msg("%s: sample %d has %d words", rows[i].why, (int)k, s.words);
         }
+}
+
+/* Whatever else is dropped: without the word, a picture of that style would teach what the others look like. */
+static void a_style_is_dropped_with_everything_only(void **state)
+{
+    (void)state;
+    struct train_options o;
+    tiny_options(&o);
+    o.augment.drop_dir = o.augment.drop_file = 0.9;
+    o.augment.drop_all = 0.25;
+    int empty = 0;
+    for (size_t i = 0; i < data.count; i++) {
+        data.tile[i].style_id[0] = 18;
+        data.tile[i].style_ids = 1;
+    }
+    for (uint64_t k = 0; k < 200; k++) {
+        struct sample s;
+        augment_draw(&data, &o.augment, 1, k, 2, &s, x, noise);
+        empty += s.words == 0;
+        assert_true(s.words == 0 || has(&s, 18));
+    }
+    assert_in_range(empty, 30, 70);
+    for (size_t i = 0; i < data.count; i++)
+        data.tile[i].style_ids = 0;
 }
 
 static void turned_tiles_lose_their_old_colour(void **state)
@@ -163,6 +187,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(nothing_by_chance_gives_the_tile),
         cmocka_unit_test(each_chance_does_what_it_says),
+        cmocka_unit_test(a_style_is_dropped_with_everything_only),
         cmocka_unit_test(turned_tiles_lose_their_old_colour),
         cmocka_unit_test(flips_only_where_allowed),
         cmocka_unit_test(a_sample_is_its_number),

@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "paint/model.h"
+#include "train/grow.h"
 #include "train/options.h"
 #include "train/start.h"
 
@@ -39,22 +40,22 @@ static const struct note plain_notes[] = {
 struct work {
     const struct base_job *job;
     struct model *model; /* what it begins or goes on with; NULL: from nothing */
-    struct captions captions;
+    struct captions captions[DATASET_FOLDERS_MAX];
     struct vocabulary vocabulary; /* from nothing: of the captions */
+    struct grown grown;           /* the model with the captions' words */
     struct unet_layout own_layout;
     const struct unet_layout *layout;
     struct dataset_words words;
     struct dataset data;
     struct pool *pool;
+    const float *params; /* the model's, grown; NULL from nothing */
     float *start;
     uint64_t seen_before; /* samples that the model had seen when the run began */
 };
 
 void base_defaults(struct base_job *job)
 {
-    *job = (struct base_job){ .pace = run_pace_default,
-
-                              .threads = pool_default_threads() };
+    *job = (struct base_job){ .pace = run_pace_default, .threads = pool_default_threads() };
     train_options_default(&job->options);
 }
 
@@ -74,6 +75,7 @@ static enum spr_code from_model(struct work *w, const char *path, struct spr_err
         return rc;
     w->layout = &w->model->layout;
     w->words = (struct dataset_words){ w->model->word, (size_t)w->layout->config.vocab };
+    w->params = w->model->params;
     const char *before = model_note(w->model, "samples_before");
     if (!w->job->resume)
         w->seen_before = w->model->samples_seen;
@@ -82,14 +84,43 @@ static enum spr_code from_model(struct work *w, const char *path, struct spr_err
     return SPR_OK;
 }
 
-static enum spr_code from_nothing(struct work *w, struct spr_error *err)
+static enum spr_code read_captions(struct work *w, struct spr_error *err)
 {
     char path[PATH_BYTES];
-    enum spr_code rc = path_in(w->job->data, "captions.jsonl", path, err);
+    enum spr_code rc = SPR_OK;
+    for (size_t i = 0; i < w->job->datas && !rc; i++) {
+        rc = path_in(w->job->data[i].folder, "captions.jsonl", path, err);
+        if (rc == SPR_OK)
+            rc = captions_read(path, &w->captions[i], err);
+    }
+    return rc;
+}
+
+/* A new run from a model: its words and the data's. */
+static enum spr_code from_init(struct work *w, struct spr_error *err)
+{
+    const struct base_job *job = w->job;
+    enum spr_code rc = from_model(w, job->init, err);
     if (rc == SPR_OK)
-        rc = captions_read(path, &w->captions, err);
+        rc = read_captions(w, err);
     if (rc == SPR_OK)
-        rc = captions_vocabulary(&w->captions, &w->vocabulary, err);
+        rc = grow_vocabulary(w->model, w->captions, job->datas, job->options.seed, &w->grown, err);
+    if (rc)
+        return rc;
+    const size_t before = w->words.count;
+    w->layout = &w->grown.layout;
+    w->words = (struct dataset_words){ w->grown.word, before + w->grown.added };
+    w->params = w->grown.params;
+    if (w->grown.added && job->learns)
+        job->learns(job->context, w->grown.word + before, w->grown.added);
+    return SPR_OK;
+}
+
+static enum spr_code from_nothing(struct work *w, struct spr_error *err)
+{
+    enum spr_code rc = read_captions(w, err);
+    if (rc == SPR_OK)
+        rc = captions_vocabulary(w->captions, w->job->datas, &w->vocabulary, err);
     if (rc)
         return rc;
     const struct unet_config config = published(w->vocabulary.count);
@@ -106,8 +137,8 @@ static enum spr_code choose_start(struct work *w, struct spr_error *err)
     w->start = mem_aligned(w->layout->floats, sizeof *w->start);
     if (!w->start)
         return SPR_FAIL(err, SPR_NOMEM, "no memory for %zu parameters", w->layout->floats);
-    if (w->model)
-        memcpy(w->start, w->model->params, w->layout->floats * sizeof *w->start);
+    if (w->params)
+        memcpy(w->start, w->params, w->layout->floats * sizeof *w->start);
     else
         start_parameters(w->layout, job->options.seed, w->start);
     return SPR_OK;
@@ -121,11 +152,9 @@ static enum spr_code prepare(struct work *w, struct spr_error *err)
     if (rc == SPR_OK)
         rc = path_in(job->folder, BASE_MODEL, path, err);
     if (rc == SPR_OK)
-        rc = job->resume ? from_model(w, path, err)
-             : job->init ? from_model(w, job->init, err)
-                         : from_nothing(w, err);
+        rc = job->resume ? from_model(w, path, err) : job->init ? from_init(w, err) : from_nothing(w, err);
     if (rc == SPR_OK)
-        rc = dataset_open(job->data, &w->words, (size_t)job->options.hold_out, &w->data, err);
+        rc = dataset_open(job->data, job->datas, &w->words, (size_t)job->options.hold_out, &w->data, err);
     if (rc == SPR_OK)
         rc = pool_new(job->threads, &w->pool, err);
     return rc ? rc : choose_start(w, err);
@@ -137,8 +166,10 @@ static void fini(struct work *w)
     pool_free(w->pool);
     dataset_close(&w->data);
     unet_layout_fini(&w->own_layout);
+    grown_fini(&w->grown);
     vocabulary_fini(&w->vocabulary);
-    captions_fini(&w->captions);
+    for (size_t i = 0; i < w->job->datas; i++)
+        captions_fini(&w->captions[i]);
     model_free(w->model);
 }
 

@@ -1,11 +1,12 @@
-/* base - trains a whole model from a folder of captioned tiles: `spritery train base`.
- * Flow:  data folder (+ a model to begin with) -> [train/base] -> a folder with a checkpoint, logs, sheets, a model
+/* base - trains a whole model from folders of captioned tiles: `spritery train base`.
+ * Flow:  data folders (+ a model to begin with) -> [train/base] -> a folder with a checkpoint, logs, sheets, a model
  * The folder's model.safetensors is the moving average in f16, written with every checkpoint; it also holds what
  * going on needs of the network: configuration, vocabulary and notes.
  * Threads: one caller; as many more as asked for. */
 #ifndef TRAIN_BASE_H
 #define TRAIN_BASE_H
 #include "base/err.h"
+#include "train/dataset.h"
 #include "train/run.h"
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -14,16 +15,20 @@
 #define BASE_MODEL "model.safetensors"
 
 struct base_job {
-    const char *data;   /* folder with captions.jsonl (tools/fetch-tiles makes one) */
+    struct dataset_source data[DATASET_FOLDERS_MAX]; /* with captions.jsonl (tools/fetch-tiles makes one) */
+    size_t datas;
     const char *folder; /* of the run; made if need be */
-    const char *init;   /* model file to begin with; NULL: from nothing, with the data's vocabulary */
-    bool resume;        /* go on with the folder's run; init is not looked at */
+    const char
+        *init; /* model file to begin with, whose vocabulary grows by the data's words; NULL: from nothing */
+    bool resume; /* go on with the folder's run; init is not looked at */
     struct train_options options;
     struct run_pace pace;
     int threads;
     const atomic_bool *stop; /* may be NULL */
     void *context;           /* of progress; may be NULL */
     void (*progress)(void *context, const struct run_progress *p);
+    void (*learns)(void *context, const char *const *word,
+                   size_t words); /* the model got new words; may be NULL */
 };
 
 void base_defaults(struct base_job *job);

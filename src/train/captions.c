@@ -21,12 +21,12 @@ static enum spr_code keep_text(struct buf *text, const json_t *value, const char
     return rc;
 }
 
-static enum spr_code read_list(const json_t *o, const char *key, struct buf *text,
-                               const char *ret[CAPTION_WORDS_MAX], int *ret_count, struct spr_error *err)
+static enum spr_code read_list(const json_t *o, const char *key, struct buf *text, const char **ret, int most,
+                               int *ret_count, struct spr_error *err)
 {
     const json_t *list = json_object_get(o, key);
-    if (!json_is_array(list) || json_array_size(list) > CAPTION_WORDS_MAX)
-        return SPR_FAIL(err, SPR_BADDATA, "\"%s\" is not a list of at most %d words", key, CAPTION_WORDS_MAX);
+    if (!json_is_array(list) || json_array_size(list) > (size_t)most)
+        return SPR_FAIL(err, SPR_BADDATA, "\"%s\" is not a list of at most %d words", key, most);
     for (size_t i = 0; i < json_array_size(list); i++) {
         const json_t *word = json_array_get(list, i);
         if (!json_is_string(word) || json_string_length(word) == 0)
@@ -79,13 +79,16 @@ static enum spr_code read_row(const json_t *o, struct buf *text, struct caption 
     if (!(c.weight > 0 && c.weight <= 1e6f))
         return SPR_FAIL(err, SPR_BADDATA, "\"weight\" is not a number above 0 and up to 1000000");
     if ((rc = keep_text(text, file, &c.file, err)) ||
-        (rc = read_list(o, "dir_words", text, c.dir_word, &c.dir_words, err)) ||
-        (rc = read_list(o, "file_words", text, c.file_word, &c.file_words, err)) ||
+        (rc = read_list(o, "dir_words", text, c.dir_word, CAPTION_WORDS_MAX, &c.dir_words, err)) ||
+        (rc = read_list(o, "file_words", text, c.file_word, CAPTION_WORDS_MAX, &c.file_words, err)) ||
         (rc = read_flag(o, "flip", &c.flip, err)) || (rc = read_flag(o, "hue", &c.hue, err)) ||
         (rc = read_flag(o, "keep", &c.keep, err)))
         return rc;
-    *ret = c;
-    return SPR_OK;
+    if (json_object_get(o, "style_words"))
+        rc = read_list(o, "style_words", text, c.style_word, CAPTION_STYLES_MAX, &c.style_words, err);
+    if (rc == SPR_OK)
+        *ret = c;
+    return rc;
 }
 
 static enum spr_code add_row(struct captions *c, size_t *room, const struct caption *row,
@@ -141,6 +144,8 @@ static void to_pointers(struct captions *c)
             row->dir_word[w] = c->text + (uintptr_t)row->dir_word[w];
         for (int w = 0; w < row->file_words; w++)
             row->file_word[w] = c->text + (uintptr_t)row->file_word[w];
+        for (int w = 0; w < row->style_words; w++)
+            row->style_word[w] = c->text + (uintptr_t)row->style_word[w];
     }
 }
 
@@ -177,6 +182,41 @@ void captions_fini(struct captions *c)
     *c = (struct captions){ 0 };
 }
 
+bool caption_add_word(const char *list[CAPTION_WORDS_MAX], int *count, const char *word)
+{
+    for (int i = 0; i < *count; i++)
+        if (strcmp(list[i], word) == 0)
+            return true;
+    if (*count == CAPTION_WORDS_MAX)
+        return false;
+    list[(*count)++] = word;
+    return true;
+}
+
+static json_t *list_of(const char *const *words, int count)
+{
+    json_t *list = json_array();
+    for (int i = 0; i < count; i++)
+        json_array_append_new(list, json_string(words[i]));
+    return list;
+}
+
+enum spr_code caption_write(const struct caption *c, struct buf *into, struct spr_error *err)
+{
+    json_t *o = json_pack("{ss so so ss? sf sb sb sb}", "file", c->file, "dir_words",
+                          list_of(c->dir_word, c->dir_words), "file_words",
+                          list_of(c->file_word, c->file_words), "colour", colour_name(c->colour), "weight",
+                          (double)c->weight, "flip", c->flip, "hue", c->hue, "keep", c->keep);
+    if (o && c->style_words)
+        json_object_set_new(o, "style_words", list_of(c->style_word, c->style_words));
+    char *text = o ? json_dumps(o, JSON_COMPACT | JSON_REAL_PRECISION(3)) : NULL;
+    enum spr_code rc =
+        text ? buf_addf(into, err, "%s\n", text) : SPR_FAIL(err, SPR_NOMEM, "no memory for a caption");
+    free(text);
+    json_decref(o);
+    return rc;
+}
+
 /* One word of one tile, for counting. */
 struct seen {
     const char *word;
@@ -198,15 +238,26 @@ static size_t collect(const struct captions *c, struct seen *seen)
             seen[n++] = (struct seen){ row->dir_word[w], false };
         for (int w = 0; w < row->file_words; w++)
             seen[n++] = (struct seen){ row->file_word[w], row->keep && strlen(row->file_word[w]) > 2 };
+        for (int w = 0; w < row->style_words; w++)
+            seen[n++] = (struct seen){ row->style_word[w], true };
     }
     return n;
 }
 
-enum spr_code captions_vocabulary(const struct captions *c, struct vocabulary *ret, struct spr_error *err)
+static size_t count_words(const struct captions *c)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < c->count; i++)
+        n += (size_t)(c->row[i].dir_words + c->row[i].file_words + c->row[i].style_words);
+    return n;
+}
+
+enum spr_code captions_vocabulary(const struct captions *c, size_t count, struct vocabulary *ret,
+                                  struct spr_error *err)
 {
     size_t all = 0;
-    for (size_t i = 0; i < c->count; i++)
-        all += (size_t)(c->row[i].dir_words + c->row[i].file_words);
+    for (size_t i = 0; i < count; i++)
+        all += count_words(&c[i]);
     struct seen *seen = mem_zalloc(all, sizeof *seen);
     struct vocabulary v = { .word = mem_zalloc(all + 1 + COLOUR_COUNT, sizeof *v.word) };
     if (!seen || !v.word) {
@@ -217,7 +268,8 @@ enum spr_code captions_vocabulary(const struct captions *c, struct vocabulary *r
     v.word[v.count++] = "<pad>";
     for (int i = 0; i < COLOUR_COUNT; i++)
         v.word[v.count++] = colour_name((enum colour)i);
-    collect(c, seen);
+    for (size_t i = 0, n = 0; i < count; i++)
+        n += collect(&c[i], seen + n);
     qsort(seen, all, sizeof *seen, by_word);
     for (size_t i = 0, end; i < all; i = end) {
         bool keep = false;

@@ -60,6 +60,57 @@ static void rows_are_read(void **state)
     captions_fini(&c);
 }
 
+static void a_line_is_written_as_it_was_read(void **state)
+{
+    (void)state;
+    static const char styled[] =
+        "{\"file\":\"a.png\",\"dir_words\":[\"x\"],\"file_words\":[],\"colour\":null,\"weight\":0.6,"
+        "\"flip\":true,\"hue\":false,\"keep\":false,\"style_words\":[\"emoji\",\"flat\"]}\n";
+    struct captions c;
+    struct buf b;
+    buf_init(&b, 4096);
+    assert_int_equal(read_text(styled, &c, NULL), SPR_OK);
+    assert_int_equal(c.row[0].style_words, 2);
+    assert_string_equal(c.row[0].style_word[1], "flat");
+    assert_int_equal(caption_write(&c.row[0], &b, NULL), SPR_OK);
+    assert_string_equal(b.data, styled);
+    captions_fini(&c);
+    assert_int_equal(read_text(AXE, &c, NULL), SPR_OK);
+    assert_int_equal(caption_write(&c.row[0], &b, NULL), SPR_OK);
+    assert_string_equal(b.data + strlen(styled), AXE);
+    captions_fini(&c);
+    buf_fini(&b);
+}
+
+static void a_word_is_listed_once(void **state)
+{
+    (void)state;
+    const char *list[CAPTION_WORDS_MAX];
+    static const char *const letters[] = { "a", "b", "c", "d", "e", "f", "g", "h",
+                                           "i", "j", "k", "l", "m", "n", "o", "p" };
+    int count = 0;
+    for (size_t i = 0; i < SPR_COUNT(letters); i++)
+        assert_true(caption_add_word(list, &count, letters[i]) && caption_add_word(list, &count, letters[i]));
+    assert_int_equal(count, CAPTION_WORDS_MAX);
+    assert_true(caption_add_word(list, &count, "p"));
+    assert_false(caption_add_word(list, &count, "q"));
+}
+
+static void words_of_several_folders_count_together(void **state)
+{
+    (void)state;
+    struct captions c[2];
+    struct vocabulary v;
+    assert_int_equal(read_text(RATS, &c[0], NULL), SPR_OK);
+    assert_int_equal(read_text(RATS, &c[1], NULL), SPR_OK);
+    assert_int_equal(captions_vocabulary(c, 2, &v, NULL), SPR_OK);
+    assert_int_equal(v.count, 1 + COLOUR_COUNT + 3);
+    assert_string_equal(v.word[1 + COLOUR_COUNT + 1], "once"); /* once in each */
+    vocabulary_fini(&v);
+    captions_fini(&c[0]);
+    captions_fini(&c[1]);
+}
+
 static void vocabulary_rules(void **state)
 {
     (void)state;
@@ -67,7 +118,7 @@ static void vocabulary_rules(void **state)
     struct captions c;
     struct vocabulary v;
     assert_int_equal(read_text(AXE RAT RATS, &c, NULL), SPR_OK);
-    assert_int_equal(captions_vocabulary(&c, &v, NULL), SPR_OK);
+    assert_int_equal(captions_vocabulary(&c, 1, &v, NULL), SPR_OK);
     assert_int_equal(v.count, 1 + COLOUR_COUNT + SPR_COUNT(want));
     assert_string_equal(v.word[0], "<pad>");
     assert_string_equal(v.word[1], "red");
@@ -103,6 +154,9 @@ static void bad_lines_are_named(void **state)
           "line 1: \"file_words\" is not a list of at most 16 words" },
         { "{\"file\":\"a.png\",\"colour\":null,\"weight\":1,\"dir_words\":[],\"file_words\":[],\"flip\":1}",
           "line 1: \"flip\" is neither true nor false" },
+        { "{\"file\":\"a.png\",\"colour\":null,\"weight\":1,\"dir_words\":[],\"file_words\":[],\"flip\":true,"
+          "\"hue\":true,\"keep\":true,\"style_words\":[\"a\",\"b\",\"c\"]}",
+          "line 1: \"style_words\" is not a list of at most 2 words" },
     };
     for (size_t i = 0; i < SPR_COUNT(rows); i++) {
         struct captions c = { .count = 77 };
@@ -128,7 +182,7 @@ static void lack_of_memory(void **state)
         mem_fail_nth(n);
         enum spr_code rc = captions_read(path, &again, &err);
         if (rc == SPR_OK) {
-            rc = captions_vocabulary(&again, &v, &err);
+            rc = captions_vocabulary(&again, 1, &v, &err);
             if (rc == SPR_OK)
                 vocabulary_fini(&v);
             captions_fini(&again);
@@ -171,8 +225,13 @@ static void tiles_are_placed(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(rows_are_read),       cmocka_unit_test(vocabulary_rules),
-        cmocka_unit_test(bad_lines_are_named), cmocka_unit_test(lack_of_memory),
+        cmocka_unit_test(rows_are_read),
+        cmocka_unit_test(a_line_is_written_as_it_was_read),
+        cmocka_unit_test(a_word_is_listed_once),
+        cmocka_unit_test(vocabulary_rules),
+        cmocka_unit_test(words_of_several_folders_count_together),
+        cmocka_unit_test(bad_lines_are_named),
+        cmocka_unit_test(lack_of_memory),
         cmocka_unit_test(tiles_are_placed),
     };
     return cmocka_run_group_tests_name("train/captions", tests, make_file, drop_file);

@@ -83,8 +83,10 @@ static void read_caption(const struct caption *c, const struct word_index *index
                          struct tile *ret)
 {
     struct tile t = { .colour = (int8_t)c->colour, .flip = c->flip, .weight = c->weight };
+    uint32_t unused = 0; /* no style is a colour */
     t.dir_ids = number_words(index, c->dir_word, c->dir_words, t.dir_id, &t.dir_tint);
     t.file_ids = number_words(index, c->file_word, c->file_words, t.file_id, &t.file_tint);
+    t.style_ids = number_words(index, c->style_word, c->style_words, t.style_id, &unused);
     for (int i = 0; i < c->file_words; i++)
         t.tinted = t.tinted || colour_is_word(c->file_word[i]);
     t.hue = c->hue && is_vivid(pixel);
@@ -142,19 +144,23 @@ static int count_words(const struct tile *t, int change, int *uses)
 
 /* Tiles in an order that only their names decide; one whose words are rare elsewhere is passed over, since the model
  * would never learn them. */
-static void hold_out(struct dataset *d, size_t wanted, struct candidate *list, int *uses)
+static void hold_out(struct dataset *d, struct dataset_part *p, size_t wanted, struct candidate *list,
+                     int *uses)
 {
-    for (size_t i = 0; i < d->count; i++)
-        count_words(&d->tile[i], 1, uses);
-    qsort(list, d->count, sizeof *list, by_order);
-    for (size_t i = 0; i < d->count && d->helds < wanted; i++) {
+    for (size_t i = 0; i < p->count; i++)
+        count_words(&d->tile[p->first + i], 1, uses);
+    qsort(list, p->count, sizeof *list, by_order);
+    p->held = d->helds;
+    for (size_t i = 0; i < p->count && p->helds < wanted; i++) {
         const struct tile *t = &d->tile[list[i].tile];
         if (t->file_ids == 0 || t->weight < 1)
             continue;
-        if (count_words(t, -1, uses) < HELD_OUT_RIVALS)
+        if (count_words(t, -1, uses) < HELD_OUT_RIVALS) {
             count_words(t, 1, uses);
-        else
+        } else {
             d->held[d->helds++] = list[i].tile;
+            p->helds++;
+        }
     }
 }
 
@@ -174,85 +180,109 @@ static enum spr_code weigh(struct dataset *d, struct spr_error *err)
     return SPR_OK;
 }
 
-static enum spr_code fill(struct dataset *d, const char *folder, const struct captions *captions,
-                          const struct word_index *index, struct spr_error *err)
+/* A folder's words without any style hash as they did before there were styles: old checkpoints go on. */
+static void digest_tile(struct dataset *d, size_t i)
 {
-    for (size_t i = 0; i < d->count; i++) {
-        struct rgba *pixel = d->pixel + i * TILE_PIXELS;
-        enum spr_code rc = read_picture(folder, captions->row[i].file, pixel, err);
-        if (rc)
-            return rc;
-        read_caption(&captions->row[i], index, pixel, &d->tile[i]);
-        d->digest = hash_bytes(d->digest, &d->tile[i].dir_id, sizeof d->tile[i].dir_id);
-        d->digest = hash_bytes(d->digest, &d->tile[i].file_id, sizeof d->tile[i].file_id);
-        d->digest = hash_bytes(d->digest, &d->tile[i].weight, sizeof d->tile[i].weight);
-        d->digest = hash_bytes(d->digest, pixel, TILE_PIXELS * sizeof *pixel);
-    }
-    for (int c = 0; c < COLOUR_COUNT; c++)
-        d->colour_id[c] = find_word(index, colour_name((enum colour)c));
-    return SPR_OK;
+    const struct tile *t = &d->tile[i];
+    d->digest = hash_bytes(d->digest, &t->dir_id, sizeof t->dir_id);
+    d->digest = hash_bytes(d->digest, &t->file_id, sizeof t->file_id);
+    if (t->style_ids)
+        d->digest = hash_bytes(d->digest, &t->style_id, sizeof t->style_id);
+    d->digest = hash_bytes(d->digest, &t->weight, sizeof t->weight);
+    d->digest = hash_bytes(d->digest, dataset_pixels(d, i), TILE_PIXELS * sizeof *d->pixel);
 }
 
-static enum spr_code split(struct dataset *d, const struct captions *captions, size_t words, size_t held,
-                           struct spr_error *err)
+/* Tiles first .. first + captions->count - 1, and which of them are held out. */
+static enum spr_code fill(struct dataset *d, const struct dataset_source *source,
+                          const struct captions *captions, const struct word_index *index, size_t held,
+                          struct spr_error *err)
 {
-    struct candidate *list = mem_zalloc(d->count, sizeof *list);
-    int *uses = mem_zalloc(words, sizeof *uses);
+    struct dataset_part *p = &d->part[d->parts];
+    const size_t first = d->parts ? p[-1].first + p[-1].count : 0;
     enum spr_code rc = SPR_OK;
-    if (!list || !uses) {
+    *p = (struct dataset_part){ .first = first, .count = captions->count };
+    struct candidate *list = mem_zalloc(p->count, sizeof *list);
+    int *uses = mem_zalloc(index->count + 1, sizeof *uses);
+    if (!list || !uses)
         rc = SPR_FAIL(err, SPR_NOMEM, "no memory to choose the tiles for validation");
-        goto out;
-    }
-    for (size_t i = 0; i < d->count; i++) {
+    for (size_t i = 0; i < p->count && !rc; i++) {
         const char *file = captions->row[i].file;
-        list[i] = (struct candidate){ random_mix(hash_bytes(0, file, strlen(file))), (uint32_t)i };
+        list[i] = (struct candidate){ random_mix(hash_bytes(0, file, strlen(file))), (uint32_t)(first + i) };
+        rc = read_picture(source->folder, file, d->pixel + (first + i) * TILE_PIXELS, err);
+        if (rc == SPR_OK)
+            read_caption(&captions->row[i], index, dataset_pixels(d, first + i), &d->tile[first + i]);
     }
-    hold_out(d, held, list, uses);
-    rc = weigh(d, err);
-out:
+    if (rc == SPR_OK) {
+        hold_out(d, p, held, list, uses);
+        for (size_t i = first; i < first + p->count; i++) {
+            d->tile[i].weight *= (float)source->factor;
+            digest_tile(d, i);
+        }
+        d->parts++;
+    }
     mem_free(uses);
     mem_free(list);
     return rc;
 }
 
-static enum spr_code load(const char *folder, const struct captions *captions, const struct word_index *index,
-                          size_t held, struct dataset *d, struct spr_error *err)
+static enum spr_code take_room(struct dataset *d, size_t held, struct spr_error *err)
 {
-    d->count = captions->count;
-    if (held > d->count)
-        held = d->count;
     d->tile = mem_zalloc(d->count, sizeof *d->tile);
     d->pixel = mem_zalloc(d->count, TILE_PIXELS * sizeof *d->pixel);
     d->upto = mem_zalloc(d->count, sizeof *d->upto);
-    d->held = mem_zalloc(held, sizeof *d->held);
+    d->held = mem_zalloc(held < d->count ? held : d->count, sizeof *d->held);
     if (!d->tile || !d->pixel || !d->upto || !d->held)
         return SPR_FAIL(err, SPR_NOMEM, "no memory for %zu tiles", d->count);
-    enum spr_code rc = fill(d, folder, captions, index, err);
-    return rc ? rc : split(d, captions, index->count + 1, held, err);
+    return SPR_OK;
 }
 
-enum spr_code dataset_open(const char *folder, const struct dataset_words *words, size_t hold_out_tiles,
-                           struct dataset *ret, struct spr_error *err)
+static enum spr_code load(const struct dataset_source *source, size_t sources,
+                          const struct captions *captions, const struct word_index *index, size_t held,
+                          struct dataset *d, struct spr_error *err)
 {
-    struct dataset d = { .digest = UINT64_C(0xcbf29ce484222325) };
-    struct captions captions = { 0 };
-    struct word_index index = { 0 };
+    for (size_t i = 0; i < sources; i++)
+        d->count += captions[i].count;
+    enum spr_code rc = take_room(d, held > d->count ? d->count : held * sources, err);
+    for (size_t i = 0; i < sources && !rc; i++)
+        rc = fill(d, &source[i], &captions[i], index, held, err);
+    for (int c = 0; c < COLOUR_COUNT; c++)
+        d->colour_id[c] = find_word(index, colour_name((enum colour)c));
+    return rc ? rc : weigh(d, err);
+}
+
+static enum spr_code read_captions(const char *folder, struct captions *ret, struct spr_error *err)
+{
     struct buf path;
     buf_init(&path, 4096);
     enum spr_code rc = buf_addf(&path, err, "%s/captions.jsonl", folder);
     if (rc == SPR_OK)
-        rc = index_words(words, &index, err);
+        rc = captions_read(path.data, ret, err);
+    buf_fini(&path);
+    return rc;
+}
+
+enum spr_code dataset_open(const struct dataset_source *source, size_t sources,
+                           const struct dataset_words *words, size_t hold_out_tiles, struct dataset *ret,
+                           struct spr_error *err)
+{
+    struct dataset d = { .digest = UINT64_C(0xcbf29ce484222325) };
+    struct captions captions[DATASET_FOLDERS_MAX] = { 0 };
+    struct word_index index = { 0 };
+    if (sources == 0 || sources > DATASET_FOLDERS_MAX)
+        return SPR_FAIL(err, SPR_LIMIT, "%zu folders of tiles; 1 to %d are possible", sources,
+                        DATASET_FOLDERS_MAX);
+    enum spr_code rc = index_words(words, &index, err);
+    for (size_t i = 0; i < sources && !rc; i++)
+        rc = read_captions(source[i].folder, &captions[i], err);
     if (rc == SPR_OK)
-        rc = captions_read(path.data, &captions, err);
-    if (rc == SPR_OK)
-        rc = load(folder, &captions, &index, hold_out_tiles, &d, err);
+        rc = load(source, sources, captions, &index, hold_out_tiles, &d, err);
     if (rc == SPR_OK)
         *ret = d;
     else
         dataset_close(&d);
-    captions_fini(&captions);
+    for (size_t i = 0; i < sources; i++)
+        captions_fini(&captions[i]);
     mem_free(index.row);
-    buf_fini(&path);
     return rc;
 }
 

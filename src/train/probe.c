@@ -81,7 +81,7 @@ struct probe {
     double *loss;         /* (LOOKS_MAX) */
     const uint32_t *tile; /* the set being measured */
     size_t tiles;
-    uint32_t *seen; /* (TILES_MAX) */
+    uint32_t *seen; /* (TILES_MAX) of a folder */
     size_t seens;
     struct reading *prompt; /* (PROMPTS) of a sheet being made */
     struct image *sheet;
@@ -107,12 +107,15 @@ static void place(struct arena *a, struct probe *p)
     p->bench = bench;
 }
 
-/* Tiles of the training set, spread evenly over their weights. */
-static void choose_seen(struct probe *p)
+/* Tiles of a folder that are trained on, spread evenly over their weights. */
+static void choose_seen(struct probe *p, const struct dataset_part *part)
 {
-    p->seens = p->data->helds < TILES_MAX ? p->data->helds : TILES_MAX;
+    const double *upto = p->data->upto;
+    const double from = part->first ? upto[part->first - 1] : 0;
+    const double share = upto[part->first + part->count - 1] - from;
+    p->seens = part->helds < TILES_MAX ? part->helds : TILES_MAX;
     for (size_t i = 0; i < p->seens; i++)
-        p->seen[i] = (uint32_t)dataset_pick(p->data, ((double)i + 0.5) / (double)p->seens);
+        p->seen[i] = (uint32_t)dataset_pick(p->data, from + share * (((double)i + 0.5) / (double)p->seens));
 }
 
 enum spr_code probe_new(const struct unet_layout *layout, const float *params, const struct dataset *data,
@@ -136,7 +139,6 @@ enum spr_code probe_new(const struct unet_layout *layout, const float *params, c
         probe_free(p);
         return rc;
     }
-    choose_seen(p);
     *ret = p;
     return SPR_OK;
 }
@@ -212,10 +214,12 @@ static double measure(struct probe *p, const uint32_t *tile, size_t tiles)
     return sum / (double)looks;
 }
 
-struct probe_loss probe_measure(struct probe *p)
+struct probe_loss probe_measure(struct probe *p, size_t number)
 {
+    const struct dataset_part *part = &p->data->part[number];
     struct probe_loss loss;
-    loss.held = measure(p, p->data->held, p->data->helds);
+    choose_seen(p, part);
+    loss.held = measure(p, p->data->held + part->held, part->helds);
     loss.seen = measure(p, p->seen, p->seens);
     return loss;
 }

@@ -22,12 +22,12 @@ SPR_MUST_USE enum spr_code probe_new(const struct unet_layout *layout, const flo
 void probe_free(struct probe *p);    /* NULL is fine */
 void probe_refresh(struct probe *p); /* after the weights changed */
 
-/* Mean squared error of the velocity, on tiles that are never trained on and on as many that are. A set without
- * tiles gives 0. */
+/* Mean squared error of the velocity, on tiles of one of the data's folders that are never trained on, and on as many
+ * that are. A set without tiles gives 0. part: which folder, < data->parts. */
 struct probe_loss {
     double held, seen;
 };
-struct probe_loss probe_measure(struct probe *p);
+struct probe_loss probe_measure(struct probe *p, size_t part);
 
 /* The fixed prompts, drawn 3 times as large, 8 in a row on grey. Words the vocabulary lacks are left out.
  * GIVES ret->pixel (image_fini). Fails: SPR_NOMEM. */

@@ -27,7 +27,7 @@ static void last_weights(float value)
 static int make(void **state)
 {
     (void)state;
-    if (tiny_make(folder) || dataset_open(folder, &tiny_words, 4, &data, NULL) ||
+    if (tiny_make(folder) || tiny_open(folder, &tiny_words, 4, &data, NULL) ||
         unet_layout_init(&layout, &tiny_config, NULL))
         return -1;
     params = mem_aligned(layout.floats, sizeof *params);
@@ -61,7 +61,7 @@ static void threads_do_not_change_a_bit(void **state)
         struct pool *pool;
         struct probe *p;
         opened(1 + 2 * i, &pool, &p);
-        loss[i] = probe_measure(p);
+        loss[i] = probe_measure(p, 0);
         assert_int_equal(probe_sheet(p, &tiny_words, &sheet[i], NULL), SPR_OK);
         probe_free(p);
         pool_free(pool);
@@ -83,7 +83,7 @@ static void the_loss_of_saying_nothing_is_known(void **state)
     struct probe *p;
     last_weights(0);
     opened(2, &pool, &p);
-    struct probe_loss loss = probe_measure(p);
+    struct probe_loss loss = probe_measure(p, 0);
     assert_true(loss.held > 1.7 && loss.held < 2.1 && loss.seen > 1.7 && loss.seen < 2.1);
     last_weights(0.05f);
     probe_free(p);
@@ -96,10 +96,10 @@ static void new_weights_are_seen_after_refresh(void **state)
     struct pool *pool;
     struct probe *p;
     opened(1, &pool, &p);
-    struct probe_loss before = probe_measure(p);
+    struct probe_loss before = probe_measure(p, 0);
     last_weights(0.06f);
     probe_refresh(p);
-    struct probe_loss after = probe_measure(p);
+    struct probe_loss after = probe_measure(p, 0);
     assert_true(before.held != after.held);
     last_weights(0.05f);
     probe_free(p);
@@ -112,10 +112,10 @@ static void without_held_tiles_there_is_no_loss(void **state)
     struct pool *pool;
     struct probe *p;
     struct dataset none = data;
-    none.helds = 0;
+    none.helds = none.part[0].helds = 0;
     assert_int_equal(pool_new(1, &pool, NULL), SPR_OK);
     assert_int_equal(probe_new(&layout, params, &none, pool, &p, NULL), SPR_OK);
-    struct probe_loss loss = probe_measure(p);
+    struct probe_loss loss = probe_measure(p, 0);
     assert_true(loss.held == 0 && loss.seen == 0);
     probe_free(p);
     pool_free(pool);

@@ -17,9 +17,9 @@
 #include <string.h>
 
 #define LOSS_HEADER       "step,samples,seconds,rate,loss,norm\n"
-#define VALIDATION_HEADER "step,samples,seconds,held,seen\n"
+#define VALIDATION_HEADER "step,samples,seconds,held,seen" /* and ",held2,seen2"... for further folders */
 
-enum { PATH_BYTES = 1024, OWN_NOTES = 4 };
+enum { PATH_BYTES = 1024, OWN_NOTES = 4, ROW_BYTES = 64 + DATASET_FOLDERS_MAX * 48 };
 
 const struct run_pace run_pace_default = {
     .log = 3200, .validate = 16000, .sheet = 32000, .checkpoint_s = 300
@@ -179,23 +179,30 @@ static enum spr_code begin(struct state *s, struct spr_error *err)
 
 static enum spr_code open_records(struct state *s, struct spr_error *err)
 {
-    char path[PATH_BYTES];
+    char path[PATH_BYTES], header[ROW_BYTES] = VALIDATION_HEADER;
+    for (size_t i = 1, n = strlen(header); i < s->run->data->parts; i++)
+        n += (size_t)snprintf(header + n, sizeof header - n, ",held%zu,seen%zu", i + 1, i + 1);
+    header[strlen(header)] = '\n';
     enum spr_code rc = path_in(s->run, "loss.csv", path, err);
     if (rc == SPR_OK)
         rc = record_open(&s->loss, path, LOSS_HEADER, s->optimizer->steps, err);
     if (rc == SPR_OK)
         rc = path_in(s->run, "validation.csv", path, err);
     if (rc == SPR_OK)
-        rc = record_open(&s->validation, path, VALIDATION_HEADER, s->optimizer->steps, err);
+        rc = record_open(&s->validation, path, header, s->optimizer->steps, err);
     return rc;
 }
 
 static enum spr_code validate(struct state *s, struct spr_error *err)
 {
+    char row[ROW_BYTES] = "";
     probe_refresh(s->probe);
-    struct probe_loss loss = probe_measure(s->probe);
-    return record_add(&s->validation, err, "%" PRIu64 ",%" PRIu64 ",%.1f,%.6f,%.6f\n", s->optimizer->steps,
-                      trainer_samples(s->trainer), seconds(s), loss.held, loss.seen);
+    for (size_t i = 0, n = 0; i < s->run->data->parts; i++) {
+        struct probe_loss loss = probe_measure(s->probe, i);
+        n += (size_t)snprintf(row + n, sizeof row - n, ",%.6f,%.6f", loss.held, loss.seen);
+    }
+    return record_add(&s->validation, err, "%" PRIu64 ",%" PRIu64 ",%.1f%s\n", s->optimizer->steps,
+                      trainer_samples(s->trainer), seconds(s), row);
 }
 
 static enum spr_code draw_sheet(struct state *s, struct spr_error *err)

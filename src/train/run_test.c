@@ -26,7 +26,7 @@ static int make(void **state)
 {
     (void)state;
     strcpy(folder + strlen(folder) - 6, "XXXXXX");
-    if (tiny_make(folder) || dataset_open(folder, &tiny_words, 4, &data, NULL) ||
+    if (tiny_make(folder) || tiny_open(folder, &tiny_words, 4, &data, NULL) ||
         unet_layout_init(&layout, &tiny_config, NULL) || pool_new(2, &pool, NULL))
         return -1;
     snprintf(first, sizeof first, "%s/first", folder);

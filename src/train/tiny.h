@@ -72,6 +72,13 @@ static inline int tiny_make(char *folder)
     return file_write(path, text, length, FILE_REPLACE, NULL) ? -1 : 0;
 }
 
+/* One folder, drawn as its captions say. */
+static inline enum spr_code tiny_open(const char *folder, const struct dataset_words *words, size_t hold_out,
+                                      struct dataset *ret, struct spr_error *err)
+{
+    return dataset_open(&(struct dataset_source){ folder, 1 }, 1, words, hold_out, ret, err);
+}
+
 static inline void tiny_remove(const char *folder)
 {
     char command[TINY_PATH + 16];

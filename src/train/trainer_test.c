@@ -20,7 +20,7 @@ static struct unet_layout layout;
 static int make(void **state)
 {
     (void)state;
-    return tiny_make(folder) || dataset_open(folder, &tiny_words, 4, &data, NULL) ||
+    return tiny_make(folder) || tiny_open(folder, &tiny_words, 4, &data, NULL) ||
            unet_layout_init(&layout, &tiny_config, NULL);
 }
 

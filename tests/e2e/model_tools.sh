@@ -1,15 +1,18 @@
 #!/bin/sh
-# The tools that make a model's words: captions of a folder of tiles, and the lexicon in a model file.
-# Arguments: spritery, spritery-captions, spritery-model-words.
+# The tools that make a model's data and words: captions of a folder of tiles, tiles of emoji, drawn tiles, and the
+# lexicon in a model file.
+# Arguments: spritery, spritery-captions, spritery-model-words, spritery-emoji, spritery-draw.
 captions=$(cd "$(dirname "$2")" && pwd)/$(basename "$2")
 model_words=$(cd "$(dirname "$3")" && pwd)/$(basename "$3")
+emoji=$(cd "$(dirname "$4")" && pwd)/$(basename "$4")
+draw=$(cd "$(dirname "$5")" && pwd)/$(basename "$5")
 # shellcheck source=tap.sh
 . "$(dirname "$0")/tap.sh"
 model=$root/models/sprite32.safetensors
 
 run generate "red rat" --steps 1 --seed 1 --preview never --out tile.png
 is "a tile to work with" "$status" 0
-for file in mon/animals/rat.png mon/animals/._rat.png mon/animals/giant_rat2.png item/weapon/long_sword1.png \
+for file in mon/animals/rat.png mon/animals/jackal.png mon/animals/._rat.png mon/animals/giant_rat2.png item/weapon/long_sword1.png \
     item/weapon/brands/i-fire.png item/ring/i-ring.png item/book/book_of_fire.png gui/spell.png dngn/wall/brick_gray0.png; do
     mkdir -p "tiles/$(dirname "$file")"
     cp tile.png "tiles/$file"
@@ -17,10 +20,12 @@ done
 
 first=$("$captions" tiles | tail -n 1)
 is "skipped folders, glyphs and ._ files are left out" "$(sed 's/.*"file":"\([^"]*\)".*/\1/' tiles/captions.jsonl | tr '\n' ' ')" \
-    "dngn/wall/brick_gray0.png item/book/book_of_fire.png item/weapon/long_sword1.png mon/animals/giant_rat2.png mon/animals/rat.png "
+    "dngn/wall/brick_gray0.png item/book/book_of_fire.png item/weapon/long_sword1.png mon/animals/giant_rat2.png mon/animals/jackal.png mon/animals/rat.png "
 line() { grep -F "\"$1\"" tiles/captions.jsonl | sed 's/"colour":[^,]*,//'; }
 is "a monster" "$(line mon/animals/giant_rat2.png)" \
-    '{"file":"mon/animals/giant_rat2.png","dir_words":["monster","animal"],"file_words":["giant","rat"],"weight":1.6,"flip":true,"hue":true,"keep":true}'
+    '{"file":"mon/animals/giant_rat2.png","dir_words":["monster","animal"],"file_words":["giant","rat"],"weight":2.4,"flip":true,"hue":true,"keep":true}'
+is "a jackal is a dog and a wolf" "$(line mon/animals/jackal.png)" \
+    '{"file":"mon/animals/jackal.png","dir_words":["monster","animal"],"file_words":["jackal","dog","wolf"],"weight":2.4,"flip":true,"hue":true,"keep":true}'
 is "a weapon: item and weapon lead" "$(line item/weapon/long_sword1.png)" \
     '{"file":"item/weapon/long_sword1.png","dir_words":["item","weapon"],"file_words":["long","sword"],"weight":2.2,"flip":false,"hue":true,"keep":true}'
 is "a book is a spell book, its own folder's word once" "$(line item/book/book_of_fire.png)" \
@@ -39,6 +44,37 @@ case $("$captions" tiles 2>&1) in
 esac
 rm tiles/mon/animals/bad.png
 "$captions" tiles >/dev/null
+
+# Emoji: two sets, one of which lacks a picture.
+mkdir -p emoji/source/noto emoji/source/fluent
+"$program" generate "red rat" --steps 1 --seed 1 --scale 3 -p never --format webp -o emoji/source/fluent/1f400.webp -q
+"$program" generate "red rat" --steps 1 --seed 1 --scale 2 -p never -o emoji/source/noto/1f400.png -q
+cp emoji/source/noto/1f400.png emoji/source/noto/1f5e1-fe0f.png
+printf '[{"short_name":"rat","image":"1f400.png"},{"short_name":"dagger_knife","image":"1f5e1-fe0f.png"}]' >emoji/source/emoji.json
+printf '# a comment\n[monster animal]\nrat=mouse,rat\n[-item weapon]\ndagger_knife@noto=dagger\n' >list
+first=$("$emoji" list emoji)
+is "emoji: three tiles" "$(printf '%s\n' "$first" | head -n 1)" "3 tiles, 0 that a set does not have"
+is "emoji: captions" "$(sed 's/"colour":[^,]*,//' emoji/captions.jsonl)" \
+'{"file":"fluent/rat.png","dir_words":["monster","animal"],"file_words":["mouse","rat"],"weight":1.6,"flip":true,"hue":true,"keep":true,"style_words":["emoji"]}
+{"file":"noto/dagger_knife.png","dir_words":["item","weapon"],"file_words":["dagger"],"weight":1.0,"flip":false,"hue":true,"keep":true,"style_words":["emoji"]}
+{"file":"noto/rat.png","dir_words":["monster","animal"],"file_words":["mouse","rat"],"weight":1.6,"flip":true,"hue":true,"keep":true,"style_words":["emoji"]}'
+is "emoji: again the same sum" "$("$emoji" list emoji)" "$first"
+run show emoji/noto/rat.png
+case $out in *"32 x 32"*) ok "emoji: a tile is 32 x 32" ;; *) not_ok "emoji: a tile is 32 x 32" "$out" ;; esac
+printf '[monster]\nunicorn\n' >list
+is "emoji: a name that there is not" "$("$emoji" list emoji 2>&1)" "spritery-emoji: unicorn: there is no emoji 'unicorn'"
+printf '[monster\nrat\n' >list
+is "emoji: a bad group" "$("$emoji" list emoji 2>&1)" "spritery-emoji: '[monster' is no group of words"
+is "emoji: no source" "$("$emoji" list nowhere 2>&1 | cut -c 1-43)" "spritery-emoji: nowhere/source/emoji.json: "
+
+# Drawn tiles: always the same ones, all of them good as data.
+"$draw" drawn && "$draw" drawn2
+if diff -r drawn drawn2 >said; then ok "drawn twice, the same files"; else not_ok "drawn twice, the same files" "$(cat said)"; fi
+is "a caption for each picture" "$(wc -l <drawn/captions.jsonl)" "$(find drawn -name '*.png' | wc -l)"
+is "a chest" "$(head -n 37 drawn/captions.jsonl | tail -n 1 | sed 's/"colour":[^,]*,//')" \
+    '{"file":"chest-00.png","dir_words":["item"],"file_words":["wooden","closed","treasure","chest"],"weight":1.5,"flip":false,"hue":true,"keep":true}'
+run train base -d drawn -d emoji -i sprite32 -o run -n 1 -b 1 --set lanes=1 --set hold-out=0
+is "the trainer takes both" "$status" 0
 
 # Word vectors: pairs of words in one direction each, and two strong directions that the tool takes out again.
 awk 'BEGIN {
@@ -59,6 +95,9 @@ is "the lexicon is made" "$?" 0
 is "each word is near its own, the rarest beyond a multiple of 8 is left out" "$(cut -d ' ' -f 1 list | tr '\t\n' '> ')" \
     "bookling>book bookoid>book firish>fire firoid>fire ratling>rat ratoid>rat swordlet>sword swordoid>sword "
 "$model_words" one.safetensors tiles/captions.jsonl vectors.json two.safetensors 2>>said
+"$model_words" run/model.safetensors tiles/captions.jsonl drawn/captions.jsonl emoji/captions.jsonl vectors.json grown.safetensors 2>>said
+run generate chest --steps 2 --seed 3 --preview never --model "$work/grown.safetensors" --out chest.png
+case $err in *"chest; + item"*) ok "words of several folders get categories" ;; *) not_ok "words of several folders get categories" "$err" "$(cat said)" ;; esac
 if cmp -s one.safetensors two.safetensors; then ok "made again, the same file"; else not_ok "made again, the same file" "$(cat said)"; fi
 run generate "rat swordlet" --negative sword --steps 2 --seed 3 --preview never --model "$work/one.safetensors" --out new.png
 case $err in

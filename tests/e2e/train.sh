@@ -52,6 +52,37 @@ run train base -d tiles -o whole -i sprite32 $settings -q
 keep=$(files)
 refused "a second run in the folder" 1 "whole has a run already: go on with it (--resume), or use another folder"
 
+# Two folders, and words that the model does not have.
+mkdir more
+for i in 0 1; do
+    cp tiles/$i.png more/$i.png
+    printf '{"file":"%d.png","dir_words":["item"],"file_words":["gizmo"],"colour":"blue","weight":1,"flip":false,"hue":true,"keep":true,"style_words":["doodle"]}\n' $i
+done >more/captions.jsonl
+# shellcheck disable=SC2086
+run train base -d tiles -d more=0.5 -o both -i sprite32 $settings -n 8 -m 0.000001
+is "new words are told" "$status:$(printf '%s\n' "$err" | head -n 1)" "0:2 new words: doodle gizmo"
+is "validation has columns for each folder" "$(head -n 1 both/validation.csv)" "step,samples,seconds,held,seen,held2,seen2"
+keep=$(files)
+run train base -d tiles -d more=0.7 -o both --resume
+refused "another share is other data" 1 "the run was begun with other data"
+run train base -d tiles -d more=0.5 -o both --resume -q
+is "a run with new words goes on" "$status:$err" "0:"
+# shellcheck disable=SC2086
+run train base -d tiles -d more=0.5 -o both2 -i sprite32 $settings -n 8 -q
+is "with the same numbers as without a stop" "$(tensors both/model.safetensors)" "$(tensors both2/model.safetensors)"
+run generate "doodle gizmo" --steps 1 --seed 1 -p never -m "$work/both/model.safetensors" -o gizmo.png
+is "the new model reads its new words" "$status:$(printf '%s\n' "$err" | grep -c 'doodle gizmo')" "0:1"
+keep=$(files)
+run train base -d tiles -d more=none -o other -i sprite32
+refused "a share that is no number" 2 "after '=' stands how often tiles are drawn"
+run train base -d tiles -d more=0 -o other -i sprite32
+refused "a share of nothing" 2 "after '=' stands how often tiles are drawn"
+mkdir more=2
+cp more/* more=2
+# shellcheck disable=SC2086
+run train base -d more=2 -o odd -i sprite32 $settings -n 4 -q
+is "a folder with an equals sign is a folder" "$status:$err" "0:"
+
 # Ctrl-C leaves a checkpoint.
 # shellcheck disable=SC2086
 "$program" train base -d tiles -o stopped -i sprite32 $settings -n 100000 -q 2>stopped.err &
