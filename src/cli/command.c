@@ -8,6 +8,7 @@
 static const struct {
     const struct command *row;
 } commands[] = { /* sorted by name: a test checks */
+    { &cmd_animate },
     { &cmd_completion },
     { &cmd_generate },
     { &cmd_help },

@@ -50,8 +50,8 @@ struct command {
     command_fn *run;
 };
 
-extern const struct command cmd_completion, cmd_generate, cmd_help, cmd_man, cmd_models, cmd_pixelize,
-    cmd_plan, cmd_show, cmd_train, cmd_version;
+extern const struct command cmd_animate, cmd_completion, cmd_generate, cmd_help, cmd_man, cmd_models,
+    cmd_pixelize, cmd_plan, cmd_show, cmd_train, cmd_version;
 
 /* The i-th command by name; NULL after the last. */
 const struct command *command_at(size_t i);

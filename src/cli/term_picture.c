@@ -181,6 +181,11 @@ enum spr_code term_picture(const struct terminal *t, const struct image *im, str
     return rc;
 }
 
+int term_picture_rows(const struct terminal *t, const struct image *im)
+{
+    return plan_of(t, term_means(t), im).rows;
+}
+
 int term_picture_columns(const struct terminal *t, int sprite_px)
 {
     int columns = terminal_size(t).columns;

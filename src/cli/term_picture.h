@@ -20,6 +20,9 @@ SPR_MUST_USE enum spr_code term_picture(const struct terminal *t, const struct i
 enum term_means term_means(const struct terminal *t); /* what it would use */
 const char *term_means_name(enum term_means means);   /* "kitty", "half blocks" ... */
 
+/* How many lines it takes. */
+int term_picture_rows(const struct terminal *t, const struct image *im);
+
 /* How many sprites of this size fit beside each other with one empty column between. At least 1. */
 int term_picture_columns(const struct terminal *t, int sprite_px);
 

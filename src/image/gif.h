@@ -23,8 +23,8 @@ SPR_MUST_USE enum spr_code gif_decode(const void *data, size_t size, const struc
 SPR_MUST_USE enum spr_code gif_decode_all(const void *data, size_t size, const struct image_limits *limits,
                                           struct animation *ret, struct spr_error *err);
 
-/* Appends a GIF to *into. BORROWS frame[count] and delay_ms[count] (NULL for a still picture; a delay is rounded to
- * 10 ms and at least 20, which players honour). Frames have one size and one palette. plays 0: for ever. Each frame
+/* Appends a GIF to *into. BORROWS frame[count] and delay_ms[count] (NULL for a still picture; delays are rounded to
+ * 10 ms so that their sum stays right, and are at least 20, which players honour). Frames have one size and one palette. plays 0: for ever. Each frame
  * holds the box that changes; where something opaque becomes transparent, frames are cleared away after their time.
  * Fails: SPR_BADARG (sizes or palettes differ), SPR_LIMIT (a side over 65535), SPR_NOMEM. */
 SPR_MUST_USE enum spr_code gif_encode(const struct indexed *frame, int count, const int *delay_ms, int plays,

@@ -125,17 +125,14 @@ static int put_head(GifFileType *gif, const struct indexed *f, int count, int pl
 struct shot {
     const struct indexed *frame;
     struct box box;
-    int transparent, disposal, delay_ms;
+    int transparent, disposal, hundredths;
 };
 
 static int put_frame(GifFileType *gif, const struct shot *s, uint8_t *line)
 {
-    int hundredths = (s->delay_ms + 5) / 10;
-    if (s->delay_ms > 0 && hundredths < 2)
-        hundredths = 2;
     GraphicsControlBlock control = {
         .DisposalMode = s->disposal,
-        .DelayTime = hundredths > 65535 ? 65535 : hundredths,
+        .DelayTime = s->hundredths > 65535 ? 65535 : s->hundredths,
         .TransparentColor = s->transparent,
     };
     GifByteType bytes[4];
@@ -157,13 +154,19 @@ static int put_frames(GifFileType *gif, const struct indexed *frame, int count, 
                       uint8_t *line)
 {
     int transparent = transparent_of(&frame->palette), good = GIF_OK;
+    int64_t ms = 0,
+            said = 0; /* since the beginning; in hundredths, so that what is rounded does not add up */
     bool clear = must_clear(frame, count);
     for (int i = 0; i < count && good == GIF_OK; i++) {
-        struct shot s = { &frame[i],
-                          { 0, 0, frame->width, frame->height },
-                          transparent,
-                          DISPOSAL_UNSPECIFIED,
-                          delay_ms ? delay_ms[i] : 0 };
+        struct shot s = {
+            &frame[i], { 0, 0, frame->width, frame->height }, transparent, DISPOSAL_UNSPECIFIED, 0
+        };
+        if (delay_ms && delay_ms[i] > 0) {
+            ms += delay_ms[i];
+            int64_t due = (ms + 5) / 10 - said;
+            s.hundredths = due < 2 ? 2 : (int)due;
+        }
+        said += s.hundredths;
         if (count > 1)
             s.disposal = clear ? DISPOSE_BACKGROUND : DISPOSE_DO_NOT;
         if (i)

@@ -19,6 +19,7 @@ golden() {
 
 golden help.txt help
 golden help-generate.txt help generate
+golden help-animate.txt help animate
 golden help-show.txt help show
 golden man.1 man
 golden completion.bash completion bash

@@ -6,6 +6,27 @@ _spritery() {
         [[ ${COMP_WORDS[i]} == -* ]] || { verb=${COMP_WORDS[i]}; break; }
     done
     case "$verb" in
+    animate)
+        case "$prev" in
+        --out | -o) compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -f -- "$cur") ;;
+        --as) mapfile -t COMPREPLY < <(compgen -W 'gif apng webp aseprite sheet' -- "$cur") ;;
+        --fps) return ;;
+        --duration | -d) return ;;
+        --loop) return ;;
+        --tag | -t) return ;;
+        --scale | -s) return ;;
+        --colors) return ;;
+        --cells) return ;;
+        --anchor) mapfile -t COMPREPLY < <(compgen -W 'centre bottom top left right top-left top-right bottom-left bottom-right' -- "$cur") ;;
+        --layer) return ;;
+        --onion) return ;;
+        --columns) return ;;
+        *)
+            case "$cur" in
+            -*) mapfile -t COMPREPLY < <(compgen -W '--out --as --force --fps --duration --loop --tag --reverse --pingpong --scale --colors --cells --anchor --layer --onion --columns --play --json --quiet --verbose --help --version' -- "$cur") ;;
+            *) compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -f -- "$cur") ;;
+            esac ;;
+        esac ;;
     generate)
         case "$prev" in
         --negative) return ;;
@@ -43,7 +64,7 @@ _spritery() {
         *)
             case "$cur" in
             -*) mapfile -t COMPREPLY < <(compgen -W '--json --quiet --verbose --help --version' -- "$cur") ;;
-            *) mapfile -t COMPREPLY < <(compgen -W 'generate help models pixelize plan show train version' -- "$cur") ;;
+            *) mapfile -t COMPREPLY < <(compgen -W 'animate generate help models pixelize plan show train version' -- "$cur") ;;
             esac ;;
         esac ;;
     models)
@@ -121,7 +142,7 @@ _spritery() {
             *) return ;;
             esac ;;
         esac ;;
-    '') mapfile -t COMPREPLY < <(compgen -W 'generate help models pixelize plan show train version --json --quiet --verbose --help --version' -- "$cur") ;;
+    '') mapfile -t COMPREPLY < <(compgen -W 'animate generate help models pixelize plan show train version --json --quiet --verbose --help --version' -- "$cur") ;;
     esac
 }
 complete -F _spritery spritery

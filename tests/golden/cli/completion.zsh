@@ -3,6 +3,7 @@
 _spritery() {
     if ((CURRENT == 2)); then
         local -a commands=(
+            'animate:animations from frames, sheets and other animations; played in the terminal'
             'generate:make sprites from words'
             'help:say what there is, or what a command does'
             'models:list models\: size, words, licence, checksum; verify them'
@@ -19,6 +20,32 @@ _spritery() {
     shift words
     ((CURRENT--))
     case $verb in
+    (animate)
+        _arguments -s -S \
+            '(-o --out)'{-o+,--out=}'[write it; the ending says what\: .gif, .png or .apng, .webp, .aseprite]:FILE:_files' \
+            '--as=[gif, apng, webp or aseprite, whatever the ending; or sheet\: all frames on one picture]:KIND:(gif apng webp aseprite sheet)' \
+            '(-f --force)'{-f,--force}'[replace the file]' \
+            '--fps=[frames a second, 1 to 1000]:N: ' \
+            '(-d --duration)'{-d+,--duration=}'[each frame'\''s time, 1 to 65535 ms; else what the files say, or 100]:MS: ' \
+            '--loop=[how often it is shown; 0 is for ever, as is usual]:N: ' \
+            '(-t --tag)'{-t+,--tag=}'[only the frames of this tag, in its direction]:NAME: ' \
+            '--reverse[last frame first]' \
+            '--pingpong[there and back, no end twice]' \
+            '(-s --scale)'{-s+,--scale=}'[enlarge by a whole number, 1 to 64]:N: ' \
+            '--colors=[at most so many colours in all frames together, 1 to 256]:N: ' \
+            '--cells=[cut each picture into cells of that size, row by row]:WxH: ' \
+            '--anchor=[files of several sizes\: where smaller ones lie on the largest]:WHERE:(centre bottom top left right top-left top-right bottom-left bottom-right)' \
+            '--layer=[this layer or group of an Aseprite file alone]:NAME: ' \
+            '--onion=[an onion-skin contact sheet\: N frames before (red) and after (blue) shine through]:N: ' \
+            '--columns=[of a sheet]:N: ' \
+            '(-p --play)'{-p,--play}'[show it in the terminal until Ctrl-C]' \
+            '--json[results as JSON on standard output, one object per line]' \
+            '(-q --quiet)'{-q,--quiet}'[say nothing but failures]' \
+            '(-v --verbose)'{-v,--verbose}'[say more]' \
+            '(-h --help)'{-h,--help}'[this help]' \
+            '--version[the program'\''s version]' \
+            '*:FRAMES...:_files'
+        ;;
     (generate)
         _arguments -s -S \
             '--negative=[what to keep away from]:WORDS: ' \
@@ -62,7 +89,7 @@ _spritery() {
             '(-v --verbose)'{-v,--verbose}'[say more]' \
             '(-h --help)'{-h,--help}'[this help]' \
             '--version[the program'\''s version]' \
-            '*:\[COMMAND\]:(generate help models pixelize plan show train version)'
+            '*:\[COMMAND\]:(animate generate help models pixelize plan show train version)'
         ;;
     (models)
         _arguments -s -S \
