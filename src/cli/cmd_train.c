@@ -216,8 +216,7 @@ static const char *const kinds[] = { "base", "settings", NULL };
 
 /* clang-format off */
 static const struct option options[] = {
-    { DATA, 'd', "data", "DIR[=X]", "tiles and captions.jsonl, as tools/fetch-tiles makes them; may be given several times: "
-      "DIR=0.3 draws these tiles 0.3 times as often as their captions say", COMPLETE_FOLDER, NULL },
+    { DATA, 'd', "data", "DIR[=X]", "tiles and captions.jsonl; several times for several; DIR=0.3: those 0.3 times as often", COMPLETE_FOLDER, NULL },
     { OUT, 'o', "out", "DIR", "where the run is kept: checkpoint, logs, sheets, model", COMPLETE_FOLDER, NULL },
     { INIT, 'i', "init", "MODEL", "begin with a model's weights, and learn the data's new words; without it from nothing", COMPLETE_FILE, NULL },
     { RESUME, 'r', "resume", NULL, "go on with the run in --out, as if it had never stopped", COMPLETE_NOTHING, NULL },

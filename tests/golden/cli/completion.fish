@@ -123,7 +123,7 @@ complete -c spritery -n '__fish_seen_subcommand_from show' -l verbose -s v -d 's
 complete -c spritery -n '__fish_seen_subcommand_from show' -l help -s h -d 'this help'
 complete -c spritery -n '__fish_seen_subcommand_from show' -l version -d 'the program\'s version'
 complete -c spritery -n '__fish_seen_subcommand_from show' -F
-complete -c spritery -n '__fish_seen_subcommand_from train' -l data -s d -r -F -d 'tiles and captions.jsonl, as tools/fetch-tiles makes them; may be given several times: DIR=0.3 draws these tiles 0.3 times as often as their captions say'
+complete -c spritery -n '__fish_seen_subcommand_from train' -l data -s d -r -F -d 'tiles and captions.jsonl; several times for several; DIR=0.3: those 0.3 times as often'
 complete -c spritery -n '__fish_seen_subcommand_from train' -l out -s o -r -F -d 'where the run is kept: checkpoint, logs, sheets, model'
 complete -c spritery -n '__fish_seen_subcommand_from train' -l init -s i -r -F -d 'begin with a model\'s weights, and learn the data\'s new words; without it from nothing'
 complete -c spritery -n '__fish_seen_subcommand_from train' -l resume -s r -d 'go on with the run in --out, as if it had never stopped'

@@ -153,7 +153,7 @@ _spritery() {
         ;;
     (train)
         _arguments -s -S \
-            '(-d --data)'{-d+,--data=}'[tiles and captions.jsonl, as tools/fetch-tiles makes them; may be given several times\: DIR=0.3 draws these tiles 0.3 times as often as their captions say]:DIR[=X]:_files -/' \
+            '(-d --data)'{-d+,--data=}'[tiles and captions.jsonl; several times for several; DIR=0.3\: those 0.3 times as often]:DIR[=X]:_files -/' \
             '(-o --out)'{-o+,--out=}'[where the run is kept\: checkpoint, logs, sheets, model]:DIR:_files -/' \
             '(-i --init)'{-i+,--init=}'[begin with a model'\''s weights, and learn the data'\''s new words; without it from nothing]:MODEL:_files' \
             '(-r --resume)'{-r,--resume}'[go on with the run in --out, as if it had never stopped]' \
