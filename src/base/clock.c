@@ -11,6 +11,12 @@ int64_t clock_steady_ns(void)
     return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
 }
 
+void clock_sleep_ms(int64_t ms)
+{
+    struct timespec span = { ms / 1000, ms % 1000 * 1000000 };
+    nanosleep(&span, NULL);
+}
+
 int64_t clock_wall_ms(void)
 {
     struct timespec t;

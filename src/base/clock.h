@@ -5,8 +5,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-int64_t clock_steady_ns(void); /* never goes back; its zero means nothing */
-int64_t clock_wall_ms(void);   /* milliseconds since 1970-01-01 UTC */
+int64_t clock_steady_ns(void);   /* never goes back; its zero means nothing */
+void clock_sleep_ms(int64_t ms); /* a signal may end it early */
+int64_t clock_wall_ms(void);     /* milliseconds since 1970-01-01 UTC */
 
 enum { CLOCK_ISO_BYTES = 25 }; /* "2026-01-31T12:34:56.789Z" and a 0 byte */
 

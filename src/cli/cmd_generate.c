@@ -1,12 +1,14 @@
+#include "base/mem.h"
 #include "base/pool.h"
 #include "base/random.h"
 #include "cli/batch.h"
 #include "engine/papers.h"
 #include "pixel/palette.h"
 
+#include <stdlib.h>
 #include <string.h>
 
-enum { PROMPTS = OPTION_OWN, OUT, FORMAT, FORCE, PREVIEW, NO_SHEET, LIKE, THREADS };
+enum { PROMPTS = OPTION_OWN, OUT, FORMAT, FORCE, PREVIEW, NO_SHEET, LIKE, THREADS, SERVER };
 
 /* Begins from the parameters that a picture carries. r is the caller's and initialised. */
 static enum spr_code begin_like(const struct cli *cli, const char *path, struct request *r,
@@ -70,6 +72,25 @@ static void hint_quotes(const struct cli *cli, const struct args *args)
                 args->operands);
 }
 
+/* --server URL,URL; else SPRITERY_COMFYUI; else where ComfyUI is by default. */
+static enum spr_code open_comfyui(const struct args *args, struct engine **ret, struct spr_error *err)
+{
+    enum { SERVERS_MAX = 32 };
+    const char *url[SERVERS_MAX], *said = args_value(args, SERVER), *variable = getenv("SPRITERY_COMFYUI");
+    int urls = 0;
+    if (!said)
+        said = variable && *variable ? variable : "http://127.0.0.1:8188";
+    char *list = mem_text(said, strlen(said)), *rest = list;
+    if (!list)
+        return SPR_FAIL(err, SPR_NOMEM, "no memory for a list of servers");
+    for (char *one; urls < SERVERS_MAX && (one = strsep(&rest, ","));)
+        if (*one)
+            url[urls++] = one;
+    enum spr_code rc = engine_comfyui(url, urls, ret, err);
+    mem_free(list);
+    return rc;
+}
+
 static enum spr_code run_batch(struct cli *cli, const struct args *args, const struct request *r,
                                const struct prompts *prompts, const struct engine_papers *like,
                                struct spr_error *err)
@@ -85,7 +106,8 @@ static enum spr_code run_batch(struct cli *cli, const struct args *args, const s
         rc = output_read(args_value(args, OUT), args_value(args, FORMAT), args_has(args, FORCE), pictures,
                          &output, err);
     if (!rc)
-        rc = engine_native((int)threads, &batch.engine, err);
+        rc = r->engine.name == REQUEST_COMFYUI ? open_comfyui(args, &batch.engine, err)
+                                               : engine_native((int)threads, &batch.engine, err);
     if (!rc)
         rc = batch_run(&batch, err);
     engine_close(batch.engine);
@@ -128,6 +150,9 @@ static const struct option options[] = {
     { NO_SHEET, 0, "no-sheet", NULL, "no contact sheet of a batch", COMPLETE_NOTHING, NULL },
     { LIKE, 'l', "like", "FILE", "begin from the parameters in this PNG: alone it makes the same bytes again",
       COMPLETE_FILE, NULL },
+    { SERVER, 0, "server", "URL,...",
+      "ComfyUI servers for --engine comfyui (default: $SPRITERY_COMFYUI, or 127.0.0.1:8188)",
+      COMPLETE_NOTHING, NULL },
     { THREADS, 't', "threads", "N", "threads to use; the picture never depends on it", COMPLETE_NOTHING,
       NULL },
 };
@@ -142,6 +167,9 @@ static const struct example examples[] = {
       "a whole list, one JSON object per picture" },
     { "spritery generate \"stone wall\" --tile --guidance 1.5 --scale 8", "a seamless tile, enlarged" },
     { "spritery generate \"blue potion\" --palette pico-8", "in the colours of a console that never was" },
+    { "spritery generate \"ice sword\" --engine comfyui --server http://gpu:8188 --workflow "
+      "txt2img-sdxl-lora",
+      "by a ComfyUI server, then made true pixel art here" },
     { "spritery generate \"ice sword\" --init sword.png --strength 0.5",
       "another sword in the place of this one" },
 };

@@ -16,12 +16,13 @@ enum { ENGINE_HASH_BYTES = 65, ENGINE_NAME_BYTES = 64 }; /* a SHA-256 in hexadec
 
 /* Where a picture comes from, beside its request: what makes it possible to make it again, or to see why not. */
 struct engine_papers {
-    char engine[16];                      /* "native" */
-    char model[ENGINE_NAME_BYTES];        /* "sprite32" */
-    char model_hash[ENGINE_HASH_BYTES];   /* of the weights file */
-    char init_hash[ENGINE_HASH_BYTES];    /* of the file given with --init; "" for none */
-    char mask_hash[ENGINE_HASH_BYTES];    /* the same for --mask */
-    char palette_hash[ENGINE_HASH_BYTES]; /* the same for a palette file */
+    char engine[16];                       /* "native" */
+    char model[ENGINE_NAME_BYTES];         /* "sprite32" */
+    char model_hash[ENGINE_HASH_BYTES];    /* of the weights file */
+    char init_hash[ENGINE_HASH_BYTES];     /* of the file given with --init; "" for none */
+    char mask_hash[ENGINE_HASH_BYTES];     /* the same for --mask */
+    char palette_hash[ENGINE_HASH_BYTES];  /* the same for a palette file */
+    char workflow_hash[ENGINE_HASH_BYTES]; /* the same for a workflow's template */
 };
 
 struct engine_picture {
@@ -80,5 +81,12 @@ void engine_seeds_of(const struct request *request, int i, uint64_t *ret_seed, u
 /* The engine in this process: paint/ with the bundled model or another weights file, finished by pixel/. Loads
  * nothing before the first request. threads: 1..256. GIVES *ret. Fails: SPR_NOMEM, SPR_LIMIT. */
 SPR_MUST_USE enum spr_code engine_native(int threads, struct engine **ret, struct spr_error *err);
+
+/* ComfyUI servers: url[0..urls-1], as "http://127.0.0.1:8188"; BORROWED until the call returns. Asks none before the
+ * first request. Of those that answer, the one with the least to do gets a request; one that does not is left out for a
+ * few seconds. Pictures are fetched, made pixel art and finished here. A request's own guidance counts if it was given,
+ * else the workflow's. GIVES *ret. Fails: SPR_BADARG (an address, or none at all), SPR_NOMEM. */
+SPR_MUST_USE enum spr_code engine_comfyui(const char *const *url, int urls, struct engine **ret,
+                                          struct spr_error *err);
 
 #endif

@@ -31,3 +31,19 @@ enum spr_code finishing(const struct image *painted, const struct request *r, co
     indexed_fini(&few);
     return rc;
 }
+
+enum spr_code finishing_found(const struct image *made, const struct request *r, const struct material *m,
+                              struct engine_picture *p, struct spr_error *err)
+{
+    struct image small;
+    enum spr_code rc = image_init(&small, r->size, r->size, err);
+    if (rc)
+        return rc;
+    for (int y = 0; y < r->size; y++)
+        for (int x = 0; x < r->size; x++)
+            *image_at(&small, x, y) = *image_at(made, (2 * x + 1) * made->width / (2 * r->size),
+                                                (2 * y + 1) * made->height / (2 * r->size));
+    rc = finishing(&small, r, m, p, err);
+    image_fini(&small);
+    return rc;
+}

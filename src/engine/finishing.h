@@ -11,4 +11,10 @@ SPR_MUST_USE enum spr_code finishing(const struct image *painted, const struct r
                                      const struct material *m, struct engine_picture *p,
                                      struct spr_error *err);
 
+/* The same for a picture from elsewhere, of any size: made pixel art of size x size first, by its own grid if it has one
+ * of that many cells, else by reduction. BORROWS made. GIVES p->pixels and sets p->colors. Fails: SPR_LIMIT, SPR_NOMEM. */
+SPR_MUST_USE enum spr_code finishing_found(const struct image *made, const struct request *r,
+                                           const struct material *m, struct engine_picture *p,
+                                           struct spr_error *err);
+
 #endif

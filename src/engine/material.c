@@ -51,7 +51,7 @@ static enum spr_code load_picture(const char *flag, const char *path, int size, 
     enum spr_code rc = file_read(path, &bytes, err);
     if (!rc)
         rc = image_decode(bytes.data, bytes.length, NULL, ret, NULL, err);
-    if (!rc)
+    if (!rc && size > 0)
         rc = fit(ret, size, err);
     if (rc)
         spr_prefix(err, "%s %.200s", flag, path);
@@ -75,17 +75,27 @@ static enum spr_code load_palette(const char *name, struct palette *ret, char re
     return rc;
 }
 
-enum spr_code material_load(struct material *ret, const struct request *r, struct spr_error *err)
+static enum spr_code load(struct material *ret, const struct request *r, int size, struct spr_error *err)
 {
     enum spr_code rc = SPR_OK;
     *ret = (struct material){ 0 };
     if (r->init.file)
-        rc = load_picture("--init", r->init.file, r->size, &ret->init, ret->papers.init_hash, err);
+        rc = load_picture("--init", r->init.file, size, &ret->init, ret->papers.init_hash, err);
     if (!rc && r->init.mask)
-        rc = load_picture("--mask", r->init.mask, r->size, &ret->mask, ret->papers.mask_hash, err);
+        rc = load_picture("--mask", r->init.mask, size, &ret->mask, ret->papers.mask_hash, err);
     if (!rc && r->finish.palette)
         rc = load_palette(r->finish.palette, &ret->palette, ret->papers.palette_hash, err);
     return rc;
+}
+
+enum spr_code material_load(struct material *ret, const struct request *r, struct spr_error *err)
+{
+    return load(ret, r, r->size, err);
+}
+
+enum spr_code material_load_whole(struct material *ret, const struct request *r, struct spr_error *err)
+{
+    return load(ret, r, 0, err);
 }
 
 void material_fini(struct material *m)

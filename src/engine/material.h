@@ -17,6 +17,9 @@ struct material {
  * SPR_NOTFOUND, SPR_IO, SPR_BADDATA, SPR_LIMIT, SPR_BADARG (a size that does not fit): the flag is named. */
 SPR_MUST_USE enum spr_code material_load(struct material *ret, const struct request *r,
                                          struct spr_error *err);
+/* The same with pictures at their own sizes, for an engine that scales them itself. */
+SPR_MUST_USE enum spr_code material_load_whole(struct material *ret, const struct request *r,
+                                               struct spr_error *err);
 void material_fini(struct material *m); /* fine on a zeroed one */
 
 #endif

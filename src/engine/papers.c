@@ -14,9 +14,13 @@ static const struct {
     {                                                                                          \
         key, offsetof(struct engine_papers, member), sizeof((struct engine_papers *)0)->member \
     }
-    ROW("spritery:engine", engine),           ROW("spritery:model-name", model),
-    ROW("spritery:model-sha256", model_hash), ROW("spritery:init-sha256", init_hash),
-    ROW("spritery:mask-sha256", mask_hash),   ROW("spritery:palette-sha256", palette_hash),
+    ROW("spritery:engine", engine),
+    ROW("spritery:model-name", model),
+    ROW("spritery:model-sha256", model_hash),
+    ROW("spritery:init-sha256", init_hash),
+    ROW("spritery:mask-sha256", mask_hash),
+    ROW("spritery:palette-sha256", palette_hash),
+    ROW("spritery:workflow-sha256", workflow_hash),
 #undef ROW
 };
 
@@ -49,6 +53,31 @@ static void take(const struct image_note *n, struct engine_papers *p, char *soft
             snprintf((char *)p + rows[i].offset, rows[i].size, "%s", n->text);
 }
 
+/* What is not the default counts as asked for; so does what another engine would have a default of its own for. */
+static enum spr_code mark_given(struct request *r, struct spr_error *err)
+{
+    struct request standard;
+    struct buf is, was;
+    enum spr_code rc = SPR_OK;
+    request_init(&standard);
+    buf_init(&is, (size_t)REQUEST_PROMPT_MAX * 4 + 1);
+    buf_init(&was, (size_t)REQUEST_PROMPT_MAX * 4 + 1);
+    r->given = 0;
+    for (int f = 0; !rc && f < REQUEST_FIELD_COUNT; f++) {
+        is.length = was.length = 0;
+        rc = request_print(r, (enum request_field)f, &is, err);
+        if (!rc)
+            rc = request_print(&standard, (enum request_field)f, &was, err);
+        bool same = is.length == was.length && (is.length == 0 || memcmp(is.data, was.data, is.length) == 0);
+        if (!rc && (!same || (f == REQUEST_GUIDANCE && r->engine.name != REQUEST_NATIVE)))
+            r->given |= 1u << f;
+    }
+    buf_fini(&is);
+    buf_fini(&was);
+    request_fini(&standard);
+    return rc;
+}
+
 enum spr_code papers_read(const struct notes *notes, struct request *r, struct engine_papers *ret,
                           char ret_software[ENGINE_NAME_BYTES], struct spr_error *err)
 {
@@ -69,11 +98,12 @@ enum spr_code papers_read(const struct notes *notes, struct request *r, struct e
     }
     if (!rc && fields == 0)
         rc = SPR_FAIL(err, SPR_NOTFOUND, "it does not say how it was made");
+    if (!rc)
+        rc = mark_given(&request, err);
     if (rc) {
         request_fini(&request);
         return rc;
     }
-    request.given = 0;
     *r = request;
     *ret = papers;
     memcpy(ret_software, software, sizeof software);

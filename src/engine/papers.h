@@ -14,7 +14,7 @@ SPR_MUST_USE enum spr_code papers_write(const struct engine_picture *p, struct n
                                         struct spr_error *err);
 
 /* Reads what papers_write wrote. r is initialised here and GIVEN (request_fini); unknown notes are ignored, fields
- * that are missing keep their defaults. Nothing counts as given. ret_software: "spritery 0.1.0", "" if it is not said.
+ * that are missing keep their defaults. What differs from its default counts as given. ret_software: "spritery 0.1.0", "" if it is not said.
  * Fails: SPR_NOTFOUND (no note of ours), SPR_BADARG (a note's value is out of bounds: the key is named), SPR_NOMEM. */
 SPR_MUST_USE enum spr_code papers_read(const struct notes *notes, struct request *r,
                                        struct engine_papers *ret, char ret_software[ENGINE_NAME_BYTES],

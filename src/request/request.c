@@ -10,6 +10,7 @@
 #include <string.h>
 
 static const char *const samplers[] = { "euler", "heun", "ancestral", "dpm", NULL };
+static const char *const engines[] = { "native", "comfyui", NULL };
 static const char *const sizes[] = { "16", "32", "48", "64", NULL };
 
 #define AT(member) offsetof(struct request, member)
@@ -56,6 +57,12 @@ static const struct request_row rows[REQUEST_FIELD_COUNT] = {
         "only the colours of a palette: a name from below, or a file of any usual kind", AT(finish.palette) },
     [REQUEST_SCALE] = { "scale", "scale", "spritery:scale", "N", 0, REQUEST_WHOLE, "1", 1, 32, NULL,
         "enlarge: every pixel becomes N x N", AT(finish.scale) },
+    [REQUEST_ENGINE] = { "engine", "engine", "spritery:engine-asked", "NAME", 0, REQUEST_WORD, "native", 0, 0, engines,
+        "who makes it: this program, or a ComfyUI server", AT(engine.name) },
+    [REQUEST_WORKFLOW] = { "workflow", "workflow", "spritery:workflow", "NAME|FILE", 0, REQUEST_TEXT, "", 0, REQUEST_PATH_MAX, NULL,
+        "with --engine comfyui: a template's name, or a file in API format", AT(engine.workflow) },
+    [REQUEST_LORA] = { "lora", "lora", "spritery:lora", "NAME[:WEIGHT]", 0, REQUEST_TEXT, "", 0, REQUEST_PATH_MAX, NULL,
+        "with --engine comfyui: a LoRA that the server has", AT(engine.lora) },
 };
 /* clang-format on */
 
@@ -377,5 +384,7 @@ enum spr_code request_check(const struct request *r, struct spr_error *err)
     if (request_given(r, REQUEST_COLORS) && r->finish.palette)
         return SPR_FAIL(err, SPR_BADARG,
                         "--colors and --palette exclude each other: a palette has its own colours");
+    if (r->engine.name == REQUEST_NATIVE && (r->engine.workflow || r->engine.lora))
+        return SPR_FAIL(err, SPR_BADARG, "--%s needs --engine comfyui", r->engine.lora ? "lora" : "workflow");
     return SPR_OK;
 }

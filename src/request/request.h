@@ -34,11 +34,17 @@ enum request_field {
     REQUEST_COLORS,
     REQUEST_PALETTE,
     REQUEST_SCALE,
+    REQUEST_ENGINE,
+    REQUEST_WORKFLOW,
+    REQUEST_LORA,
     REQUEST_FIELD_COUNT
 };
 
 /* The sampler field's words, in the table's order. */
 enum request_sampler { REQUEST_EULER, REQUEST_HEUN, REQUEST_ANCESTRAL, REQUEST_DPM };
+
+/* The engine field's words. */
+enum request_engine { REQUEST_NATIVE, REQUEST_COMFYUI };
 
 enum { REQUEST_PROMPT_MAX = 10000, REQUEST_PATH_MAX = 4000 }; /* characters */
 
@@ -67,6 +73,11 @@ struct request {
         char *palette; /* file or name; overrides colors */
         int scale;     /* every pixel becomes scale x scale */
     } finish;
+    struct {
+        int name;       /* enum request_engine */
+        char *workflow; /* of a ComfyUI server: name or file */
+        char *lora;     /* NAME or NAME:WEIGHT */
+    } engine;
     uint32_t given; /* bit per field that somebody set */
 };
 

@@ -1,0 +1,144 @@
+#!/bin/sh
+# The engine comfyui against a stand-in that speaks ComfyUI's HTTP and WebSocket on loopback and can misbehave.
+# shellcheck source=tap.sh
+. "$(dirname "$0")/tap.sh"
+standin="$root/tests/comfyui_standin.py"
+python=/usr/bin/python3
+export SPRITERY_WORKFLOWS="$root/workflows"
+
+if ! $python -c 'import aiohttp' 2>/dev/null; then
+    skip "comfyui" "no python3-aiohttp"
+    finish
+fi
+
+# serve NAME: starts a stand-in; its port is then in the file NAME.
+servers=
+cleanup() {
+    for pid in $servers; do kill "$pid" 2>/dev/null; done
+}
+serve() {
+    $python "$standin" "$work.$1" 0.005 >/dev/null 2>&1 &
+    servers="$servers $!"
+    tries=0
+    while [ ! -s "$work.$1" ] && [ $tries -lt 200 ]; do
+        sleep 0.05
+        tries=$((tries + 1))
+    done
+    cat "$work.$1"
+    rm -f "$work.$1"
+}
+serve_to() { serve "$1" >"$work.port"; port=$(cat "$work.port"); rm -f "$work.port"; }
+tell() { $python "$standin" --tell "$port" "mode=$1"; }
+ask() { $python "$standin" --ask "$port" "$1"; }
+comfy() { run generate "$@" --engine comfyui --preview never; }
+clean() { rm -f ./*.png; }
+
+serve_to one
+export SPRITERY_COMFYUI="http://127.0.0.1:$port"
+
+comfy "red dragon" -s 18446744073709551615
+is "a picture" "$status $out" "0 red-dragon-18446744073709551615.png"
+is "the seed keeps its 64 bits" "$(ask seed)" 18446744073709551615
+first=$(sha red-dragon-18446744073709551615.png)
+run generate --like red-dragon-18446744073709551615.png --force --preview never
+is "like it: the same bytes" "$status $(sha red-dragon-18446744073709551615.png)" "0 $first"
+run show --json red-dragon-18446744073709551615.png
+is "its papers" "$(printf %s "$out" | jq -r '[.request.engine, .request.cfg_scale, .model.name, .width] | @csv')" \
+    '"comfyui",7,"sd_xl_base_1.0.safetensors",32'
+clean
+
+comfy "axe" -s 4 --guidance 3 -o axe.png
+first=$(sha axe.png)
+run generate --like axe.png -o again.png --preview never
+is "guidance as asked for, though the workflow has another" "$status $(sha again.png)" "0 $first"
+clean
+
+comfy "red dragon" -s 5 -n 3
+is "three pictures, one prompt each" "$status $(ls ./*-[567].png | wc -l) $(ask seed)" "0 3 7"
+clean
+before=$(ask prompts)
+comfy "red dragon" -s 5 -n 3 --workflow batch-sdxl
+is "a batch at once is one prompt" "$status $(ls ./red-dragon-5*.png | wc -l) $(($(ask prompts) - before))" "0 3 1"
+clean
+
+"$program" generate "sword" -s 1 -o init.png --preview never >/dev/null 2>&1
+keep=init.png
+comfy "axe" -s 1 --init init.png --strength 0.5 -o axe.png
+is "from a picture" "$status $(ask uploads)" "0 1"
+rm -f axe.png
+comfy "axe" --lora style/mine.safetensors:0.7 -s 2 -o axe.png
+is "with a LoRA" "$status" 0
+rm -f axe.png
+comfy "axe" --lora pixel-art.safetensors
+refused "a LoRA that is not there" 1 "LoraLoader" 'did you mean "pixel-art-xl.safetensors"?'
+comfy "axe" --model sprite32
+refused "a model that is not there" 1 "CheckpointLoaderSimple" 'no ckpt_name "sprite32"' "2, as"
+comfy "axe" --workflow none
+refused "no such workflow" 1 'no workflow "none"' "txt2img-sdxl"
+echo '{"nodes": [], "links": []}' >../"$(basename "$work").ui.json"
+comfy "axe" --workflow "$work.ui.json"
+refused "a workflow of the editor's" 1 "Export (API)"
+rm -f "$work.ui.json"
+comfy "axe" --init init.png --workflow txt2img-sdxl
+refused "a workflow without a picture" 2 "takes no picture"
+comfy "axe" --blend sword
+refused "what only the native engine can" 1 "native engine only"
+run generate axe --lora x
+refused "a LoRA for the native engine" 2 "--engine comfyui"
+
+# It misbehaves.
+for mode in drop garbage huge restart silent; do
+    tell $mode
+    comfy "axe" -s 3 -o axe.png
+    is "$mode: the picture is there all the same" "$status $(ls axe.png 2>&1)" "0 axe.png"
+    [ "$status" = 0 ] || not_ok "$mode said" "$err"
+    rm -f axe.png
+done
+tell oom
+comfy "axe" -s 3 -o axe.png
+is "out of memory: freed, then again" "$status $(ask freed)" "0 1"
+rm -f axe.png
+tell error
+comfy "axe" -s 3
+refused "a node fails: its own words" 1 "KSampler (node 5): the sampler met a wall"
+tell refuse
+comfy "axe" -s 3
+refused "a node is refused: its own words" 2 "KSampler" "Value 300 bigger than max of 100: cfg"
+tell status500
+comfy "axe" -s 3
+refused "status 500" 2 "status 500"
+tell nopicture
+comfy "axe" -s 3
+refused "a picture that is none" 1 "sent a picture that is none"
+tell hugepicture
+comfy "axe" -s 3
+refused "a picture without end" 1 "/view"
+
+# Ctrl-C while it works: the server is told.
+tell stall
+env --default-signal=INT "$program" generate axe -s 3 --engine comfyui --preview never >/dev/null 2>&1 &
+pid=$!
+tries=0
+while [ "$($python -c "import json,urllib.request as u; print(len(json.load(u.urlopen('http://127.0.0.1:$port/queue'))['queue_running']))")" = 0 ] &&
+    [ $tries -lt 100 ]; do
+    sleep 0.05
+    tries=$((tries + 1))
+done
+kill -s INT "$pid"
+wait "$pid"
+is "Ctrl-C ends it with 130, and the server's work too" "$? $(ask interrupted)" "130 1"
+is "nothing is left of it" "$(files)" "$keep"
+tell ok
+
+# Several servers: one that is down is passed over.
+SPRITERY_COMFYUI="http://127.0.0.1:1,http://127.0.0.1:$port"
+comfy "axe" -s 3 -o axe.png
+is "one of two servers is down" "$status" 0
+rm -f axe.png
+SPRITERY_COMFYUI="http://127.0.0.1:1"
+comfy "axe"
+refused "no server" 1 "ComfyUI does not answer" "--server URL"
+SPRITERY_COMFYUI="gpu:8188"
+comfy "axe"
+refused "an address that is none" 2 "no server's address"
+finish
