@@ -152,7 +152,6 @@ static enum spr_code print_text(const struct cli *cli, const struct shown *s, st
     buf_fini(&text);
     print_row(t, "model name", s->papers.model);
     print_row(t, "model sha256", s->papers.model_hash);
-    print_row(t, "engine", s->papers.engine);
     print_row(t, "made by", s->software);
     return rc;
 }

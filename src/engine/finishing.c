@@ -1,6 +1,7 @@
 #include "engine/finishing.h"
 
 #include "pixel/finish.h"
+#include "pixel/pixelize.h"
 #include "pixel/scale.h"
 
 static int opaque_colours(const struct palette *p)
@@ -32,18 +33,42 @@ enum spr_code finishing(const struct image *painted, const struct request *r, co
     return rc;
 }
 
+/* By the picture's own grid if that has size x size cells, else by reduction to it. */
+static enum spr_code to_cells(const struct image *made, const struct request *r, struct indexed *ret,
+                              struct spr_error *err)
+{
+    struct image copy = { 0 };
+    struct pixelize_report report = { 0 };
+    struct pixelize_options o = { .colours = 0, .space = COLOUR_OKLAB, .dither = DITHER_NONE };
+    o.ground.kind = r->finish.tile ? GROUND_KEEP : GROUND_FLOOD;
+    enum spr_code rc = image_copy(&copy, made, err);
+    if (!rc)
+        rc = pixelize(&copy, 1, &o, ret, &report, err);
+    image_fini(&copy); /* it may have been straightened */
+    if (rc || (report.found && report.width == r->size && report.height == r->size))
+        return rc;
+    if (report.found)
+        indexed_fini(ret);
+    o.to_width = o.to_height = r->size;
+    o.colours = 256;
+    rc = image_copy(&copy, made, err);
+    if (!rc)
+        rc = pixelize(&copy, 1, &o, ret, &report, err);
+    image_fini(&copy);
+    return rc;
+}
+
 enum spr_code finishing_found(const struct image *made, const struct request *r, const struct material *m,
                               struct engine_picture *p, struct spr_error *err)
 {
-    struct image small;
-    enum spr_code rc = image_init(&small, r->size, r->size, err);
-    if (rc)
-        return rc;
-    for (int y = 0; y < r->size; y++)
-        for (int x = 0; x < r->size; x++)
-            *image_at(&small, x, y) = *image_at(made, (2 * x + 1) * made->width / (2 * r->size),
-                                                (2 * y + 1) * made->height / (2 * r->size));
-    rc = finishing(&small, r, m, p, err);
+    struct indexed cells = { 0 };
+    struct image small = { 0 };
+    enum spr_code rc = to_cells(made, r, &cells, err);
+    if (!rc)
+        rc = image_from_indexed(&small, &cells, err);
+    if (!rc)
+        rc = finishing(&small, r, m, p, err);
     image_fini(&small);
+    indexed_fini(&cells);
     return rc;
 }

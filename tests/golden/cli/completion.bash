@@ -47,15 +47,19 @@ _spritery() {
         --colors | -c) return ;;
         --palette) compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -f -- "$cur") ;;
         --scale) return ;;
+        --engine) mapfile -t COMPREPLY < <(compgen -W 'native comfyui' -- "$cur") ;;
+        --workflow) return ;;
+        --lora) return ;;
         --prompts) compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -f -- "$cur") ;;
         --out | -o) compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -f -- "$cur") ;;
         --format) mapfile -t COMPREPLY < <(compgen -W 'png webp gif' -- "$cur") ;;
         --preview | -p) mapfile -t COMPREPLY < <(compgen -W 'auto never always' -- "$cur") ;;
         --like | -l) compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -f -- "$cur") ;;
+        --server) return ;;
         --threads | -t) return ;;
         *)
             case "$cur" in
-            -*) mapfile -t COMPREPLY < <(compgen -W '--negative --blend --blend-amount --model --size --steps --guidance --sampler --seed --vary --vary-seed --count --init --strength --mask --tile --colors --palette --scale --prompts --out --format --force --preview --no-sheet --like --threads --json --quiet --verbose --help --version' -- "$cur") ;;
+            -*) mapfile -t COMPREPLY < <(compgen -W '--negative --blend --blend-amount --model --size --steps --guidance --sampler --seed --vary --vary-seed --count --init --strength --mask --tile --colors --palette --scale --engine --workflow --lora --prompts --out --format --force --preview --no-sheet --like --server --threads --json --quiet --verbose --help --version' -- "$cur") ;;
             *) return ;;
             esac ;;
         esac ;;

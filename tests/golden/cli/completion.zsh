@@ -67,6 +67,9 @@ _spritery() {
             '(-c --colors)'{-c+,--colors=}'[at most so many colours, transparent not counted]:N: ' \
             '--palette=[only the colours of a palette\: a name from below, or a file of any usual kind]:NAME|FILE:_files' \
             '--scale=[enlarge\: every pixel becomes N x N]:N: ' \
+            '--engine=[who makes it\: this program, or a ComfyUI server]:NAME:(native comfyui)' \
+            '--workflow=[with --engine comfyui\: a template'\''s name, or a file in API format]:NAME|FILE: ' \
+            '--lora=[with --engine comfyui\: a LoRA that the server has]:NAME[:WEIGHT]: ' \
             '--prompts=[more prompts, one a line; - is standard input]:FILE:_files' \
             '(-o --out)'{-o+,--out=}'[where to\: a folder (default\: here), or one .png, .webp or .gif]:DIR|FILE:_files' \
             '--format=[png (default; carries every parameter), webp or gif]:KIND:(png webp gif)' \
@@ -74,6 +77,7 @@ _spritery() {
             '(-p --preview)'{-p+,--preview=}'[show\: auto (on a terminal), never, always; or keep a FILE at the newest state]:WHEN|FILE:(auto never always)' \
             '--no-sheet[no contact sheet of a batch]' \
             '(-l --like)'{-l+,--like=}'[begin from the parameters in this PNG\: alone it makes the same bytes again]:FILE:_files' \
+            '--server=[ComfyUI servers for --engine comfyui (default\: $SPRITERY_COMFYUI, or 127.0.0.1\:8188)]:URL,...: ' \
             '(-t --threads)'{-t+,--threads=}'[threads to use; the picture never depends on it]:N: ' \
             '--json[results as JSON on standard output, one object per line]' \
             '(-q --quiet)'{-q,--quiet}'[say nothing but failures]' \
