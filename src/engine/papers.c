@@ -38,7 +38,7 @@ enum spr_code papers_write(const struct engine_picture *p, struct notes *into, s
     buf_fini(&text);
     for (size_t i = 0; !rc && i < SPR_COUNT(rows); i++) {
         const char *value = (const char *)&p->papers + rows[i].offset;
-        if (*value)
+        if (*value && request_field_of_png(rows[i].key) < 0) /* the engine is a field too */
             rc = notes_put(into, rows[i].key, value, err);
     }
     return rc ? rc : notes_put(into, SOFTWARE, "spritery " SPRITERY_VERSION, err);

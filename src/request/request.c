@@ -57,7 +57,7 @@ static const struct request_row rows[REQUEST_FIELD_COUNT] = {
         "only the colours of a palette: a name from below, or a file of any usual kind", AT(finish.palette) },
     [REQUEST_SCALE] = { "scale", "scale", "spritery:scale", "N", 0, REQUEST_WHOLE, "1", 1, 32, NULL,
         "enlarge: every pixel becomes N x N", AT(finish.scale) },
-    [REQUEST_ENGINE] = { "engine", "engine", "spritery:engine-asked", "NAME", 0, REQUEST_WORD, "native", 0, 0, engines,
+    [REQUEST_ENGINE] = { "engine", "engine", "spritery:engine", "NAME", 0, REQUEST_WORD, "native", 0, 0, engines,
         "who makes it: this program, or a ComfyUI server", AT(engine.name) },
     [REQUEST_WORKFLOW] = { "workflow", "workflow", "spritery:workflow", "NAME|FILE", 0, REQUEST_TEXT, "", 0, REQUEST_PATH_MAX, NULL,
         "with --engine comfyui: a template's name, or a file in API format", AT(engine.workflow) },
