@@ -26,19 +26,27 @@ static const char *const skipped_folders[] = {
     "misc/numbers",        "player/ench",  "player/halo", "item/weapon/brands",
 };
 
-/* How often a tile is drawn in training. Items and monsters are what people ask for; overlays and effects make no
- * sense alone, and walls have many near-equal tiles. */
+/* How often a tile is drawn in training. Creatures are what people ask for and what is hardest to draw, so theirs are
+ * drawn most; items are learned sooner; overlays and effects make no sense alone, and walls have many near-equal
+ * tiles, as have the dead of every kind. */
 static const struct {
     const char *path;
     double weight;
 } weights[] = {
-    { "player", 0.15 },        { "gui", 0.12 },          { "UNUSED/spells", 0.12 },
-    { "misc", 0.08 },          { "effect", 0.4 },        { "mon/tentacles", 0.06 },
-    { "mon/panlord", 0.5 },    { "dngn/water", 0.2 },    { "dngn/wall/abyss", 0.2 },
-    { "dngn/wall", 0.4 },      { "dngn/floor", 0.4 },    { "UNUSED/other", 0.4 },
-    { "UNUSED/player", 0.4 },  { "UNUSED/worn", 0.4 },   { "item", 2.2 },
-    { "mon/unique", 1.6 },     { "mon/", 2.4 },          { "UNUSED/monsters", 1.6 },
-    { "UNUSED/weapons", 1.6 }, { "UNUSED/armour", 1.6 },
+    /* clang-format off */
+    { "mon/animals", 5 },            { "mon/humanoids", 5 },          { "mon/dragons", 5 },
+    { "mon/demihumanoids", 4 },      { "mon/aquatic", 4 },            { "mon/amorphous", 4 },
+    { "mon/holy", 4 },               { "mon/demons", 3 },             { "mon/fungi_plants", 2.5 },
+    { "mon/undead/zombies", 1.6 },   { "mon/undead/simulacra", 1.6 }, { "mon/undead/spectrals", 1.6 },
+    { "mon/undead", 4 },             { "mon/unique", 1.6 },           { "mon/vault", 1.6 },
+    { "mon/mutantbeast", 1 },        { "mon/statues", 1 },            { "mon/panlord", 0.5 },
+    { "mon/tentacles", 0.06 },       { "mon/", 2 },                   { "UNUSED/monsters", 3 },
+    { "item", 2.2 },                 { "UNUSED/weapons", 1.6 },       { "UNUSED/armour", 1.6 },
+    { "dngn/water", 0.2 },           { "dngn/wall", 0.3 },            { "dngn/floor", 0.3 },
+    { "effect", 0.2 },               { "player", 0.06 },              { "gui", 0.06 },
+    { "misc", 0.06 },                { "UNUSED/spells", 0.06 },       { "UNUSED/other", 0.3 },
+    { "UNUSED/player", 0.2 },        { "UNUSED/worn", 0.2 },
+    /* clang-format on */
 };
 
 /* Folders whose file names are names of things, so that a word in one file name only is worth knowing. */

@@ -93,7 +93,7 @@ static enum spr_code print_json(const struct running *r, const struct engine_pic
                                "seconds", p->seconds, "understood", r->understood ? r->understood : "",
                                "model", "name", p->papers.model, "sha256", p->papers.model_hash, "software",
                                "spritery " SPRITERY_VERSION, "request", request);
-    char *line = object ? json_dumps(object, JSON_COMPACT) : NULL;
+    char *line = object ? request_json_line(object) : NULL;
     if (line)
         fprintf(r->batch->cli->out.file, "%s\n", line);
     else

@@ -78,7 +78,7 @@ static enum spr_code print_json(const struct cli *cli, const struct shown *s, st
                             json_pack("{s:s, s:s}", "name", s->papers.model, "sha256", s->papers.model_hash));
         json_object_set_new(object, "software", json_string(s->software));
     }
-    char *line = rc ? NULL : json_dumps(object, JSON_COMPACT);
+    char *line = rc ? NULL : request_json_line(object);
     if (line)
         fprintf(cli->out.file, "%s\n", line);
     free(line);

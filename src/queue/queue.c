@@ -136,7 +136,7 @@ static enum spr_code request_text_of(const struct request *r, char **ret, struct
     enum spr_code rc = request_to_json(r, &object, err);
     if (rc)
         return rc;
-    *ret = json_dumps(object, JSON_COMPACT);
+    *ret = request_json_line(object);
     json_decref(object);
     return *ret ? SPR_OK : SPR_FAIL(err, SPR_NOMEM, "out of memory writing a request");
 }

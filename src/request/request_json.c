@@ -4,8 +4,10 @@
 #include "base/mem.h"
 #include "base/str.h"
 
+#include <ctype.h>
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define EXACT_MAX (((uint64_t)1 << 53) - 1) /* the largest whole number that every JSON reader keeps */
@@ -150,4 +152,45 @@ enum spr_code request_from_json(const json_t *object, struct request *r, struct 
     request_fini(r);
     *r = next;
     return SPR_OK;
+}
+
+/* One number of a dump, `length` long, in the fewest digits; returns where it ends in `to`, which may be `from`. */
+static char *copy_number(const char *from, size_t length, char *to)
+{
+    char text[64], shorter[40];
+    double value;
+    snprintf(text, sizeof text, "%.*s", (int)(length < sizeof text ? length : sizeof text - 1), from);
+    if (strpbrk(text, ".e") && str_to_double(text, &value)) {
+        str_from_double(value, shorter, 32);
+        if (!strpbrk(shorter, ".e"))
+            strcat(shorter, ".0"); /* a real stays one */
+        if (strlen(shorter) <= length) {
+            from = shorter;
+            length = strlen(shorter);
+        }
+    }
+    memmove(to, from, length);
+    return to + length;
+}
+
+char *request_json_line(const json_t *value)
+{
+    char *line = value ? json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY) : NULL, *to = line;
+    bool text = false;
+    for (const char *from = line; from && *from;) {
+        size_t number = text ? 0 : strspn(from, "0123456789+-.eE");
+        if (!text && (*from == '-' || isdigit((unsigned char)*from))) {
+            to = copy_number(from, number, to); /* never longer, so in place */
+            from += number;
+            continue;
+        }
+        if (*from == '"')
+            text = !text;
+        else if (*from == '\\')
+            *to++ = *from++; /* and what it hides */
+        *to++ = *from++;
+    }
+    if (to)
+        *to = '\0';
+    return line;
 }

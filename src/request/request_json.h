@@ -15,4 +15,8 @@ SPR_MUST_USE enum spr_code request_to_json(const struct request *r, json_t **ret
  * object), SPR_BADARG (a field's sentence), SPR_NOMEM. */
 SPR_MUST_USE enum spr_code request_from_json(const json_t *object, struct request *r, struct spr_error *err);
 
+/* Any JSON value on one line, each number in the fewest digits that read back as the same (0.6, where jansson alone
+ * would write 0.59999999999999998). GIVES the text (free); NULL where a text is not UTF-8, or for lack of memory. */
+char *request_json_line(const json_t *value);
+
 #endif

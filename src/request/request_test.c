@@ -247,6 +247,34 @@ static void any_request_survives_text_and_json(void **state)
     }
 }
 
+static void numbers_are_as_short_as_they_can_be(void **state)
+{
+    static const struct {
+        const char *json, *want;
+    } rows[] = {
+        { "[0.6]", "[0.6]" },
+        { "{\"a\":0.1,\"b\":[3.0,-2.50]}", "{\"a\":0.1,\"b\":[3.0,-2.5]}" },
+        { "[0.30000000000000004]", "[0.30000000000000004]" },
+        { "[9007199254740991,-7,0]", "[9007199254740991,-7,0]" },
+        { "[1e-7,1e300,-1.5e-300]", "[1e-07,1e+300,-1.5e-300]" },
+        { "{\"0.59999999999999998\":\"\\\" 0.59999999999999998 \\\\\"}",
+          "{\"0.59999999999999998\":\"\\\" 0.59999999999999998 \\\\\"}" },
+        { "[true,null,\"e\"]", "[true,null,\"e\"]" },
+    };
+    (void)state;
+    for (size_t i = 0; i < SPR_COUNT(rows); i++) {
+        json_t *value = json_loads(rows[i].json, 0, NULL), *again;
+        char *line = request_json_line(value);
+        assert_string_equal(line, rows[i].want);
+        again = json_loads(line, 0, NULL);
+        assert_true(json_equal(value, again));
+        json_decref(again);
+        json_decref(value);
+        free(line);
+    }
+    assert_null(request_json_line(NULL));
+}
+
 static void json_mistakes_name_the_key(void **state)
 {
     static const struct {
@@ -309,6 +337,7 @@ int main(void)
         WITH(a_prompt_has_a_limit),
         WITH(check_sees_what_one_field_cannot),
         WITH(any_request_survives_text_and_json),
+        WITH(numbers_are_as_short_as_they_can_be),
         WITH(json_mistakes_name_the_key),
         WITH(no_memory_is_an_error_and_no_leak),
     };

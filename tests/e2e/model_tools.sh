@@ -23,15 +23,15 @@ is "skipped folders, glyphs and ._ files are left out" "$(sed 's/.*"file":"\([^"
     "dngn/wall/brick_gray0.png item/book/book_of_fire.png item/weapon/long_sword1.png mon/animals/giant_rat2.png mon/animals/jackal.png mon/animals/rat.png "
 line() { grep -F "\"$1\"" tiles/captions.jsonl | sed 's/"colour":[^,]*,//'; }
 is "a monster" "$(line mon/animals/giant_rat2.png)" \
-    '{"file":"mon/animals/giant_rat2.png","dir_words":["monster","animal"],"file_words":["giant","rat"],"weight":2.4,"flip":true,"hue":true,"keep":true}'
+    '{"file":"mon/animals/giant_rat2.png","dir_words":["monster","animal"],"file_words":["giant","rat"],"weight":5.0,"flip":true,"hue":true,"keep":true}'
 is "a jackal is a dog and a wolf" "$(line mon/animals/jackal.png)" \
-    '{"file":"mon/animals/jackal.png","dir_words":["monster","animal"],"file_words":["jackal","dog","wolf"],"weight":2.4,"flip":true,"hue":true,"keep":true}'
+    '{"file":"mon/animals/jackal.png","dir_words":["monster","animal"],"file_words":["jackal","dog","wolf"],"weight":5.0,"flip":true,"hue":true,"keep":true}'
 is "a weapon: item and weapon lead" "$(line item/weapon/long_sword1.png)" \
     '{"file":"item/weapon/long_sword1.png","dir_words":["item","weapon"],"file_words":["long","sword"],"weight":2.2,"flip":false,"hue":true,"keep":true}'
 is "a book is a spell book, its own folder's word once" "$(line item/book/book_of_fire.png)" \
     '{"file":"item/book/book_of_fire.png","dir_words":["item"],"file_words":["book","fire","spell"],"weight":2.2,"flip":false,"hue":true,"keep":true}'
 is "a wall" "$(line dngn/wall/brick_gray0.png)" \
-    '{"file":"dngn/wall/brick_gray0.png","dir_words":["dungeon","wall"],"file_words":["brick","grey"],"weight":0.4,"flip":false,"hue":true,"keep":true}'
+    '{"file":"dngn/wall/brick_gray0.png","dir_words":["dungeon","wall"],"file_words":["brick","grey"],"weight":0.3,"flip":false,"hue":true,"keep":true}'
 is "the same folder, the same sum" "$("$captions" tiles | tail -n 1)" "$first"
 cp "tiles/mon/animals/rat.png" "tiles/mon/animals/bat.png"
 if [ "$("$captions" tiles | tail -n 1)" != "$first" ]; then ok "another tile, another sum"; else not_ok "another tile, another sum"; fi
