@@ -14,10 +14,12 @@ static const struct {
     { &cmd_help },
     { &cmd_man },
     { &cmd_models },
+    { &cmd_pack },
     { &cmd_pixelize },
     { &cmd_plan },
     { &cmd_show },
     { &cmd_train },
+    { &cmd_unpack },
     { &cmd_version },
 };
 /* clang-format on */

@@ -327,7 +327,7 @@ static void write_head(struct writer *w, int width, int height, int colour_type)
     png_set_write_fn(w->png, w, write_bytes, nothing_to_flush);
     png_set_user_limits(w->png, IMAGE_SIDE_MAX, IMAGE_SIDE_MAX);
     /* The last few percent cost much time on large pictures only. */
-    png_set_compression_level(w->png, (int64_t)width * height <= 1 << 20 ? 9 : 6);
+    png_set_compression_level(w->png, (int64_t)width * height <= 1 << 18 ? 9 : 6);
     png_set_compression_mem_level(w->png, 8);
     png_set_compression_strategy(w->png, 0);
     png_set_text_compression_level(w->png, 9);

@@ -1,0 +1,93 @@
+/* A class for each sprite. The element is as large as the source; padding takes the trimmed rim's place, and the
+ * background fills the content alone, so neighbours never show. An animation is a class with keyframes that jump
+ * (step-end) from one such state to the next. */
+#include "pack/target.h"
+#include "pack/text.h"
+
+#include <string.h>
+
+/* A CSS identifier: letters, digits, '-' and '_' stay; other bytes become "-"; a digit is not first. */
+static void class_name(struct text *t, const char *prefix, const char *name)
+{
+    char out[ATLAS_NAME_MAX + 1];
+    size_t n = 0;
+    for (; name[n] && n < sizeof out - 1; n++) {
+        unsigned char c = (unsigned char)name[n];
+        bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+                     c == '-' || c >= 0x80;
+        out[n] = (char)(plain ? c : '-');
+    }
+    out[n] = '\0';
+    text_add(t, "%s%s", prefix, out);
+}
+
+static void state(struct text *t, const struct atlas *a, const struct atlas_frame *f)
+{
+    int right = f->source_w - f->off_x - f->w, bottom = f->source_h - f->off_y - f->h;
+    if (a->pages > 1) {
+        text_add(t, "background-image: url(");
+        text_quoted(t, a->page[f->page].file);
+        text_add(t, "); ");
+    }
+    text_add(t, "width: %dpx; height: %dpx; padding: %dpx %dpx %dpx %dpx; background-position: %dpx %dpx;",
+             f->w, f->h, f->off_y, right, bottom, f->off_x, -f->x, -f->y);
+}
+
+static void keyframes(struct text *t, const struct atlas *a, const struct atlas_tag *g)
+{
+    int64_t all = 0, at = 0;
+    int steps = atlas_steps(g);
+    for (int i = 0; i < steps; i++)
+        all += a->frame[atlas_step(g, i)].duration_ms;
+    text_add(t, "@keyframes ");
+    class_name(t, "sprite-", g->name);
+    text_add(t, " {\n");
+    for (int i = 0; i < steps; i++) {
+        text_add(t, "  ");
+        text_number(t, (double)(at * 1000000 / all) / 10000, false);
+        text_add(t, "%% { ");
+        state(t, a, &a->frame[atlas_step(g, i)]);
+        text_add(t, " }\n");
+        at += a->frame[atlas_step(g, i)].duration_ms;
+    }
+    text_add(t, "}\n.sprite.");
+    class_name(t, "play-", g->name);
+    text_add(t, " { ");
+    state(t, a, &a->frame[atlas_step(g, 0)]);
+    text_add(t, " animation: ");
+    class_name(t, "sprite-", g->name);
+    text_add(t, " ");
+    text_number(t, (double)all / 1000, false);
+    if (g->repeat)
+        text_add(t, "s step-end %d; }\n", g->repeat);
+    else
+        text_add(t, "s step-end infinite; }\n");
+}
+
+enum spr_code write_css(const struct atlas *a, int page, const struct target_options *o, struct buf *into,
+                        struct spr_error *err)
+{
+    struct text t = { .into = into, .err = err };
+    (void)page;
+    (void)o;
+    text_add(&t, ".sprite {\n  display: inline-block;\n  box-sizing: content-box;\n  ");
+    if (a->pages == 1) {
+        text_add(&t, "background-image: url(");
+        text_quoted(&t, a->page[0].file);
+        text_add(&t, ");\n  ");
+    }
+    text_add(
+        &t,
+        "background-repeat: no-repeat;\n  background-origin: content-box;\n  background-clip: content-box;\n"
+        "  image-rendering: pixelated;\n}\n");
+    for (int i = 0; i < a->frames; i++) {
+        text_add(&t, ".sprite.");
+        class_name(&t, "is-", a->frame[i].name);
+        text_add(&t, " { ");
+        state(&t, a, &a->frame[i]);
+        text_add(&t, " }\n");
+    }
+    for (int i = 0; i < a->tags; i++)
+        keyframes(&t, a, &a->tag[i]);
+    return t.rc;
+}
