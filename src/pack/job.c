@@ -476,6 +476,24 @@ static void report_former(struct run *r, struct part *p)
     *a = (struct atlas){ 0 };
 }
 
+/* A grid's sheet beside the dense one that the former run made and this one does not. */
+static enum spr_code drop_grid(struct run *r)
+{
+    struct part p = { 0 };
+    snprintf(p.sheet, sizeof p.sheet, "%.2000s/%.200s.grid.pack.json", r->folder, r->base);
+    read_former(&p);
+    if (!p.has_former)
+        return SPR_OK;
+    char hash[SHEET_HASH_BYTES];
+    struct publish out = { .folder = r->folder, .former = &p.former.outputs };
+    enum spr_code rc = hash_file(p.sheet, hash, r->err);
+    rc = rc ? rc : sheet_list_add(&p.former.outputs, strrchr(p.sheet, '/') + 1, hash, r->err);
+    rc = rc ? rc : publish_all(&out, r->report, r->err);
+    publish_fini(&out);
+    sheet_fini(&p.former);
+    return rc;
+}
+
 static enum spr_code run_parts(struct run *r)
 {
     struct part part[PACK_PARTS] = { 0 };
@@ -495,6 +513,8 @@ static enum spr_code run_parts(struct run *r)
         else
             rc = make_part(r, &part[i]);
     }
+    if (!rc && parts == 1)
+        rc = drop_grid(r);
     for (int i = 0; i < parts; i++)
         sheet_fini(&part[i].former);
     return rc;

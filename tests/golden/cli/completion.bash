@@ -68,7 +68,7 @@ _spritery() {
         *)
             case "$cur" in
             -*) mapfile -t COMPREPLY < <(compgen -W '--json --quiet --verbose --help --version' -- "$cur") ;;
-            *) mapfile -t COMPREPLY < <(compgen -W 'animate generate help models pixelize plan show train version' -- "$cur") ;;
+            *) mapfile -t COMPREPLY < <(compgen -W 'animate generate help models pack pixelize plan show train unpack version' -- "$cur") ;;
             esac ;;
         esac ;;
     models)
@@ -76,6 +76,31 @@ _spritery() {
         *)
             case "$cur" in
             -*) mapfile -t COMPREPLY < <(compgen -W '--verify --json --quiet --verbose --help --version' -- "$cur") ;;
+            *) compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -f -- "$cur") ;;
+            esac ;;
+        esac ;;
+    pack)
+        case "$prev" in
+        --out | -o) compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -f -- "$cur") ;;
+        --for) return ;;
+        --max-size) return ;;
+        --size) mapfile -t COMPREPLY < <(compgen -W 'free square pot' -- "$cur") ;;
+        --border) return ;;
+        --padding) return ;;
+        --extrude) return ;;
+        --trim) mapfile -t COMPREPLY < <(compgen -W 'none frame animation' -- "$cur") ;;
+        --layout) mapfile -t COMPREPLY < <(compgen -W 'dense grid' -- "$cur") ;;
+        --columns) return ;;
+        --bleed) return ;;
+        --duration) return ;;
+        --pivot) mapfile -t COMPREPLY < <(compgen -W 'center bottom top left right top-left top-right bottom-left bottom-right' -- "$cur") ;;
+        --animations) mapfile -t COMPREPLY < <(compgen -W 'names folders none' -- "$cur") ;;
+        --terrain) mapfile -t COMPREPLY < <(compgen -W 'none corner edge mixed' -- "$cur") ;;
+        --pixels-per-unit) return ;;
+        --sidecar) compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -f -- "$cur") ;;
+        *)
+            case "$cur" in
+            -*) mapfile -t COMPREPLY < <(compgen -W '--out --for --max-size --size --border --padding --extrude --trim --rotate --no-share --layout --columns --bleed --duration --pivot --animations --terrain --pixels-per-unit --sidecar --fresh --force --json --quiet --verbose --help --version' -- "$cur") ;;
             *) compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -f -- "$cur") ;;
             esac ;;
         esac ;;
@@ -138,6 +163,15 @@ _spritery() {
             *) mapfile -t COMPREPLY < <(compgen -W 'base settings' -- "$cur") ;;
             esac ;;
         esac ;;
+    unpack)
+        case "$prev" in
+        --out | -o) compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -d -- "$cur") ;;
+        *)
+            case "$cur" in
+            -*) mapfile -t COMPREPLY < <(compgen -W '--out --force --json --quiet --verbose --help --version' -- "$cur") ;;
+            *) compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -f -- "$cur") ;;
+            esac ;;
+        esac ;;
     version)
         case "$prev" in
         *)
@@ -146,7 +180,7 @@ _spritery() {
             *) return ;;
             esac ;;
         esac ;;
-    '') mapfile -t COMPREPLY < <(compgen -W 'animate generate help models pixelize plan show train version --json --quiet --verbose --help --version' -- "$cur") ;;
+    '') mapfile -t COMPREPLY < <(compgen -W 'animate generate help models pack pixelize plan show train unpack version --json --quiet --verbose --help --version' -- "$cur") ;;
     esac
 }
 complete -F _spritery spritery

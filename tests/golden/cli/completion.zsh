@@ -7,10 +7,12 @@ _spritery() {
             'generate:make sprites from words'
             'help:say what there is, or what a command does'
             'models:list models\: size, words, licence, checksum; verify them'
+            'pack:pack sprites into sheets that engines load, with their own metadata'
             'pixelize:make true pixel art of any picture'
             'plan:check, draw and simulate the plan of a production'
             'show:show a picture and how it was made'
             'train:train a model on captioned tiles'
+            'unpack:take a sheet apart\: every frame a file again, at its size before trimming'
             'version:print the program'\''s version'
         )
         _describe command commands
@@ -93,7 +95,7 @@ _spritery() {
             '(-v --verbose)'{-v,--verbose}'[say more]' \
             '(-h --help)'{-h,--help}'[this help]' \
             '--version[the program'\''s version]' \
-            '*:\[COMMAND\]:(animate generate help models pixelize plan show train version)'
+            '*:\[COMMAND\]:(animate generate help models pack pixelize plan show train unpack version)'
         ;;
     (models)
         _arguments -s -S \
@@ -104,6 +106,36 @@ _spritery() {
             '(-h --help)'{-h,--help}'[this help]' \
             '--version[the program'\''s version]' \
             '*:\[MODEL...\]:_files'
+        ;;
+    (pack)
+        _arguments -s -S \
+            '(-o --out)'{-o+,--out=}'[what the sheet is called, with its folder\: build/hero makes build/hero.png]:NAME:_files' \
+            '--for=[targets with commas between, all or none; default aseprite]:LIST: ' \
+            '--max-size=[largest page\: 2048 (default) or WIDTHxHEIGHT]:SIDE: ' \
+            '--size=[of pages\: free (default), square or pot (powers of two)]:SHAPE:(free square pot)' \
+            '--border=[free pixels around a page; 0 to 256, default 0]:N: ' \
+            '--padding=[free pixels between sprites; 0 to 256, default 0]:N: ' \
+            '--extrude=[repeat each sprite'\''s rim, so that no neighbour bleeds in; 0 to 64, default 1]:N: ' \
+            '--trim=[frame (default), animation (one box for all its frames) or none]:HOW:(none frame animation)' \
+            '--rotate[sprites may be turned; for texturepacker, phaser and pixi]' \
+            '--no-share[equal frames each get a place]' \
+            '--layout=[dense (default) or grid (equal cells, untrimmed)]:HOW:(dense grid)' \
+            '--columns=[of a grid; 0 (default) makes it as square as it gets]:N: ' \
+            '--bleed=[spread colours N pixels under transparent ones; 0 to 64, default 0]:N: ' \
+            '--duration=[of a frame that says none itself; default 100]:MS: ' \
+            '--pivot=[center (default), bottom, top-left ..., or X,Y as 0.5,1]:WHERE:(center bottom top left right top-left top-right bottom-left bottom-right)' \
+            '--animations=[from names (default\: walk_01, walk_02), folders or none]:HOW:(names folders none)' \
+            '--terrain=[numbers in names are terrain bits\: corner, edge or mixed; default none]:KIND:(none corner edge mixed)' \
+            '--pixels-per-unit=[for unity; default 16]:N: ' \
+            '--sidecar=[YAML with durations, pivots, animations, slices]:FILE:_files' \
+            '--fresh[place everything anew instead of moving as little as possible]' \
+            '(-f --force)'{-f,--force}'[replace files that were not packed here, or were changed since]' \
+            '--json[results as JSON on standard output, one object per line]' \
+            '(-q --quiet)'{-q,--quiet}'[say nothing but failures]' \
+            '(-v --verbose)'{-v,--verbose}'[say more]' \
+            '(-h --help)'{-h,--help}'[this help]' \
+            '--version[the program'\''s version]' \
+            '*:FILE|DIR...:_files'
         ;;
     (pixelize)
         _arguments -s -S \
@@ -174,6 +206,17 @@ _spritery() {
             '(-h --help)'{-h,--help}'[this help]' \
             '--version[the program'\''s version]' \
             '*:base|settings:(base settings)'
+        ;;
+    (unpack)
+        _arguments -s -S \
+            '(-o --out)'{-o+,--out=}'[where frames go; made where it is missing, default here]:DIR:_files -/' \
+            '(-f --force)'{-f,--force}'[replace files that are there]' \
+            '--json[results as JSON on standard output, one object per line]' \
+            '(-q --quiet)'{-q,--quiet}'[say nothing but failures]' \
+            '(-v --verbose)'{-v,--verbose}'[say more]' \
+            '(-h --help)'{-h,--help}'[this help]' \
+            '--version[the program'\''s version]' \
+            '*:SHEET...:_files'
         ;;
     (version)
         _arguments -s -S \
