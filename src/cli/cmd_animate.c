@@ -189,7 +189,7 @@ static enum spr_code prepare(const struct cli *cli, const struct args *args, con
         rc = become(motion_fit_colours(a, colours, &made, err), a, &made);
     }
     if (!rc && s->scale > 1 && s->onion < 0)
-        rc = become(motion_enlarge(a, (int)s->scale, &made, err), a, &made);
+        rc = become(motion_enlarge(a, SCALE_NEAREST, (int)s->scale, &made, err), a, &made);
     return rc;
 }
 

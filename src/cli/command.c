@@ -19,6 +19,7 @@ static const struct {
     { &cmd_plan },
     { &cmd_show },
     { &cmd_train },
+    { &cmd_transform },
     { &cmd_unpack },
     { &cmd_version },
 };

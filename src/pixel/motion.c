@@ -73,20 +73,53 @@ static enum spr_code enlarge_slice(const struct slice *s, int factor, struct ani
     return rc;
 }
 
-enum spr_code motion_enlarge(const struct animation *a, int factor, struct animation *ret,
-                             struct spr_error *err)
+/* The animation with other frames, tags and all but no slices. */
+static enum spr_code map_frames(const struct animation *a, motion_change *change, void *context,
+                                struct animation *made, struct spr_error *err)
 {
-    struct animation made = { .plays = a->plays, .palette = a->palette };
     enum spr_code rc = SPR_OK;
+    *made = (struct animation){ .plays = a->plays, .palette = a->palette };
     for (int i = 0; i < a->count && !rc; i++) {
         struct image im = { 0 };
-        rc = scale_nearest(&a->frame[i].image, factor, &im, err);
-        if (!rc && (rc = animation_add(&made, &im, a->frame[i].ms, err)))
+        rc = change(context, &a->frame[i].image, &im, err);
+        if (!rc && (rc = animation_add(made, &im, a->frame[i].ms, err)))
             image_fini(&im);
     }
     for (int i = 0; i < a->tags && !rc; i++)
-        rc = animation_add_tag(&made, a->tag[i].name, a->tag[i].from, a->tag[i].to, a->tag[i].direction,
+        rc = animation_add_tag(made, a->tag[i].name, a->tag[i].from, a->tag[i].to, a->tag[i].direction,
                                a->tag[i].repeat, err);
+    return rc;
+}
+
+enum spr_code motion_map(const struct animation *a, motion_change *change, void *context,
+                         struct animation *ret, struct spr_error *err)
+{
+    struct animation made;
+    enum spr_code rc = map_frames(a, change, context, &made, err);
+    bool same = made.width == a->width && made.height == a->height;
+    for (int i = 0; i < a->slices && same && !rc; i++)
+        rc = enlarge_slice(&a->slice[i], 1, &made, err);
+    return hand_out(rc, &made, ret);
+}
+
+struct enlarging {
+    enum scale_method method;
+    int factor;
+};
+
+static enum spr_code enlarge(void *context, const struct image *from, struct image *ret,
+                             struct spr_error *err)
+{
+    const struct enlarging *e = context;
+    return scale_by(from, e->method, e->factor, ret, err);
+}
+
+enum spr_code motion_enlarge(const struct animation *a, enum scale_method method, int factor,
+                             struct animation *ret, struct spr_error *err)
+{
+    struct enlarging e = { method, factor };
+    struct animation made;
+    enum spr_code rc = map_frames(a, enlarge, &e, &made, err);
     for (int i = 0; i < a->slices && !rc; i++)
         rc = enlarge_slice(&a->slice[i], factor, &made, err);
     return hand_out(rc, &made, ret);

@@ -8,6 +8,7 @@
 #define PIXEL_MOTION_H
 #include "base/err.h"
 #include "image/animation.h"
+#include "pixel/scale.h"
 
 /* The frames of a tag in the order in which it plays them (once); or of all frames where tag is NULL. reverse turns that
  * order round, pingpong appends the way back without repeating either end. A picked tag is kept, over all frames. GIVES *ret (animation_fini).
@@ -19,9 +20,16 @@ struct motion_order {
 SPR_MUST_USE enum spr_code motion_pick(const struct animation *a, const struct motion_order *o,
                                        struct animation *ret, struct spr_error *err);
 
-/* Every frame `factor` times as large, by nearest; slices too. GIVES *ret. Fails: SPR_LIMIT, SPR_NOMEM. */
-SPR_MUST_USE enum spr_code motion_enlarge(const struct animation *a, int factor, struct animation *ret,
-                                          struct spr_error *err);
+/* Every frame `factor` times as large; slices too. GIVES *ret. Fails: as scale_by. */
+SPR_MUST_USE enum spr_code motion_enlarge(const struct animation *a, enum scale_method method, int factor,
+                                          struct animation *ret, struct spr_error *err);
+
+/* Every frame as `change` makes it, all of one size; tags are kept, slices where the size stays. change GIVES its picture
+ * and fails as it likes. GIVES *ret. */
+typedef enum spr_code motion_change(void *context, const struct image *from, struct image *ret,
+                                    struct spr_error *err);
+SPR_MUST_USE enum spr_code motion_map(const struct animation *a, motion_change *change, void *context,
+                                      struct animation *ret, struct spr_error *err);
 
 /* Where smaller pictures lie on a canvas as large as the largest: halves of the free space at the left and above. */
 struct motion_anchor {

@@ -118,7 +118,7 @@ static void sheet_and_cells_are_inverse(void **state)
     struct animation a = letters("abcdefg"), big, back;
     struct image sheet;
     struct spr_error err = { 0 };
-    assert_int_equal(motion_enlarge(&a, 3, &big, &err), SPR_OK);
+    assert_int_equal(motion_enlarge(&a, SCALE_NEAREST, 3, &big, &err), SPR_OK);
     for (int columns = 0; columns < 9; columns++) {
         assert_int_equal(motion_sheet(&big, columns, &sheet, &err), SPR_OK);
         assert_int_equal(motion_cut(&sheet, 3, 3, 40, &back, &err), SPR_OK);

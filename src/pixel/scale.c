@@ -36,27 +36,6 @@ static struct rgba clamped(const struct image *im, int x, int y)
     return *image_at(im, x, y);
 }
 
-enum spr_code scale_epx(const struct image *im, struct image *ret, struct spr_error *err)
-{
-    struct image to;
-    enum spr_code rc = image_init(&to, im->width * 2, im->height * 2, err);
-    if (rc)
-        return rc;
-    for (int y = 0; y < im->height; y++)
-        for (int x = 0; x < im->width; x++) {
-            struct rgba own = *image_at(im, x, y);
-            struct rgba up = clamped(im, x, y - 1), down = clamped(im, x, y + 1);
-            struct rgba left = clamped(im, x - 1, y), right = clamped(im, x + 1, y);
-            bool lines = rgba_equal(up, down) || rgba_equal(left, right); /* no corner here */
-            *image_at(&to, 2 * x, 2 * y) = !lines && rgba_equal(left, up) ? up : own;
-            *image_at(&to, 2 * x + 1, 2 * y) = !lines && rgba_equal(up, right) ? right : own;
-            *image_at(&to, 2 * x, 2 * y + 1) = !lines && rgba_equal(down, left) ? left : own;
-            *image_at(&to, 2 * x + 1, 2 * y + 1) = !lines && rgba_equal(right, down) ? down : own;
-        }
-    *ret = to;
-    return SPR_OK;
-}
-
 /* Whether the colour c of the square at (x, y) goes on in the pixels around that square. */
 static bool continues(const struct image *im, int x, int y, struct rgba c)
 {

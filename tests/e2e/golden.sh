@@ -21,6 +21,7 @@ golden help.txt help
 golden help-generate.txt help generate
 golden help-animate.txt help animate
 golden help-show.txt help show
+golden help-transform.txt help transform
 golden man.1 man
 golden completion.bash completion bash
 golden completion.zsh completion zsh

@@ -68,7 +68,7 @@ _spritery() {
         *)
             case "$cur" in
             -*) mapfile -t COMPREPLY < <(compgen -W '--json --quiet --verbose --help --version' -- "$cur") ;;
-            *) mapfile -t COMPREPLY < <(compgen -W 'animate generate help models pack pixelize plan show train unpack version' -- "$cur") ;;
+            *) mapfile -t COMPREPLY < <(compgen -W 'animate generate help models pack pixelize plan show train transform unpack version' -- "$cur") ;;
             esac ;;
         esac ;;
     models)
@@ -163,6 +163,23 @@ _spritery() {
             *) mapfile -t COMPREPLY < <(compgen -W 'base settings' -- "$cur") ;;
             esac ;;
         esac ;;
+    transform)
+        case "$prev" in
+        --out | -o) compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -f -- "$cur") ;;
+        --scale | -s) return ;;
+        --method | -m) mapfile -t COMPREPLY < <(compgen -W 'nearest epx mmpx xbr' -- "$cur") ;;
+        --mirror) mapfile -t COMPREPLY < <(compgen -W 'x y xy' -- "$cur") ;;
+        --rotate | -r) return ;;
+        --by) mapfile -t COMPREPLY < <(compgen -W 'smart nearest' -- "$cur") ;;
+        --set) mapfile -t COMPREPLY < <(compgen -W '2 4 8' -- "$cur") ;;
+        --facing) mapfile -t COMPREPLY < <(compgen -W 'n ne e se s sw w nw' -- "$cur") ;;
+        --outline) return ;;
+        *)
+            case "$cur" in
+            -*) mapfile -t COMPREPLY < <(compgen -W '--out --force --scale --method --mirror --rotate --by --keep-size --set --facing --outline --clean --json --quiet --verbose --help --version' -- "$cur") ;;
+            *) compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -f -- "$cur") ;;
+            esac ;;
+        esac ;;
     unpack)
         case "$prev" in
         --out | -o) compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -d -- "$cur") ;;
@@ -180,7 +197,7 @@ _spritery() {
             *) return ;;
             esac ;;
         esac ;;
-    '') mapfile -t COMPREPLY < <(compgen -W 'animate generate help models pack pixelize plan show train unpack version --json --quiet --verbose --help --version' -- "$cur") ;;
+    '') mapfile -t COMPREPLY < <(compgen -W 'animate generate help models pack pixelize plan show train transform unpack version --json --quiet --verbose --help --version' -- "$cur") ;;
     esac
 }
 complete -F _spritery spritery

@@ -12,6 +12,7 @@ _spritery() {
             'plan:check, draw and simulate the plan of a production'
             'show:show a picture and how it was made'
             'train:train a model on captioned tiles'
+            'transform:enlarge, rotate, mirror, outline; sets of directions'
             'unpack:take a sheet apart\: every frame a file again, at its size before trimming'
             'version:print the program'\''s version'
         )
@@ -95,7 +96,7 @@ _spritery() {
             '(-v --verbose)'{-v,--verbose}'[say more]' \
             '(-h --help)'{-h,--help}'[this help]' \
             '--version[the program'\''s version]' \
-            '*:\[COMMAND\]:(animate generate help models pack pixelize plan show train unpack version)'
+            '*:\[COMMAND\]:(animate generate help models pack pixelize plan show train transform unpack version)'
         ;;
     (models)
         _arguments -s -S \
@@ -206,6 +207,27 @@ _spritery() {
             '(-h --help)'{-h,--help}'[this help]' \
             '--version[the program'\''s version]' \
             '*:base|settings:(base settings)'
+        ;;
+    (transform)
+        _arguments -s -S \
+            '(-o --out)'{-o+,--out=}'[where to (default\: here, as NAME-transform)]:DIR|FILE:_files' \
+            '(-f --force)'{-f,--force}'[replace files that exist]' \
+            '(-s --scale)'{-s+,--scale=}'[enlarge by a whole number, 1 to 64]:N: ' \
+            '(-m --method)'{-m+,--method=}'[how\: nearest; or by 2, 4, 8 ...\: epx, mmpx (best for sprites), xbr (shaded art)]:KIND:(nearest epx mmpx xbr)' \
+            '--mirror=[x\: left and right change places; y\: top and bottom; xy\: both]:AXIS:(x y xy)' \
+            '(-r --rotate)'{-r+,--rotate=}'[clockwise; quarters of a turn are exact]:DEGREES: ' \
+            '--by=[how to rotate\: smart (lines stay whole, as RotSprite) or nearest]:KIND:(smart nearest)' \
+            '--keep-size[rotate on the same canvas; else it grows to hold everything]' \
+            '--set=[2\: as it is and mirrored; 4 or 8\: rotated into so many directions]:N:(2 4 8)' \
+            '--facing=[where the sprite looks; the set'\''s files are named by the wind, not by degrees]:WIND:(n ne e se s sw w nw)' \
+            '--outline=[outer, inner or corners; then \:#RRGGBB (default black) or \:shade]:KIND: ' \
+            '--clean[take the corner pixels out of freehand lines (jaggies)]' \
+            '--json[results as JSON on standard output, one object per line]' \
+            '(-q --quiet)'{-q,--quiet}'[say nothing but failures]' \
+            '(-v --verbose)'{-v,--verbose}'[say more]' \
+            '(-h --help)'{-h,--help}'[this help]' \
+            '--version[the program'\''s version]' \
+            '*:FILE...:_files'
         ;;
     (unpack)
         _arguments -s -S \

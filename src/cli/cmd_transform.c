@@ -1,0 +1,390 @@
+#include "base/str.h"
+#include "cli/command.h"
+#include "pixel/motion.h"
+#include "pixel/outline.h"
+#include "pixel/turn.h"
+
+#include <jansson.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+enum {
+    OUT = OPTION_OWN,
+    FORCE,
+    SCALE,
+    METHOD,
+    MIRROR,
+    ROTATE,
+    SMOOTH,
+    KEEP_SIZE,
+    SET,
+    FACING,
+    OUTLINE,
+    CLEAN
+};
+
+static const char *const methods[] = { "nearest", "epx", "mmpx", "xbr", NULL };
+static const char *const mirrors[] = { "x", "y", "xy", NULL };
+static const char *const rotations[] = { "smart", "nearest", NULL };
+static const char *const sets[] = { "2", "4", "8", NULL };
+static const char *const winds[] = { "n", "ne", "e", "se", "s", "sw", "w", "nw", NULL };
+
+enum { SET_MAX = 8 };
+
+struct settings {
+    bool clean, mirror_x, mirror_y, keep_size, outlined, force;
+    double degrees;
+    enum turn_method turn;
+    int set, facing; /* facing -1: not said */
+    struct outline_options outline;
+    int factor;
+    enum scale_method method;
+    const char *out;
+    bool one_file; /* out is the one result */
+};
+
+/* The place of a word in a list; -1 with a sentence where it is none of them. */
+static int word_of(const char *word, const char *const *words, const char *name, struct spr_error *err)
+{
+    char known[160] = "", shown[REQUEST_SHOWN_BYTES];
+    for (int i = 0; words[i]; i++) {
+        if (strcmp(word, words[i]) == 0)
+            return i;
+        size_t used = strlen(known);
+        snprintf(known + used, sizeof known - used, "%s%s",
+                 i == 0         ? ""
+                 : words[i + 1] ? ", "
+                                : " or ",
+                 words[i]);
+    }
+    request_shown(word, shown);
+    (void)SPR_FAIL(err, SPR_BADARG, "--%s is \"%s\"; it must be %s", name, shown, known);
+    return -1;
+}
+
+/* "outer", "inner:#rrggbb", "outer:shade". */
+static enum spr_code read_outline(const char *text, struct settings *s, struct spr_error *err)
+{
+    char shown[REQUEST_SHOWN_BYTES];
+    const char *colon = strchr(text, ':'), *how = colon ? colon + 1 : "#000000";
+    size_t length = colon ? (size_t)(colon - text) : strlen(text);
+    unsigned r, g, b;
+    int end = 0;
+    s->outlined = true;
+    s->outline = (struct outline_options){ .place = OUTLINE_OUTER };
+    bool outer = length == 5 && memcmp(text, "outer", 5) == 0,
+         round = length == 7 && memcmp(text, "corners", 7) == 0;
+    bool inner = length == 5 && memcmp(text, "inner", 5) == 0;
+    s->outline.corners = round;
+    if (inner)
+        s->outline.place = OUTLINE_INNER;
+    s->outline.selective = strcmp(how, "shade") == 0;
+    bool colour = sscanf(how, "#%2x%2x%2x%n", &r, &g, &b, &end) == 3 && end == 7 && !how[7];
+    if (colour)
+        s->outline.colour = (struct rgba){ (uint8_t)r, (uint8_t)g, (uint8_t)b, 255 };
+    if ((outer || inner || round) && (colour || s->outline.selective))
+        return SPR_OK;
+    request_shown(text, shown);
+    return SPR_FAIL(
+        err, SPR_BADARG,
+        "--outline is \"%s\"; it must be outer, inner or corners (outer, round corners too), and may go on "
+        "with :#RRGGBB or :shade",
+        shown);
+}
+
+static enum spr_code read_words(const struct args *args, struct settings *s, struct spr_error *err)
+{
+    const char *method = args_value(args, METHOD), *mirror = args_value(args, MIRROR),
+               *set = args_value(args, SET);
+    const char *facing = args_value(args, FACING), *turn = args_value(args, SMOOTH),
+               *outline = args_value(args, OUTLINE);
+    int word = 0;
+    if (method && (word = word_of(method, methods, "method", err)) >= 0)
+        s->method = (enum scale_method)word;
+    if (word >= 0 && mirror && (word = word_of(mirror, mirrors, "mirror", err)) >= 0) {
+        s->mirror_x = strchr(mirror, 'x');
+        s->mirror_y = strchr(mirror, 'y');
+    }
+    if (word >= 0 && turn && (word = word_of(turn, rotations, "by", err)) >= 0)
+        s->turn = word == 0 ? TURN_SMART : TURN_NEAREST;
+    if (word >= 0 && set && (word = word_of(set, sets, "set", err)) >= 0)
+        s->set = set[0] - '0';
+    if (word >= 0 && facing && (word = word_of(facing, winds, "facing", err)) >= 0)
+        s->facing = word;
+    if (word < 0)
+        return SPR_BADARG;
+    return outline ? read_outline(outline, s, err) : SPR_OK;
+}
+
+static bool is_folder(const char *path)
+{
+    struct stat st;
+    return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
+static bool kind_of_name(const char *path, enum image_kind *ret)
+{
+    const char *dot = strrchr(path, '.');
+    return dot && !strchr(dot, '/') && image_kind_named(dot + 1, ret);
+}
+
+static enum spr_code read_settings(const struct args *args, struct settings *s, struct spr_error *err)
+{
+    char shown[REQUEST_SHOWN_BYTES];
+    const char *degrees = args_value(args, ROTATE);
+    int64_t factor = 1;
+    enum image_kind kind;
+    *s = (struct settings){ .turn = TURN_SMART,
+                            .facing = -1,
+                            .method = SCALE_NEAREST,
+                            .clean = args_has(args, CLEAN),
+                            .keep_size = args_has(args, KEEP_SIZE),
+                            .force = args_has(args, FORCE),
+                            .out = args_value(args, OUT) };
+    enum spr_code rc = read_words(args, s, err);
+    if (!rc)
+        rc = args_whole(args, SCALE, "scale", 1, 64, &factor, err);
+    s->factor = (int)factor;
+    if (!rc && degrees &&
+        (!str_to_double(degrees, &s->degrees) || s->degrees < -36000 || s->degrees > 36000)) {
+        request_shown(degrees, shown);
+        rc = SPR_FAIL(err, SPR_BADARG, "--rotate is \"%s\"; it must be degrees, clockwise, as 30 or -22.5",
+                      shown);
+    }
+    if (!rc && s->method != SCALE_NEAREST && (factor & (factor - 1)))
+        rc = SPR_FAIL(err, SPR_BADARG,
+                      "--method %s enlarges by 2, 4, 8 ..., not by --scale %d; nearest does any",
+                      scale_method_name(s->method), (int)factor);
+    if (!rc && s->facing >= 0 && s->set < 4)
+        rc = SPR_FAIL(err, SPR_BADARG, "--facing names the pictures of --set 4 or 8");
+    if (!rc && s->facing >= 0 && s->set == 4 && s->facing % 2)
+        rc = SPR_FAIL(err, SPR_BADARG, "--set 4 faces n, e, s and w, not %s", winds[s->facing]);
+    s->one_file = s->out && !is_folder(s->out) && kind_of_name(s->out, &kind);
+    if (!rc && s->one_file && kind == IMAGE_JPEG)
+        rc = SPR_FAIL(err, SPR_BADARG,
+                      "--out %.200s: JPEG blurs pixel art; use .png, .webp, .gif or .aseprite", s->out);
+    if (!rc && s->one_file && (args->operands > 1 || s->set > 1))
+        rc = SPR_FAIL(err, SPR_BADARG, "--out %.200s is one file, but there will be several; give a folder",
+                      s->out);
+    return rc;
+}
+
+/* One picture, before its outline. */
+struct work {
+    const struct settings *s;
+    int member; /* of the set */
+    int jaggies;
+};
+
+static enum spr_code change(void *context, const struct image *from, struct image *ret, struct spr_error *err)
+{
+    struct work *w = context;
+    const struct settings *s = w->s;
+    struct image now;
+    enum spr_code rc = image_copy(&now, from, err);
+    if (rc)
+        return rc;
+    if (s->clean)
+        w->jaggies += outline_clean(&now);
+    turn_mirror(&now, s->mirror_x != (s->set == 2 && w->member == 1), s->mirror_y);
+    if (s->degrees != 0) {
+        struct image turned;
+        rc = turn_rotate(&now, s->degrees, s->turn, s->keep_size, &turned, err);
+        if (!rc) {
+            image_fini(&now);
+            now = turned;
+        }
+    }
+    if (!rc && s->set > 2) {
+        struct image set[SET_MAX];
+        rc = turn_set(&now, s->set, s->turn, set, err);
+        image_fini(&now);
+        for (int i = 0; i < s->set && !rc; i++)
+            if (i == w->member)
+                now = set[i];
+            else
+                image_fini(&set[i]);
+    }
+    if (rc)
+        image_fini(&now);
+    else
+        *ret = now;
+    return rc;
+}
+
+static enum spr_code draw_outline(void *context, const struct image *from, struct image *ret,
+                                  struct spr_error *err)
+{
+    struct image now;
+    enum spr_code rc = image_copy(&now, from, err);
+    if (!rc && (rc = outline_draw(&now, context, err)))
+        image_fini(&now);
+    if (!rc)
+        *ret = now;
+    return rc;
+}
+
+/* Outlines every frame; all of them get a larger canvas if one needs it. */
+static enum spr_code outline_all(const struct settings *s, struct animation *a, struct spr_error *err)
+{
+    struct outline_options o = s->outline;
+    struct animation made;
+    for (int i = 0; i < a->count; i++)
+        o.grow = o.grow || outline_needs_room(&a->frame[i].image);
+    enum spr_code rc = motion_map(a, draw_outline, &o, &made, err);
+    if (rc)
+        return rc;
+    animation_fini(a);
+    *a = made;
+    return SPR_OK;
+}
+
+/* The end of the name of a set's member: "-left", "-ne", "-45". */
+static void member_name(const struct settings *s, int member, char ret[16])
+{
+    ret[0] = '\0';
+    if (s->set == 2)
+        snprintf(ret, 16, "%s", member ? "-mirrored" : "-plain");
+    else if (s->set > 2 && s->facing >= 0)
+        snprintf(ret, 16, "-%s", winds[(s->facing + member * 8 / s->set) % 8]);
+    else if (s->set > 2)
+        snprintf(ret, 16, "-%d", member * 360 / s->set);
+}
+
+/* Where the result goes, and as what: the ending of --out, else the kind of the file itself where it can be written. */
+static enum spr_code place(const struct settings *s, const char *path, const char *member, char ret[PATH_MAX],
+                           enum image_kind *ret_kind, struct spr_error *err)
+{
+    static const char *const endings[IMAGE_KIND_COUNT] = { "png", "png", "webp", "gif", "aseprite" };
+    const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path, *dot = strrchr(name, '.');
+    int stem = dot && dot > name ? (int)(dot - name) : (int)strlen(name);
+    if (s->one_file) {
+        kind_of_name(s->out, ret_kind);
+        snprintf(ret, PATH_MAX, "%s", s->out);
+        return SPR_OK;
+    }
+    if (!kind_of_name(path, ret_kind) || *ret_kind == IMAGE_JPEG)
+        *ret_kind = IMAGE_PNG;
+    const char *mark = s->out || *member ? "" : "-transform";
+    int n = snprintf(ret, PATH_MAX, "%s%s%.*s%s%s.%s", s->out ? s->out : "", s->out ? "/" : "", stem, name,
+                     member, mark, endings[*ret_kind]);
+    return n > 0 && n < PATH_MAX ? SPR_OK
+                                 : SPR_FAIL(err, SPR_LIMIT, "the result's name is too long: %.80s...", path);
+}
+
+static enum spr_code report(const struct cli *cli, const char *from, const char *to,
+                            const struct animation *a, const struct work *w, struct spr_error *err)
+{
+    if (!cli->json) {
+        fprintf(cli->out.file, "%s\n", to);
+        return SPR_OK;
+    }
+    json_t *o = json_pack("{s:s, s:s, s:i, s:i, s:i, s:i}", "file", to, "from", from, "width", a->width,
+                          "height", a->height, "frames", a->count, "jaggies", w->jaggies);
+    char *line = o ? json_dumps(o, JSON_COMPACT) : NULL;
+    enum spr_code rc =
+        line ? SPR_OK : SPR_FAIL(err, SPR_BADDATA, "%.200s: a name that is not UTF-8 has no JSON", from);
+    if (line)
+        fprintf(cli->out.file, "%s\n", line);
+    free(line);
+    json_decref(o);
+    return rc;
+}
+
+static enum spr_code make(const struct cli *cli, const struct settings *s, const char *path,
+                          const struct animation *from, int member, struct spr_error *err)
+{
+    char to[PATH_MAX], end[16];
+    enum image_kind kind;
+    struct animation changed = { 0 }, large = { 0 };
+    struct work w = { s, member, 0 };
+    member_name(s, member, end);
+    enum spr_code rc = place(s, path, end, to, &kind, err);
+    if (!rc)
+        rc = motion_map(from, change, &w, &changed, err);
+    if (!rc && s->outlined)
+        rc = outline_all(s, &changed, err);
+    if (!rc)
+        rc = motion_enlarge(&changed, s->method, s->factor, &large, err);
+    if (rc)
+        rc = spr_prefix(err, "%.200s", path);
+    if (!rc)
+        rc = animation_save(to, kind, &large, NULL, s->force ? FILE_REPLACE : FILE_NEW, err);
+    if (rc == SPR_EXISTS)
+        rc = SPR_FAIL(err, rc, "%.200s exists already; --force replaces it", to);
+    if (!rc)
+        rc = report(cli, path, to, &large, &w, err);
+    animation_fini(&large);
+    animation_fini(&changed);
+    return rc;
+}
+
+static enum spr_code run(struct cli *cli, const struct args *args, struct spr_error *err)
+{
+    struct settings s;
+    enum spr_code rc = read_settings(args, &s, err);
+    if (!rc && s.out && !s.one_file && !is_folder(s.out))
+        rc = file_make_folder(s.out, err);
+    for (size_t i = 0; !rc && i < args->operands; i++) {
+        struct animation a = { 0 };
+        rc = animation_load(args->operand[i], NULL, &a, NULL, err);
+        for (int member = 0; !rc && member < (s.set ? s.set : 1); member++)
+            rc = make(cli, &s, args->operand[i], &a, member, err);
+        animation_fini(&a);
+    }
+    return rc ? rc : terminal_flush(&cli->out, err);
+}
+
+static const struct option options[] = {
+    { OUT, 'o', "out", "DIR|FILE", "where to (default: here, as NAME-transform)", COMPLETE_FILE, NULL },
+    { FORCE, 'f', "force", NULL, "replace files that exist", COMPLETE_NOTHING, NULL },
+    { SCALE, 's', "scale", "N", "enlarge by a whole number, 1 to 64", COMPLETE_NOTHING, NULL },
+    { METHOD, 'm', "method", "KIND",
+      "how: nearest; or by 2, 4, 8 ...: epx, mmpx (best for sprites), xbr (shaded art)", COMPLETE_WORDS,
+      methods },
+    { MIRROR, 0, "mirror", "AXIS", "x: left and right change places; y: top and bottom; xy: both",
+      COMPLETE_WORDS, mirrors },
+    { ROTATE, 'r', "rotate", "DEGREES", "clockwise; quarters of a turn are exact", COMPLETE_NOTHING, NULL },
+    { SMOOTH, 0, "by", "KIND", "how to rotate: smart (lines stay whole, as RotSprite) or nearest",
+      COMPLETE_WORDS, rotations },
+    { KEEP_SIZE, 0, "keep-size", NULL, "rotate on the same canvas; else it grows to hold everything",
+      COMPLETE_NOTHING, NULL },
+    { SET, 0, "set", "N", "2: as it is and mirrored; 4 or 8: rotated into so many directions", COMPLETE_WORDS,
+      sets },
+    { FACING, 0, "facing", "WIND",
+      "where the sprite looks; the set's files are named by the wind, not by degrees", COMPLETE_WORDS,
+      winds },
+    { OUTLINE, 0, "outline", "KIND", "outer, inner or corners; then :#RRGGBB (default black) or :shade",
+      COMPLETE_NOTHING, NULL },
+    { CLEAN, 0, "clean", NULL, "take the corner pixels out of freehand lines (jaggies)", COMPLETE_NOTHING,
+      NULL },
+};
+
+static const struct example examples[] = {
+    { "spritery transform hero.png --scale 4 --method mmpx", "four times as large, in the same colours" },
+    { "spritery transform sword.png --rotate 30 -o turned.png", "no broken lines" },
+    { "spritery transform tank.png --set 8 --facing n -o tank/", "tank/tank-n.png, tank-ne.png ..." },
+    { "spritery transform hero.aseprite --mirror x -o left.aseprite", "every frame, with its tags" },
+    { "spritery transform hero.png --outline outer:shade",
+      "each outline pixel a darker shade of what it borders" },
+};
+
+const struct command cmd_transform = {
+    .name = "transform",
+    .operands = "FILE...",
+    .summary = "enlarge, rotate, mirror, outline; sets of directions",
+    .about = "Changes sprites and animations (every frame alike), in this order: --clean, --mirror, --rotate "
+             "or --set, "
+             "--outline, --scale. Enlarging, mirroring and rotating never make a colour that was not there.",
+    .options = options,
+    .option_count = SPR_COUNT(options),
+    .min_operands = 1,
+    .max_operands = -1,
+    .complete = COMPLETE_FILE,
+    .examples = examples,
+    .example_count = SPR_COUNT(examples),
+    .run = run,
+};
