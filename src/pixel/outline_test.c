@@ -40,7 +40,6 @@ static void draws(void **state)
         struct image im = art(rows[i].before);
         struct spr_error err = { 0 };
         assert_int_equal(outline_draw(&im, &rows[i].o, &err), SPR_OK);
-        print_message("%s\n", rows[i].why);
         assert_art(&im, rows[i].after);
         image_fini(&im);
     }
@@ -78,7 +77,6 @@ static void cleans_lines(void **state)
     for (size_t i = 0; i < SPR_COUNT(rows); i++) {
         struct image im = art(rows[i].before);
         int changed = outline_clean(&im);
-        print_message("%s: %d\n", rows[i].why, changed);
         assert_art(&im, rows[i].after);
         assert_int_equal(changed, rows[i].changed);
         assert_int_equal(outline_clean(&im), 0); /* once is enough */
