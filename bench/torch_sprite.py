@@ -56,7 +56,8 @@ class Network:
         return F.linear(x, self.w[name + ".weight"], self.w[name + ".bias"])
 
     def norm(self, x, name):
-        return F.group_norm(x, max(1, x.shape[1] // self.group), self.w[name + ".weight"], self.w[name + ".bias"], 1e-5)
+        weight, bias = self.w[name + ".weight"].to(x.dtype), self.w[name + ".bias"].to(x.dtype)
+        return F.group_norm(x, max(1, x.shape[1] // self.group), weight, bias, 1e-5)
 
     def residual(self, x, e, name):
         h = self.conv(F.silu(self.norm(x, name + ".n1")), name + ".c1", padding=1)

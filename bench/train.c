@@ -1,7 +1,7 @@
 /* bench/train - whole training steps of the published network: samples drawn and changed, forward, backward, optimiser,
  * weights packed anew. Best step of several; processor time shows what a machine with other work would reach alone.
  *     train  2 threads  batch 64  avx512   1234 ms/step   51.9 samples/s   38.4 ms of processor time a sample   512 MB
- * Usage: bench_train [STEPS [THREADS [f32|bf16]]] */
+ * Usage: bench_train [STEPS [THREADS [NAME=VALUE...]]], settings as in "spritery train settings" */
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/random.h"
@@ -12,6 +12,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/resource.h>
 #include <time.h>
 
@@ -101,8 +102,13 @@ int main(int argc, char **argv)
     struct trainer *t = NULL;
     struct dataset data = made_up();
     train_options_default(&options);
-    if (argc > 3 && train_options_set(&options, "precision", argv[3], &err))
-        fail(&err);
+    for (int i = 3; i < argc; i++) {
+        char name[32];
+        const char *equals = strchr(argv[i], '=');
+        snprintf(name, sizeof name, "%.*s", equals ? (int)(equals - argv[i]) : 0, argv[i]);
+        if (train_options_set(&options, name, equals ? equals + 1 : "", &err))
+            fail(&err);
+    }
     if (unet_layout_init(&layout, &published, &err) || pool_new(threads, &pool, &err) ||
         trainer_new(&options, &layout, &data, pool, &t, &err))
         fail(&err);

@@ -16,7 +16,6 @@
 enum { TILE = 64, LANES = 16 };
 
 struct work {
-    enum conv_precision precision;
     int d, L, padded; /* head width, keys, keys rounded up */
     float scale;
     float *q, *score, *o; /* (TILE, d), (TILE, padded), (TILE, d) */
@@ -43,11 +42,9 @@ static size_t larger(size_t a, size_t b)
     return a > b ? a : b;
 }
 
-static struct conv_shape linear(enum conv_precision precision, int rows, int in, int out)
+static struct conv_shape linear(int rows, int in, int out)
 {
-    return (struct conv_shape){
-        .batch = rows, .height = 1, .width = 1, .in = in, .out = out, .kernel = 1, .precision = precision
-    };
+    return (struct conv_shape){ .batch = rows, .height = 1, .width = 1, .in = in, .out = out, .kernel = 1 };
 }
 
 /* Places the pieces from `base` on; NULL measures. Returns the floats taken. */
@@ -56,8 +53,7 @@ static size_t place(const struct attention_shape *s, int L, bool backward, float
     int d = s->channels / s->heads, padded = round_up(L), rows = smaller(TILE, s->positions);
     size_t tile = (size_t)rows * (size_t)d, scores = (size_t)rows * (size_t)padded,
            keys = (size_t)padded * (size_t)d;
-    struct conv_shape score = linear(s->precision, rows, d, padded),
-                      value = linear(s->precision, rows, padded, d);
+    struct conv_shape score = linear(rows, d, padded), value = linear(rows, padded, d);
     float **pieces[] = { &w->q,    &w->score,   &w->o,      &w->kt,     &w->v,   &w->pack_kt, &w->pack_v,
                          &w->conv, &w->back_kt, &w->back_v, &w->dscore, &w->dkt, &w->dv };
     const size_t sizes[] = { tile, scores, tile, keys, keys, conv_packed_floats(&score),
@@ -71,7 +67,6 @@ static size_t place(const struct attention_shape *s, int L, bool backward, float
         *pieces[i] = base ? base + used : NULL;
         used += (sizes[i] + LANES - 1) / LANES * LANES;
     }
-    w->precision = s->precision;
     w->d = d;
     w->L = L;
     w->padded = padded;
@@ -114,7 +109,7 @@ static void load_keys(const struct head *h, struct work *w)
         for (size_t c = 0; c < d; c++)
             w->kt[c * P + l] = key[c];
     }
-    struct conv_shape score = linear(w->precision, 1, w->d, w->padded);
+    struct conv_shape score = linear(1, w->d, w->padded);
     conv_pack(&score, w->kt, w->pack_kt);
 }
 
@@ -182,7 +177,7 @@ static void softmax_backward(const float *restrict p, int rows, int padded, floa
 
 static void score_tile(const struct head *h, struct work *w, int first, int rows)
 {
-    struct conv_shape shape = linear(w->precision, rows, w->d, w->padded);
+    struct conv_shape shape = linear(rows, w->d, w->padded);
     load_rows(h->qkv + (size_t)first * 3 * h->C, 3 * h->C, rows, (size_t)w->d, w->scale, w->q);
     conv_forward(&shape, w->q, w->pack_kt, NULL, NULL, w->score, w->conv);
     softmax(w->score, rows, w->L, w->padded);
@@ -200,11 +195,11 @@ void attention_forward(const struct attention_shape *s, const struct attention_i
         for (int j = 0; j < s->heads; j++) {
             struct head h = head_of(s, in, i, first_word, j);
             load_keys(&h, &w);
-            struct conv_shape value = linear(w.precision, 1, w.padded, w.d);
+            struct conv_shape value = linear(1, w.padded, w.d);
             conv_pack(&value, w.v, w.pack_v);
             for (int first = 0; first < s->positions; first += TILE) {
                 int rows = smaller(TILE, s->positions - first);
-                struct conv_shape shape = linear(w.precision, rows, w.padded, w.d);
+                struct conv_shape shape = linear(rows, w.padded, w.d);
                 score_tile(&h, &w, first, rows);
                 conv_forward(&shape, w.score, w.pack_v, NULL, NULL, w.o, w.conv);
                 size_t row = (size_t)i * h.N + (size_t)first;
@@ -231,16 +226,14 @@ static void backward_head(const struct head *h, struct work *w, const float *dou
 {
     size_t d = (size_t)w->d, keys = (size_t)w->padded * d;
     load_keys(h, w);
-    struct conv_shape scores = linear(w->precision, 1, w->d, w->padded),
-                      values = linear(w->precision, 1, w->padded, w->d);
+    struct conv_shape scores = linear(1, w->d, w->padded), values = linear(1, w->padded, w->d);
     conv_pack_backward(&scores, w->kt, w->back_kt);
     conv_pack_backward(&values, w->v, w->back_v);
     memset(w->dkt, 0, keys * sizeof(float));
     memset(w->dv, 0, keys * sizeof(float));
     for (int first = 0, N = (int)h->N; first < N; first += TILE) {
         int rows = smaller(TILE, N - first);
-        struct conv_shape score = linear(w->precision, rows, w->d, w->padded),
-                          value = linear(w->precision, rows, w->padded, w->d);
+        struct conv_shape score = linear(rows, w->d, w->padded), value = linear(rows, w->padded, w->d);
         score_tile(h, w, first, rows);
         load_rows(dout + (size_t)first * h->C, h->C, rows, d, 1, w->o);
         conv_backward_weight(&value, w->score, w->o, w->dv, NULL, w->conv);

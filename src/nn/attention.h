@@ -3,12 +3,11 @@
  * Layout: qkv (B, N, 3 C): query, key, value of each position. tkv (rows, 2 C): key and value of the words of all
  *   samples, one sample after the other, words[i] rows for sample i. Head j is channels j C / heads and on.
  *     score = q . k / sqrt(C / heads);  out = softmax(score over N positions and words) v
- * Invariants: no allocation; a sample's result does not depend on the batch it is in.
+ * Invariants: products are f32, since rounding such small matrices costs what bf16 gains; no allocation; a sample's result does not depend on the batch it is in.
  * Threads: any number on different outputs and scratch.
  * Source: Vaswani et al., "Attention is all you need" (2017). */
 #ifndef NN_ATTENTION_H
 #define NN_ATTENTION_H
-#include "nn/conv.h"
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -16,7 +15,6 @@ struct attention_shape {
     int batch, positions, channels; /* B, N, C */
     int heads;                      /* divides channels */
     int words_max;                  /* most words of one sample: words[i] <= words_max */
-    enum conv_precision precision;  /* of the products */
 };
 
 struct attention_input {

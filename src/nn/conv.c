@@ -3,6 +3,7 @@
  * The set is chosen at the first use and then stays: weights are packed for it. The choice is SPRITERY_KERNELS where
  * that names a set that can run here, else the first usable one of the list below. */
 #include "nn/conv.h"
+#include "nn/clones.h"
 #include "nn/kernels.h"
 #include "nn/tiles.h"
 #include <assert.h>
@@ -180,17 +181,21 @@ void conv_backward_input(const struct conv_shape *s, const float *dy, const floa
     k->ops->backward_input(k->table[s->precision], s, dy, packed_backward, accumulate, dx, scratch);
 }
 
+NN_CLONES
+static void add_rows(const float *restrict rows, size_t count, size_t width, float *restrict sum)
+{
+    for (size_t r = 0; r < count; r++)
+        for (size_t c = 0; c < width; c++)
+            sum[c] += rows[r * width + c];
+}
+
 void conv_backward_weight(const struct conv_shape *s, const float *x, const float *dy, float *dweight,
                           float *dbias, float *scratch)
 {
     assert(valid(s));
     const struct set *k = current();
     k->ops->backward_weight(k->table[s->precision], s, x, dy, dweight, scratch);
-    if (!dbias)
-        return;
     size_t halving = s->kernel == 2 ? 4 : 1;
-    size_t pixels = (size_t)s->batch * (size_t)s->height * (size_t)s->width / halving, out = (size_t)s->out;
-    for (size_t p = 0; p < pixels; p++)
-        for (size_t c = 0; c < out; c++)
-            dbias[c] += dy[p * out + c];
+    if (dbias)
+        add_rows(dy, (size_t)s->batch * (size_t)s->height * (size_t)s->width / halving, (size_t)s->out, dbias);
 }

@@ -73,24 +73,29 @@ static void pack(const struct tiles *k, const float *weight, int kernel, int in,
     }
 }
 
+/* Element, or pair, i of a row of `count` floats. */
+static float term(const struct tiles *k, const float *row, size_t count, size_t i)
+{
+    if (!k->pairs)
+        return row[i];
+    return bf16_pair(row[2 * i], 2 * i + 1 < count ? row[2 * i + 1] : 0.0f);
+}
+
 /* One tap of the transposed weights: (out, in) of tap `from`, in panels of input channels, as tap `to` of `taps`. */
 static void pack_transposed(const struct tiles *k, const float *weight, size_t in, size_t out, size_t to,
                             size_t taps, float *packed)
 {
+    enum { BLOCK = 16 }; /* rows: their lines stay in the first-level cache */
     size_t rows = tiles_terms(k, out), width;
     for (size_t c = 0; c < in; c += width) {
         width = panel_width(k, in - c);
-        float *row = packed + c * taps * rows + to * rows * width;
-        for (size_t r = 0; r < rows; r++, row += width)
-            for (size_t i = 0; i < width; i++) {
-                const float *at = weight + (c + i) * out;
-                if (c + i >= in)
-                    row[i] = 0.0f;
-                else if (k->pairs)
-                    row[i] = bf16_pair(at[2 * r], 2 * r + 1 < out ? at[2 * r + 1] : 0.0f);
-                else
-                    row[i] = at[r];
-            }
+        float *block = packed + c * taps * rows + to * rows * width;
+        for (size_t first = 0; first < rows; first += BLOCK, block += BLOCK * width) {
+            size_t count = least(BLOCK, rows - first);
+            for (size_t i = 0; i < width; i++)
+                for (size_t r = 0; r < count; r++)
+                    block[r * width + i] = c + i < in ? term(k, weight + (c + i) * out, out, first + r) : 0.0f;
+        }
     }
 }
 

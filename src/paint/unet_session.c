@@ -54,8 +54,7 @@ struct attention_shape unet_attention_shape(const struct unet_session *s, const 
                                      .positions = unet_positions(s, step->level),
                                      .channels = step->in,
                                      .heads = s->net->layout->config.heads,
-                                     .words_max = UNET_TOKENS_MAX,
-                                     .precision = s->net->precision };
+                                     .words_max = UNET_TOKENS_MAX };
 }
 
 static size_t larger(size_t a, size_t b)
