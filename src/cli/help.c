@@ -16,7 +16,7 @@ const struct example help_variables[] = {
     { "SPRITERY_MODELS", "folders with models, separated by colons, looked at first" },
     { "SPRITERY_THREADS", "how many threads to use, 1 to 256; the result never depends on it" },
     { "SPRITERY_KERNELS",
-      "which arithmetic kernels to use (avx512, avx2, neon, cblas) instead of the best here" },
+      "which arithmetic kernels to use (avx512bf16, avx512, avx2, neon, cblas) instead of the best here" },
 };
 const size_t help_variable_count = SPR_COUNT(help_variables);
 

@@ -123,6 +123,7 @@ static void set_options(struct job *j)
         .steps = r->steps,
         .guidance = r->guidance,
         .sampler = samplers[r->sampler],
+        .precision = r->precision == REQUEST_BF16 ? CONV_BF16 : CONV_F32,
         .wrap = r->finish.tile,
         .init = r->init.file ? &j->material.init : NULL,
         .strength = r->init.strength,

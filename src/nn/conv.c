@@ -1,7 +1,8 @@
 /* conv - chooses the kernel set and checks every call once; the arithmetic is in the sets.
  *
  * The set is chosen at the first use and then stays: weights are packed for it. The choice is SPRITERY_KERNELS where
- * that names a set that can run here, else the first usable one of the list below. */
+ * that names a set that can run here, else the first usable one of the list below; whoever makes a network asks
+ * nn_kernels_check before. */
 #include "nn/conv.h"
 #include "nn/clones.h"
 #include "nn/kernels.h"
@@ -9,6 +10,7 @@
 #include <assert.h>
 #include <cblas.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -110,6 +112,19 @@ bool nn_kernels_use(const char *name)
     return found != NULL;
 }
 
+enum spr_code nn_kernels_check(struct spr_error *err)
+{
+    const char *wish = getenv("SPRITERY_KERNELS");
+    if (!wish || !*wish || find(wish))
+        return SPR_OK;
+    char names[128] = "";
+    for (size_t i = 0; i < SETS; i++)
+        if (sets[i].usable())
+            snprintf(names + strlen(names), sizeof names - strlen(names), "%s%s", *names ? ", " : "",
+                     sets[i].name);
+    return SPR_FAIL(err, SPR_BADARG, "SPRITERY_KERNELS is '%.32s'; this machine has %s", wish, names);
+}
+
 static const char *const precisions[] = { [CONV_F32] = "f32", [CONV_BF16] = "bf16" };
 
 const char *conv_precision_name(enum conv_precision p)
@@ -197,5 +212,6 @@ void conv_backward_weight(const struct conv_shape *s, const float *x, const floa
     k->ops->backward_weight(k->table[s->precision], s, x, dy, dweight, scratch);
     size_t halving = s->kernel == 2 ? 4 : 1;
     if (dbias)
-        add_rows(dy, (size_t)s->batch * (size_t)s->height * (size_t)s->width / halving, (size_t)s->out, dbias);
+        add_rows(dy, (size_t)s->batch * (size_t)s->height * (size_t)s->width / halving, (size_t)s->out,
+                 dbias);
 }

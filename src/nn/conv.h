@@ -9,6 +9,7 @@
  * Threads: any number at once on different outputs and scratch. */
 #ifndef NN_CONV_H
 #define NN_CONV_H
+#include "base/err.h"
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -55,5 +56,7 @@ void conv_backward_weight(const struct conv_shape *s, const float *x, const floa
  * and SPRITERY_KERNELS (before any packing, from one thread); false where this machine or build lacks it. */
 const char *nn_kernels_name(void);
 bool nn_kernels_use(const char *name);
+/* Fails where SPRITERY_KERNELS names no set that runs here, SPR_BADARG: the sentence has those that do. */
+SPR_MUST_USE enum spr_code nn_kernels_check(struct spr_error *err);
 
 #endif

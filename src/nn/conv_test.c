@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -636,6 +637,22 @@ static void unknown_sets_are_refused(void **state)
     assert_string_equal(nn_kernels_name(), "cblas");
 }
 
+static void a_wish_that_cannot_be_is_refused(void **state)
+{
+    (void)state;
+    struct spr_error err = { 0 };
+    assert_int_equal(setenv("SPRITERY_KERNELS", "abacus", 1), 0);
+    assert_int_equal(nn_kernels_check(&err), SPR_BADARG);
+    assert_non_null(strstr(err.text, "SPRITERY_KERNELS is 'abacus'; this machine has "));
+    assert_non_null(strstr(err.text, "cblas"));
+    assert_int_equal(setenv("SPRITERY_KERNELS", "cblas", 1), 0);
+    assert_int_equal(nn_kernels_check(&err), SPR_OK);
+    assert_int_equal(setenv("SPRITERY_KERNELS", "", 1), 0);
+    assert_int_equal(nn_kernels_check(&err), SPR_OK);
+    assert_int_equal(unsetenv("SPRITERY_KERNELS"), 0);
+    assert_int_equal(nn_kernels_check(&err), SPR_OK);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -649,6 +666,7 @@ int main(void)
         cmocka_unit_test(strange_numbers_are_rounded_alike),
         cmocka_unit_test(precisions_have_names),
         cmocka_unit_test(unknown_sets_are_refused),
+        cmocka_unit_test(a_wish_that_cannot_be_is_refused),
     };
     return cmocka_run_group_tests_name("nn/conv", tests, NULL, NULL);
 }

@@ -94,7 +94,8 @@ static void pack_transposed(const struct tiles *k, const float *weight, size_t i
             size_t count = least(BLOCK, rows - first);
             for (size_t i = 0; i < width; i++)
                 for (size_t r = 0; r < count; r++)
-                    block[r * width + i] = c + i < in ? term(k, weight + (c + i) * out, out, first + r) : 0.0f;
+                    block[r * width + i] =
+                        c + i < in ? term(k, weight + (c + i) * out, out, first + r) : 0.0f;
         }
     }
 }

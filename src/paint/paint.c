@@ -247,7 +247,7 @@ static enum spr_code paint_wave(struct job *j, float *raw, const struct image *r
 static enum spr_code add_stage(struct job *j, int side, double from, struct spr_error *err)
 {
     struct painter_seat *seat = NULL;
-    enum spr_code rc = painter_sit(j->painter, side, j->o->wrap, &seat, err);
+    enum spr_code rc = painter_sit(j->painter, side, j->o->wrap, j->o->precision, &seat, err);
     if (rc)
         return rc;
     struct stage *s = &j->stage[j->stages];

@@ -37,7 +37,7 @@ const struct paint_size *paint_size_at(int i); /* 0..PAINT_SIZES - 1, by size */
 
 struct painter;
 
-/* Packs the weights for use. base_size: pixels on a side that they were trained for (struct model's size). GIVES *ret
+/* Weights are packed for use when a precision is first asked for. base_size: pixels on a side that they were trained for (struct model's size). GIVES *ret
  * (painter_free). BORROWS the pointers for the painter's life: a model's layout and params, or a trainer's.
  * Fails: SPR_NOMEM. */
 SPR_MUST_USE enum spr_code painter_new(const struct unet_layout *layout, const float *params, int base_size,
@@ -51,10 +51,11 @@ struct paint_options {
     int steps;       /* 1..PAINT_STEPS_MAX; with init only its last part, strength * steps, is walked */
     double guidance; /* 0..PAINT_GUIDANCE_MAX; 1 leaves the negative reading out and halves the work */
     enum sampler sampler;
-    bool wrap;                /* edges meet: the picture tiles */
-    const struct image *init; /* size x size to begin from, or NULL */
-    double strength;          /* 0..1, with init: 0 gives it back, 1 keeps only what the mask keeps */
-    const struct image *mask; /* size x size, with init: light is painted anew, the rest kept; or NULL */
+    enum conv_precision precision; /* of the network's products */
+    bool wrap;                     /* edges meet: the picture tiles */
+    const struct image *init;      /* size x size to begin from, or NULL */
+    double strength;               /* 0..1, with init: 0 gives it back, 1 keeps only what the mask keeps */
+    const struct image *mask;      /* size x size, with init: light is painted anew, the rest kept; or NULL */
 };
 
 /* What each picture has of its own. */

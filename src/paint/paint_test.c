@@ -188,9 +188,10 @@ static void threads_and_company_change_nothing(void **state)
         sprite[i] = (struct paint_sprite){ .prompt = i % 2 ? &red : &dragon, .seed = (uint64_t)i + 10 };
     for (int i = 0; i < MANY; i++)
         turned[i] = sprite[(i + 2) % MANY];
-    for (int s = 0; s < SAMPLER_COUNT; s++) {
+    for (int s = 0; s <= SAMPLER_COUNT; s++) { /* the last time round in bf16 */
         struct paint_options o = options();
-        o.sampler = (enum sampler)s;
+        o.sampler = s < SAMPLER_COUNT ? (enum sampler)s : SAMPLER_EULER;
+        o.precision = s < SAMPLER_COUNT ? CONV_F32 : CONV_BF16;
         for (int i = 0; i < MANY; i++)
             alone[i] = one(&o, &sprite[i]);
         for (int threads = 1; threads <= 3; threads++) {
@@ -208,6 +209,30 @@ static void threads_and_company_change_nothing(void **state)
         for (int i = 0; i < MANY; i++)
             image_fini(&alone[i]);
     }
+}
+
+/* A little other than f32's, and in between as it was: both sets of weights are kept. */
+static void bf16_is_another_picture_but_near(void **state)
+{
+    (void)state;
+    struct paint_sprite sprite = { .prompt = &dragon, .seed = 3 };
+    struct paint_options o = options();
+    struct image f32 = one(&o, &sprite), again;
+    o.precision = CONV_BF16;
+    struct image bf16 = one(&o, &sprite);
+    o.precision = CONV_F32;
+    again = one(&o, &sprite);
+    assert_true(same(&f32, &again));
+    assert_false(same(&f32, &bf16));
+    size_t count = (size_t)f32.width * (size_t)f32.height;
+    double off = 0;
+    for (size_t i = 0; i < count; i++)
+        off += abs(f32.pixel[i].r - bf16.pixel[i].r) + abs(f32.pixel[i].a - bf16.pixel[i].a);
+    if (!(off / (double)count / 2 < 4))
+        fail_msg("%.2f apart on average", off / (double)count / 2);
+    image_fini(&f32);
+    image_fini(&bf16);
+    image_fini(&again);
 }
 
 /* More pictures than go into a wave: the second wave is like the first. */
@@ -551,6 +576,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(matches_the_golden_samples),
         cmocka_unit_test(threads_and_company_change_nothing),
+        cmocka_unit_test(bf16_is_another_picture_but_near),
         cmocka_unit_test(waves_cannot_be_seen),
         cmocka_unit_test(words_seeds_and_variations),
         cmocka_unit_test(init_pictures),

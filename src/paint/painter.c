@@ -10,7 +10,7 @@ enum spr_code painter_new(const struct unet_layout *layout, const float *params,
     if (!p)
         return SPR_FAIL(err, SPR_NOMEM, "no memory for a painter");
     *p = (struct painter){ .layout = layout, .params = params, .base = base_size, .pool = pool };
-    enum spr_code rc = unet_new(layout, params, false, CONV_F32, &p->net, err);
+    enum spr_code rc = SPR_OK;
     for (int i = 0; i < PAINTER_SEATS && !rc; i++) {
         p->seat[i].session = mem_zalloc((size_t)pool_threads(pool), sizeof(struct unet_session *));
         if (!p->seat[i].session)
@@ -25,7 +25,9 @@ enum spr_code painter_new(const struct unet_layout *layout, const float *params,
 
 void painter_repack(struct painter *p)
 {
-    unet_repack(p->net);
+    for (size_t i = 0; i < SPR_COUNT(p->net); i++)
+        if (p->net[i])
+            unet_repack(p->net[i]);
 }
 
 static void stand_up(struct painter *p, struct painter_seat *seat)
@@ -45,19 +47,24 @@ void painter_free(struct painter *p)
         stand_up(p, &p->seat[i]);
         mem_free(p->seat[i].session);
     }
-    unet_free(p->net);
+    for (size_t i = 0; i < SPR_COUNT(p->net); i++)
+        unet_free(p->net[i]);
     mem_free(p);
 }
 
-enum spr_code painter_sit(struct painter *p, int side, bool wrap, struct painter_seat **ret,
-                          struct spr_error *err)
+enum spr_code painter_sit(struct painter *p, int side, bool wrap, enum conv_precision precision,
+                          struct painter_seat **ret, struct spr_error *err)
 {
     struct painter_seat *seat = &p->seat[side != p->base];
     struct unet_session_options o = { .batch = GUIDE_BATCH, .width = side, .height = side, .wrap = wrap };
-    if (seat->side != side || seat->wrap != wrap) {
+    struct unet **net = &p->net[precision];
+    enum spr_code rc = *net ? SPR_OK : unet_new(p->layout, p->params, false, precision, net, err);
+    if (rc)
+        return rc;
+    if (seat->side != side || seat->wrap != wrap || seat->precision != precision) {
         stand_up(p, seat);
         for (int i = 0; i < pool_threads(p->pool); i++) {
-            enum spr_code rc = unet_session_open(p->net, &o, &seat->session[i], err);
+            rc = unet_session_open(*net, &o, &seat->session[i], err);
             if (rc) {
                 stand_up(p, seat);
                 return rc;
@@ -65,6 +72,7 @@ enum spr_code painter_sit(struct painter *p, int side, bool wrap, struct painter
         }
         seat->side = side;
         seat->wrap = wrap;
+        seat->precision = precision;
     }
     *ret = seat;
     return SPR_OK;

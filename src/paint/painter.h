@@ -10,6 +10,7 @@ struct painter_seat {
     struct unet_session **session; /* [pool_threads], each for GUIDE_BATCH pictures; NULLs while side is 0 */
     int side;
     bool wrap;
+    enum conv_precision precision;
 };
 
 struct painter {
@@ -17,13 +18,13 @@ struct painter {
     const float *params;
     int base;
     struct pool *pool;
-    struct unet *net;
+    struct unet *net[2]; /* by precision; NULL until it is asked for */
     struct painter_seat seat[PAINTER_SEATS];
 };
 
-/* The seat for this size; its sessions stay open from call to call while size and wrap are the same. Fails:
+/* The seat for this size; its sessions stay open from call to call while the other arguments are the same. Fails:
  * SPR_NOMEM, SPR_BADARG. */
-SPR_MUST_USE enum spr_code painter_sit(struct painter *p, int side, bool wrap, struct painter_seat **ret,
-                                       struct spr_error *err);
+SPR_MUST_USE enum spr_code painter_sit(struct painter *p, int side, bool wrap, enum conv_precision precision,
+                                       struct painter_seat **ret, struct spr_error *err);
 
 #endif

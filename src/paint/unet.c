@@ -123,6 +123,9 @@ void unet_repack(struct unet *net)
 enum spr_code unet_new(const struct unet_layout *layout, const float *params, bool training,
                        enum conv_precision precision, struct unet **ret, struct spr_error *err)
 {
+    enum spr_code rc = nn_kernels_check(err);
+    if (rc)
+        return rc;
     struct unet *net = mem_zalloc(1, sizeof *net);
     if (!net)
         return SPR_FAIL(err, SPR_NOMEM, "no memory for a network");
@@ -130,7 +133,7 @@ enum spr_code unet_new(const struct unet_layout *layout, const float *params, bo
     net->params = params;
     net->training = training;
     net->precision = precision;
-    enum spr_code rc = plan(net, err);
+    rc = plan(net, err);
     if (rc)
         goto fail;
     each_product(net, place);

@@ -63,7 +63,8 @@ const struct unet_entry *unet_layout_find(const struct unet_layout *l, const cha
 void unet_init_params(const struct unet_layout *l, uint64_t seed, float *params);
 
 /* Ready-to-run weights: packed copies of the flat vector. GIVES *ret (unet_free). BORROWS layout and params for the
- * life of the unet. training also packs what backward needs; precision is that of all products. Fails: SPR_NOMEM. */
+ * life of the unet. training also packs what backward needs; precision is that of all products. Fails: SPR_NOMEM,
+ * SPR_BADARG (nn_kernels_check). */
 struct unet;
 SPR_MUST_USE enum spr_code unet_new(const struct unet_layout *layout, const float *params, bool training,
                                     enum conv_precision precision, struct unet **ret, struct spr_error *err);

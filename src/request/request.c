@@ -11,6 +11,7 @@
 
 static const char *const samplers[] = { "euler", "heun", "ancestral", "dpm", NULL };
 static const char *const engines[] = { "native", "comfyui", NULL };
+static const char *const precisions[] = { "f32", "bf16", NULL };
 static const char *const sizes[] = { "16", "32", "48", "64", NULL };
 
 #define AT(member) offsetof(struct request, member)
@@ -35,6 +36,8 @@ static const struct request_row rows[REQUEST_FIELD_COUNT] = {
         "how strictly to follow the words: 1 is loosely, 1.5 suits walls and floors", AT(guidance) },
     [REQUEST_SAMPLER] = { "sampler", "sampler", "spritery:sampler", "NAME", 0, REQUEST_WORD, "ancestral", 0, 0, samplers,
         "how to walk from noise to picture", AT(sampler) },
+    [REQUEST_PRECISION] = { "precision", "precision", "spritery:precision", "NAME", 0, REQUEST_WORD, "f32", 0, 0, precisions,
+        "bf16 is faster where the processor has it, and another picture of the same seed", AT(precision) },
     [REQUEST_SEED] = { "seed", "seed", "spritery:seed", "N", 's', REQUEST_SEED64, "", 0, 0, NULL,
         "the same seed gives the same picture", AT(seed) },
     [REQUEST_VARY] = { "vary", "vary", "spritery:vary", "X", 0, REQUEST_REAL, "0", 0, 1, NULL,

@@ -23,6 +23,7 @@ enum request_field {
     REQUEST_STEPS,
     REQUEST_GUIDANCE,
     REQUEST_SAMPLER,
+    REQUEST_PRECISION,
     REQUEST_SEED,
     REQUEST_VARY,
     REQUEST_VARY_SEED,
@@ -42,6 +43,8 @@ enum request_field {
 
 /* The sampler field's words, in the table's order. */
 enum request_sampler { REQUEST_EULER, REQUEST_HEUN, REQUEST_ANCESTRAL, REQUEST_DPM };
+/* And the precision field's. */
+enum request_precision { REQUEST_F32, REQUEST_BF16 };
 
 /* The engine field's words. */
 enum request_engine { REQUEST_NATIVE, REQUEST_COMFYUI };
@@ -58,6 +61,7 @@ struct request {
     int steps;
     double guidance; /* 1 is none */
     int sampler;     /* enum request_sampler */
+    int precision;   /* enum request_precision */
     uint64_t seed;
     double vary;        /* 0 the seed's own noise .. 1 the vary_seed's */
     uint64_t vary_seed; /* which variation */

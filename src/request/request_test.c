@@ -78,6 +78,7 @@ static void good_values_round_trip(void **state)
         { "largest seed", REQUEST_SEED, "18446744073709551615", "18446744073709551615" },
         { "above what doubles hold", REQUEST_SEED, "9007199254740993", "9007199254740993" },
         { "a word", REQUEST_SAMPLER, "heun", "heun" },
+        { "another word", REQUEST_PRECISION, "bf16", "bf16" },
         { "a choice", REQUEST_SIZE, "64", "64" },
         { "switch words", REQUEST_TILE, "on", "yes" },
         { "switch words", REQUEST_TILE, "0", "no" },

@@ -56,6 +56,15 @@ for sampler in euler heun ancestral dpm; do
     same "$sampler through --like" s1/orc-3.png s3/orc-3.png
     rm -r s1 s2 s3
 done
+draw half "red dragon" --seed 7 --precision bf16
+if cmp -s half/red-dragon-7.png plain/red-dragon-7.png; then not_ok "bf16 is another picture"; else ok "bf16 is another picture"; fi
+for kernels in avx512bf16 avx512 avx2 neon; do
+    SPRITERY_KERNELS=$kernels run generate --like half/red-dragon-7.png --out "half-$kernels" --preview never
+    case $err in
+    *SPRITERY_KERNELS*) ok "no $kernels here # SKIP" ;;
+    *) same "bf16 by $kernels is the same bytes" half/red-dragon-7.png "half-$kernels/red-dragon-7.png" ;;
+    esac
+done
 for size in 16 48 64; do
     draw "size" "orc" --seed 3 --size $size
     run show --json size/orc-3.png

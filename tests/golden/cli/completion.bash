@@ -37,6 +37,7 @@ _spritery() {
         --steps) return ;;
         --guidance | -g) return ;;
         --sampler) mapfile -t COMPREPLY < <(compgen -W 'euler heun ancestral dpm' -- "$cur") ;;
+        --precision) mapfile -t COMPREPLY < <(compgen -W 'f32 bf16' -- "$cur") ;;
         --seed | -s) return ;;
         --vary) return ;;
         --vary-seed) return ;;
@@ -59,7 +60,7 @@ _spritery() {
         --threads | -t) return ;;
         *)
             case "$cur" in
-            -*) mapfile -t COMPREPLY < <(compgen -W '--negative --blend --blend-amount --model --size --steps --guidance --sampler --seed --vary --vary-seed --count --init --strength --mask --tile --colors --palette --scale --engine --workflow --lora --prompts --out --format --force --preview --no-sheet --like --server --threads --json --quiet --verbose --help --version' -- "$cur") ;;
+            -*) mapfile -t COMPREPLY < <(compgen -W '--negative --blend --blend-amount --model --size --steps --guidance --sampler --precision --seed --vary --vary-seed --count --init --strength --mask --tile --colors --palette --scale --engine --workflow --lora --prompts --out --format --force --preview --no-sheet --like --server --threads --json --quiet --verbose --help --version' -- "$cur") ;;
             *) return ;;
             esac ;;
         esac ;;

@@ -48,6 +48,7 @@ complete -c spritery -n '__fish_seen_subcommand_from generate' -l size -x -a '16
 complete -c spritery -n '__fish_seen_subcommand_from generate' -l steps -x -d 'denoising steps: 10 is a draft, more than 30 rarely shows'
 complete -c spritery -n '__fish_seen_subcommand_from generate' -l guidance -s g -x -d 'how strictly to follow the words: 1 is loosely, 1.5 suits walls and floors'
 complete -c spritery -n '__fish_seen_subcommand_from generate' -l sampler -x -a 'euler heun ancestral dpm' -d 'how to walk from noise to picture'
+complete -c spritery -n '__fish_seen_subcommand_from generate' -l precision -x -a 'f32 bf16' -d 'bf16 is faster where the processor has it, and another picture of the same seed'
 complete -c spritery -n '__fish_seen_subcommand_from generate' -l seed -s s -x -d 'the same seed gives the same picture'
 complete -c spritery -n '__fish_seen_subcommand_from generate' -l vary -x -d 'mix the seed\'s noise with another\'s: 0.2 is a close relative'
 complete -c spritery -n '__fish_seen_subcommand_from generate' -l vary-seed -x -d 'which relative'

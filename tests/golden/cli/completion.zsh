@@ -59,6 +59,7 @@ _spritery() {
             '--steps=[denoising steps\: 10 is a draft, more than 30 rarely shows]:N: ' \
             '(-g --guidance)'{-g+,--guidance=}'[how strictly to follow the words\: 1 is loosely, 1.5 suits walls and floors]:X: ' \
             '--sampler=[how to walk from noise to picture]:NAME:(euler heun ancestral dpm)' \
+            '--precision=[bf16 is faster where the processor has it, and another picture of the same seed]:NAME:(f32 bf16)' \
             '(-s --seed)'{-s+,--seed=}'[the same seed gives the same picture]:N: ' \
             '--vary=[mix the seed'\''s noise with another'\''s\: 0.2 is a close relative]:X: ' \
             '--vary-seed=[which relative]:N: ' \
