@@ -214,6 +214,14 @@ int atlas_shortest_ms(const struct atlas *a, const struct atlas_tag *t)
     return least;
 }
 
+bool atlas_tag_on_one_page(const struct atlas *a, const struct atlas_tag *t)
+{
+    for (int i = t->from; i <= t->to; i++)
+        if (a->frame[i].page != a->frame[t->from].page)
+            return false;
+    return true;
+}
+
 static size_t digits(const char *text)
 {
     return strspn(text, "0123456789");

@@ -88,6 +88,8 @@ int atlas_steps(const struct atlas_tag *t);
 int atlas_step(const struct atlas_tag *t, int step);
 int atlas_shortest_ms(const struct atlas *a, const struct atlas_tag *t); /* of its frames */
 
+bool atlas_tag_on_one_page(const struct atlas *a, const struct atlas_tag *t);
+
 /* Natural order of names: digits count as numbers, "walk_2" before "walk_10". */
 int atlas_name_order(const char *a, const char *b);
 

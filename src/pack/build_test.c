@@ -210,6 +210,28 @@ static void rims_are_repeated(void **state)
     sprites_fini(&s);
 }
 
+/* A smaller frame's rim must not show inside its cell. */
+static void cells_are_extruded_as_a_whole(void **state)
+{
+    struct sprites s = { 0 };
+    struct pack_rules rules = { .rects = { .max_w = 64, .max_h = 64, .padding = 1 },
+                                .extrude = 1,
+                                .grid = true };
+    struct pack_result r;
+    struct spr_error err;
+    (void)state;
+    add_sprite(&s, "a", art("rg\nby\n"));
+    add_sprite(&s, "b", art("w\n"));
+    assert_int_equal(pack_build(&s, &rules, NULL, "x", pool, &r, &err), SPR_OK);
+    assert_art(&r.page[0], "rrgg.ww..\n"
+                           "rrgg.ww..\n"
+                           "bbyy.....\n"
+                           "bbyy.....\n");
+    assert_round_trip(&s, &r);
+    pack_result_fini(&r);
+    sprites_fini(&s);
+}
+
 static void feet_stay_still(void **state)
 {
     struct sprites s = { 0 };
@@ -410,6 +432,7 @@ int main(void)
         cmocka_unit_test(sprites_come_back),
         cmocka_unit_test(extruded_sprites_do_not_bleed),
         cmocka_unit_test(rims_are_repeated),
+        cmocka_unit_test(cells_are_extruded_as_a_whole),
         cmocka_unit_test(feet_stay_still),
         cmocka_unit_test(empty_frames_keep_their_number),
         cmocka_unit_test(one_change_touches_one_page),

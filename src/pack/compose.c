@@ -3,10 +3,11 @@
 #include "pack/build.h"
 #include "pixel/alpha.h"
 
-static enum spr_code copy_box(const struct image *from, const struct pack_box *b, struct image *ret,
-                              struct spr_error *err)
+/* The box in the corner of a picture that may be larger: a grid's cell is extruded as a whole. */
+static enum spr_code copy_box(const struct image *from, const struct pack_box *b, int w, int h,
+                              struct image *ret, struct spr_error *err)
 {
-    enum spr_code rc = image_init(ret, b->w, b->h, err);
+    enum spr_code rc = image_init(ret, w, h, err);
     for (int y = 0; !rc && y < b->h; y++)
         for (int x = 0; x < b->w; x++)
             *image_at(ret, x, y) = *image_at(from, b->x + x, b->y + y);
@@ -32,31 +33,44 @@ static void draw(struct image *page, const struct image *from, const struct pack
         }
 }
 
+static enum spr_code draw_copy(struct image *page, const struct image *from, const struct pack_unit *unit,
+                               int w, int h, const struct pack_rules *rules, struct spr_error *err)
+{
+    struct image copy = { 0 };
+    struct pack_box whole = { 0, 0, w, h };
+    enum spr_code rc = copy_box(from, &unit->box, w, h, &copy, err);
+    if (!rc && rules->bleed > 0)
+        rc = alpha_bleed(&copy, rules->bleed, err);
+    if (!rc)
+        draw(page, &copy, &whole, &unit->place, rules->extrude);
+    image_fini(&copy);
+    return rc;
+}
+
 enum spr_code compose_page(const struct sprites *s, const struct pack_units *u,
                            const struct pack_rules *rules, int page, struct rect_page size, struct image *ret,
                            struct spr_error *err)
 {
     struct image out;
+    int cell_w = 1, cell_h = 1;
     enum spr_code rc = image_init(&out, size.w, size.h, err);
     if (rc)
         return rc;
+    for (int i = 0; i < u->count; i++) {
+        cell_w = u->unit[i].box.w > cell_w ? u->unit[i].box.w : cell_w;
+        cell_h = u->unit[i].box.h > cell_h ? u->unit[i].box.h : cell_h;
+    }
     for (int i = 0; i < u->count && !rc; i++) {
         const struct pack_unit *unit = &u->unit[i];
         const struct image *from = &s->item[unit->sprite].image;
         if (unit->place.page != page)
             continue;
-        if (rules->bleed > 0) {
-            struct image copy = { 0 };
-            struct pack_box whole = { 0, 0, unit->box.w, unit->box.h };
-            rc = copy_box(from, &unit->box, &copy, err);
-            if (!rc)
-                rc = alpha_bleed(&copy, rules->bleed, err);
-            if (!rc)
-                draw(&out, &copy, &whole, &unit->place, rules->extrude);
-            image_fini(&copy);
-        } else {
+        if (rules->grid)
+            rc = draw_copy(&out, from, unit, cell_w, cell_h, rules, err);
+        else if (rules->bleed > 0)
+            rc = draw_copy(&out, from, unit, unit->box.w, unit->box.h, rules, err);
+        else
             draw(&out, from, &unit->box, &unit->place, rules->extrude);
-        }
     }
     if (rc)
         image_fini(&out);

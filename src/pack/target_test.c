@@ -150,6 +150,7 @@ static void two_pages(void **state)
     dense(&a, true);
     for (int i = 0; i < target_count; i++) {
         a.frame[1].turned = targets[i].turned;
+        a.frame[4].page = strcmp(targets[i].name, "pixi") != 0; /* pixi plays on one page */
         if (!targets[i].grid && !targets[i].one_page)
             write_and_compare(&targets[i], &a, "two");
     }
@@ -166,6 +167,24 @@ static void tile_sets(void **state)
         write_and_compare(target_named("tiled"), &a, names[wang]);
         atlas_fini(&a);
     }
+}
+
+static void animations_over_pages_are_refused(void **state)
+{
+    struct atlas a;
+    struct buf b;
+    struct spr_error err = { 0 };
+    const struct target_options o = { .pixels_per_unit = 16 };
+    (void)state;
+    dense(&a, true);
+    buf_init(&b, 1 << 20);
+    assert_int_equal(write_pixi(&a, 0, &o, &b, &err), SPR_LIMIT);
+    assert_non_null(
+        strstr(err.text, "animation \"hit\" has frames on several pages, which pixi cannot play"));
+    a.columns = 1;
+    assert_int_equal(write_tsx(&a, 0, &o, &b, &err), SPR_LIMIT);
+    buf_fini(&b);
+    atlas_fini(&a);
 }
 
 static void dense_is_no_tile_set(void **state)
@@ -289,6 +308,7 @@ int main(void)
         cmocka_unit_test(two_pages),
         cmocka_unit_test(tile_sets),
         cmocka_unit_test(dense_is_no_tile_set),
+        cmocka_unit_test(animations_over_pages_are_refused),
         cmocka_unit_test(the_table_is_sorted),
         cmocka_unit_test(guids_are_kept),
         cmocka_unit_test(json_is_read_again),

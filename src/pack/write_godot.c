@@ -1,7 +1,8 @@
 /* Godot's text resources. An AtlasTexture is a region of the page; its margin puts back what was trimmed: position is
  * where the box lay, size how much larger the source was. The page's path is relative, which Godot resolves from the
  * resource's own folder, so that both files may lie anywhere in a project.
- * Sprites without an animation become animations of one frame under their own name.
+ * Sprites without an animation become animations of one frame under their own name, with " still" behind it where an
+ * animation has that name.
  * Godot 4 knows a duration for each frame, as a multiple of the animation's; Godot 3 does not: frames are repeated, each as
  * often as the greatest common divisor of the times goes into its own.
  * Sources: documentation of SpriteFrames and AtlasTexture, the text resource format (format=2, format=3). */
@@ -9,6 +10,9 @@
 #include "pack/text.h"
 
 #include "base/mem.h"
+
+#include <stdio.h>
+#include <string.h>
 
 static void header(struct text *t, const struct atlas *a, int format)
 {
@@ -67,6 +71,14 @@ static bool *tagged_frames(const struct atlas *a, struct spr_error *err)
         for (int f = a->tag[i].from; f <= a->tag[i].to; f++)
             tagged[f] = true;
     return tagged;
+}
+
+static bool has_tag(const struct atlas *a, const char *name)
+{
+    for (int i = 0; i < a->tags; i++)
+        if (strcmp(a->tag[i].name, name) == 0)
+            return true;
+    return false;
 }
 
 static int gcd(int a, int b)
@@ -139,7 +151,10 @@ static enum spr_code write(const struct atlas *a, int format, struct buf *into, 
             frame4(&t, i, 1, true);
         else
             text_add(&t, "SubResource( %d )", i + 1);
-        animation_end(&t, a->frame[i].name, 1000.0 / a->frame[i].duration_ms, false, format == 3);
+        char name[ATLAS_NAME_MAX + 8];
+        snprintf(name, sizeof name, "%.*s%s", ATLAS_NAME_MAX, a->frame[i].name,
+                 has_tag(a, a->frame[i].name) ? " still" : "");
+        animation_end(&t, name, 1000.0 / a->frame[i].duration_ms, false, format == 3);
     }
     text_add(&t, " ]\n");
     mem_free(tagged);

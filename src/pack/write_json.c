@@ -186,8 +186,8 @@ enum spr_code write_texturepacker_array(const struct atlas *a, int page, const s
     return texturepacker(a, page, false, into, err);
 }
 
-/* PixiJS plays names in order and knows no direction: frames are listed as they are shown. An animation stands in the
- * file of its first frame's page. */
+/* PixiJS plays names in order and knows no direction: frames are listed as they are shown. It looks for them in the
+ * animation's own file only. */
 static void pixi_animations(struct text *t, const struct atlas *a, int page)
 {
     bool first = true;
@@ -214,6 +214,13 @@ enum spr_code write_pixi(const struct atlas *a, int page, const struct target_op
 {
     struct text t = { .into = into, .err = err };
     (void)o;
+    for (int i = 0; i < a->tags; i++)
+        if (!atlas_tag_on_one_page(a, &a->tag[i]))
+            return SPR_FAIL(
+                err, SPR_LIMIT,
+                "animation \"%.80s\" has frames on several pages, which pixi cannot play: allow larger pages "
+                "(--max-size) or leave animations out (--animations none)",
+                a->tag[i].name);
     text_add(&t, "{\n  \"frames\": {");
     frames_of(&t, a, page, ANCHOR | DURATION | BY_NAME, "    ");
     text_add(&t, "\n  }");

@@ -7,14 +7,6 @@
 
 #include <string.h>
 
-static bool same_page(const struct atlas *a, const struct atlas_tag *g)
-{
-    for (int i = g->from; i <= g->to; i++)
-        if (a->frame[i].page != a->frame[g->from].page)
-            return false;
-    return true;
-}
-
 /* Tile of a frame: frames fill cells in order. */
 static int tile_of(const struct atlas *a, int frame)
 {
@@ -30,7 +22,7 @@ static void tile(struct text *t, const struct atlas *a, int i)
     text_xml(t, a->frame[i].name);
     text_add(t, "/>\n  </properties>\n");
     for (int g = 0; g < a->tags; g++) { /* the animation that begins here; a tile has one */
-        if (a->tag[g].from != i || a->tag[g].to == i || !same_page(a, &a->tag[g]))
+        if (a->tag[g].from != i || a->tag[g].to == i)
             continue;
         text_add(t, "  <animation>\n");
         for (int step = 0; step < atlas_steps(&a->tag[g]); step++) {
@@ -80,6 +72,13 @@ enum spr_code write_tsx(const struct atlas *a, int page, const struct target_opt
     (void)o;
     if (a->columns == 0)
         return SPR_FAIL(err, SPR_BADARG, "a tile set needs equal cells: pack as a grid");
+    for (int i = 0; i < a->tags; i++)
+        if (!atlas_tag_on_one_page(a, &a->tag[i]))
+            return SPR_FAIL(err, SPR_LIMIT,
+                            "animation \"%.80s\" has frames on several pages, which tiled cannot play: allow "
+                            "larger pages "
+                            "(--max-size) or leave animations out (--animations none)",
+                            a->tag[i].name);
     for (int i = 0; i < a->frames; i++)
         count += a->frame[i].page == page;
     text_add(
