@@ -2,6 +2,7 @@
 #include "base/pool.h"
 #include "base/random.h"
 #include "cli/batch.h"
+#include "cli/maker.h"
 #include "engine/papers.h"
 #include "pixel/palette.h"
 
@@ -96,6 +97,7 @@ static enum spr_code run_batch(struct cli *cli, const struct args *args, const s
                                struct spr_error *err)
 {
     struct output output;
+    struct maker maker = { 0 };
     struct batch batch = { cli, NULL, r, prompts, &output, { 0 }, !args_has(args, NO_SHEET), like };
     int64_t threads = pool_default_threads();
     size_t pictures = prompts->count * (size_t)r->count;
@@ -106,11 +108,13 @@ static enum spr_code run_batch(struct cli *cli, const struct args *args, const s
         rc = output_read(args_value(args, OUT), args_value(args, FORMAT), args_has(args, FORCE), pictures,
                          &output, err);
     if (!rc)
-        rc = r->engine.name == REQUEST_COMFYUI ? open_comfyui(args, &batch.engine, err)
-                                               : engine_native((int)threads, &batch.engine, err);
+        rc = r->engine.name == REQUEST_COMFYUI
+                 ? open_comfyui(args, &maker.engine, err)
+                 : maker_init(args, (int)threads, args_has(args, THREADS), &maker, err);
+    batch.engine = maker.engine;
     if (!rc)
         rc = batch_run(&batch, err);
-    engine_close(batch.engine);
+    maker_fini(&maker);
     return rc;
 }
 
@@ -153,6 +157,7 @@ static const struct option options[] = {
     { SERVER, 0, "server", "URL,...",
       "ComfyUI servers for --engine comfyui (default: $SPRITERY_COMFYUI, or 127.0.0.1:8188)",
       COMPLETE_NOTHING, NULL },
+    MAKER_OPTIONS,
     { THREADS, 't', "threads", "N", "threads to use; the picture never depends on it", COMPLETE_NOTHING,
       NULL },
 };
@@ -178,11 +183,13 @@ const struct command cmd_generate = {
     .name = "generate",
     .operands = "PROMPT...",
     .summary = "make sprites from words",
-    .about = "Draws each PROMPT and saves it as a PNG that carries everything needed to make it again. "
-             "Standard output gets "
-             "the files' names, and the pictures too if it is a terminal; standard error says how the words "
-             "were understood.\n"
-             "The same prompt, seed and options give the same file on every machine.",
+    .about =
+        "Draws each PROMPT and saves it as a PNG that carries everything needed to make it again. "
+        "Standard output gets "
+        "the files' names, and the pictures too if it is a terminal; standard error says how the words "
+        "were understood.\n"
+        "The same prompt, seed and options give the same file on every machine.\n"
+        "Where a daemon of yours is up ('spritery serve') it does the drawing; Ctrl-C cancels the job there.",
     .options = options,
     .option_count = SPR_COUNT(options),
     .takes_request = true,

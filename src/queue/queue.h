@@ -58,6 +58,7 @@ struct queue_job {
     int priority, tries;
     bool paused, seed_given;
     char *id, *tags, *engine, *error, *understood;
+    enum spr_code error_code; /* of error; SPR_OK without one */
     struct request request;
     int64_t accepted_ms, started_ms, finished_ms, ready_ms; /* ready: not taken before */
     struct queue_picture *picture;                          /* (pictures) */

@@ -24,6 +24,7 @@ enum column {
     FINISHED,
     READY,
     PLACE,
+    ERROR_CODE,
     FIRST_PICTURE
 };
 
@@ -72,9 +73,24 @@ static enum spr_code read_request(const char *text, struct request *r, struct sp
         return SPR_FAIL(err, SPR_BADDATA, "the queue's database: a request is no JSON");
     request_init(r);
     enum spr_code rc = request_from_json(object, r, err);
-    json_decref(object);
+    const json_t *given = json_object_get(object, "given");
     r->given = 0; /* every field was written, whether somebody set it or not */
+    for (size_t i = 0; i < json_array_size(given); i++) {
+        const char *name = json_string_value(json_array_get(given, i));
+        int f = name ? request_field_of_wire(name) : -1;
+        if (f >= 0)
+            r->given |= (uint32_t)1 << f;
+    }
+    json_decref(object);
     return rc;
+}
+
+static enum spr_code code_of(const char *name)
+{
+    for (int i = SPR_OK + 1; name && i < SPR_CODE_COUNT; i++)
+        if (strcmp(spr_code_name((enum spr_code)i), name) == 0)
+            return (enum spr_code)i;
+    return SPR_OK;
 }
 
 enum spr_code queue_read_row(sqlite3_stmt *s, struct queue_job *ret, struct spr_error *err)
@@ -95,6 +111,7 @@ enum spr_code queue_read_row(sqlite3_stmt *s, struct queue_job *ret, struct spr_
         .started_ms = sqlite3_column_int64(s, STARTED),
         .finished_ms = sqlite3_column_int64(s, FINISHED),
         .ready_ms = sqlite3_column_int64(s, READY),
+        .error_code = code_of((const char *)sqlite3_column_text(s, ERROR_CODE)),
     };
     enum spr_code rc = j.id && j.tags && j.engine && j.error && j.understood ? SPR_OK : no_memory(err);
     if (!rc)

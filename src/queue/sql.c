@@ -3,7 +3,7 @@
 #define JOB_COLUMNS                                                                                     \
     "job.row, state, priority, tries, held, seed_given, id, tags, engine, error, understood, request, " \
     "accepted_ms, "                                                                                     \
-    "started_ms, finished_ms, ready_ms, place"
+    "started_ms, finished_ms, ready_ms, place, error_code"
 #define FIRST_PICTURE ", (SELECT path FROM picture WHERE picture.job = job.row AND number = 0)"
 
 /* The order of the queue, as its index has it. */
@@ -26,16 +26,19 @@ const char *const queue_sql[SQL_COUNT] = {
                     "model, software, model_hash, init_hash, mask_hash, palette_hash) "
                     "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
     [SQL_UNDERSTOOD] = "UPDATE job SET understood = ?2 WHERE row = ?1",
-    [SQL_EXPIRED] = "SELECT " JOB_COLUMNS " FROM job WHERE state = 1 AND lease_ms <= ?1 LIMIT 1",
-    [SQL_WAKE] = "UPDATE job SET held = held & ~2, ready_ms = 0 WHERE state = 0 AND held >= 2 AND ready_ms <= ?1",
-    [SQL_NEXT_READY] = "SELECT min(ready_ms) FROM job WHERE state = 0 AND held >= 2",
-    [SQL_FIRST] = "SELECT row, priority, place FROM job WHERE state = 0" IN_ORDER,
-    [SQL_LAST] = "SELECT row, priority, place FROM job WHERE state = 0" IN_REVERSE,
+    [SQL_EXPIRED] = "SELECT " JOB_COLUMNS " FROM job INDEXED BY job_lease WHERE state = 1 AND lease_ms <= ?1 LIMIT 1",
+    [SQL_WAKE] = "UPDATE job INDEXED BY job_ready SET held = held & ~2, ready_ms = 0 WHERE state = 0 AND held >= 2 AND ready_ms <= ?1",
+    [SQL_NEXT_READY] = "SELECT min(ready_ms) FROM job INDEXED BY job_ready WHERE state = 0 AND held >= 2",
+    /* SQLite would rather sort all that is queued than walk this index */
+    [SQL_FIRST] = "SELECT row, priority, place FROM job INDEXED BY job_order WHERE state = 0" IN_ORDER,
+    [SQL_LAST] = "SELECT row, priority, place FROM job INDEXED BY job_order WHERE state = 0" IN_REVERSE,
     /* the nearest neighbours: of the same priority, or else the next priority's */
-    [SQL_ABOVE] = "SELECT row, priority, place FROM job WHERE state = 0 AND priority = ?1 AND place < ?2 UNION ALL "
-                  "SELECT * FROM (SELECT row, priority, place FROM job WHERE state = 0 AND priority > ?1" IN_REVERSE ")" IN_REVERSE,
-    [SQL_BELOW] = "SELECT row, priority, place FROM job WHERE state = 0 AND priority = ?1 AND place > ?2 UNION ALL "
-                  "SELECT * FROM (SELECT row, priority, place FROM job WHERE state = 0 AND priority < ?1" IN_ORDER ")" IN_ORDER,
+    [SQL_ABOVE] = "SELECT * FROM (SELECT row, priority, place FROM job INDEXED BY job_order WHERE state = 0 AND priority = ?1 AND place < ?2" IN_REVERSE
+                  ") UNION ALL "
+                  "SELECT * FROM (SELECT row, priority, place FROM job INDEXED BY job_order WHERE state = 0 AND priority > ?1" IN_REVERSE ")" IN_REVERSE,
+    [SQL_BELOW] = "SELECT * FROM (SELECT row, priority, place FROM job INDEXED BY job_order WHERE state = 0 AND priority = ?1 AND place > ?2" IN_ORDER
+                  ") UNION ALL "
+                  "SELECT * FROM (SELECT row, priority, place FROM job INDEXED BY job_order WHERE state = 0 AND priority < ?1" IN_ORDER ")" IN_ORDER,
     [SQL_PLACE] = "UPDATE job SET priority = ?2, place = ?3 WHERE row = ?1",
     [SQL_HOLD] = "UPDATE job SET held = ?2 WHERE row = ?1",
     [SQL_SET_PAUSED] = "INSERT OR REPLACE INTO setting (name, value) VALUES ('paused', ?1)",

@@ -57,12 +57,11 @@ static bool written(const void *object, const struct wire_field *f, size_t i)
     return f->need == WIRE_NEEDED || wire_given(object, (int)i);
 }
 
-/* Those that the protocol's first version always has are always written. */
+/* What was given, and the prompt. A client of a server that knows only version 1.0 gives model, size, steps and guidance
+ * too: there they are needed. */
 static bool request_written(const struct request *r, enum request_field f)
 {
-    bool always = f == REQUEST_PROMPT || f == REQUEST_MODEL || f == REQUEST_SIZE || f == REQUEST_STEPS ||
-                  f == REQUEST_GUIDANCE;
-    return always || request_given(r, f);
+    return f == REQUEST_PROMPT || request_given(r, f);
 }
 
 static void pack_request_value(msgpack_packer *p, const struct request *r, enum request_field f,

@@ -55,9 +55,7 @@ static const struct wire_field generate_fields[] = {
     [GENERATE_ID] = TEXT(message_generate, id, WIRE_OPTIONAL, 0, MESSAGE_ID_MAX, "the job's name; empty: a fresh one. The same id and request again get the same answer"),
     [GENERATE_REQUEST] = { "", WIRE_REQUEST, WIRE_NEEDED, 0, 0, AT(message_generate, request), NULL, NULL, "" },
     [GENERATE_PRIORITY] = WHOLE(message_generate, priority, WIRE_OPTIONAL, -100, 100, "1.1: higher comes first; 0 is usual"),
-    [GENERATE_ENGINE] = TEXT(message_generate, engine, WIRE_OPTIONAL, 0, 32, "1.1: which engine; empty: any"),
     [GENERATE_TAGS] = TEXTS(message_generate, tags, 16, "1.1: words to find it by"),
-    [GENERATE_LORA] = TEXT(message_generate, lora, WIRE_OPTIONAL, 0, 256, "a LoRA's name"),
     [GENERATE_FRAMES] = WHOLE(message_generate, animation_frames, WIRE_OPTIONAL, 1, 256, "frames of an animation"),
     [GENERATE_GRID] = { "tileset_grid", WIRE_PAIR, WIRE_OPTIONAL, 1, 64, AT(message_generate, tileset_grid), NULL, NULL, "columns and rows of a tile set" },
 };
@@ -132,7 +130,7 @@ static const struct wire_field picture_fields[] = {
 PART(picture_part, picture_fields, message_picture);
 static const struct wire_field brief_fields[] = {
     [JOB_ROW] = COUNT(message_job_brief, row, WIRE_NEEDED, "grows with every job"), [JOB_ID] = JOB_ID(message_job_brief),
-    [JOB_STATE] = WORD(message_job_brief, state, WIRE_NEEDED, message_states, ""), [JOB_PROMPT] = SENTENCE(message_job_brief, prompt, WIRE_NEEDED, "what to draw; its first 200 characters"),
+    [JOB_STATE] = WORD(message_job_brief, state, WIRE_NEEDED, message_states, ""), [JOB_PROMPT] = SENTENCE(message_job_brief, prompt, WIRE_NEEDED, "what to draw; its beginning"),
     [JOB_PRIORITY] = WHOLE(message_job_brief, priority, WIRE_NEEDED, -1000000, 1000000, ""), [JOB_PAUSED] = SWITCH(message_job_brief, paused, WIRE_NEEDED, "waits for resume"),
     [JOB_TRIES] = COUNT(message_job_brief, tries, WIRE_NEEDED, "how often it was begun"), [JOB_ACCEPTED] = TIME(message_job_brief, accepted, WIRE_NEEDED, "Unix seconds"),
     [JOB_STARTED] = TIME(message_job_brief, started, WIRE_OPTIONAL, "Unix seconds"), [JOB_FINISHED] = TIME(message_job_brief, finished, WIRE_OPTIONAL, "Unix seconds"),
@@ -149,8 +147,8 @@ static const struct wire_field info_fields[] = {
     [INFO_STATE] = WORD(message_job_info, state, WIRE_NEEDED, message_states, ""), [INFO_PRIORITY] = WHOLE(message_job_info, priority, WIRE_NEEDED, -1000000, 1000000, ""),
     [INFO_PAUSED] = SWITCH(message_job_info, paused, WIRE_NEEDED, "waits for resume"), [INFO_TRIES] = COUNT(message_job_info, tries, WIRE_NEEDED, "how often it was begun"),
     [INFO_ACCEPTED] = TIME(message_job_info, accepted, WIRE_NEEDED, "Unix seconds"), [INFO_STARTED] = TIME(message_job_info, started, WIRE_OPTIONAL, "Unix seconds"),
-    [INFO_FINISHED] = TIME(message_job_info, finished, WIRE_OPTIONAL, "Unix seconds"), [INFO_ERROR] = SENTENCE(message_job_info, error, WIRE_OPTIONAL, "why it failed"),
-    [INFO_UNDERSTOOD] = SENTENCE(message_job_info, understood, WIRE_OPTIONAL, "what the words became"), [INFO_ENGINE] = TEXT(message_job_info, engine, WIRE_OPTIONAL, 0, 32, "the one asked for"),
+    [INFO_FINISHED] = TIME(message_job_info, finished, WIRE_OPTIONAL, "Unix seconds"), [INFO_ERROR] = SENTENCE(message_job_info, error, WIRE_OPTIONAL, "why it failed"), [INFO_ERROR_KIND] = TEXT(message_job_info, error_kind, WIRE_OPTIONAL, 0, 32, "the sentence's kind, for programs: bad_argument, io ..."),
+    [INFO_UNDERSTOOD] = SENTENCE(message_job_info, understood, WIRE_OPTIONAL, "what the words became"),
     [INFO_TAGS] = TEXTS(message_job_info, tags, 16, ""), [INFO_PICTURES] = MAPS(message_job_info, pictures, WIRE_OPTIONAL, 1000, &picture_part, "in order"),
     [INFO_AHEAD] = COUNT(message_job_info, ahead, WIRE_OPTIONAL, "queued jobs that come before it"),
 };

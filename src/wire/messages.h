@@ -15,24 +15,13 @@ enum { MESSAGE_ID_MAX = 128, MESSAGE_JOBS_MAX = 1000 };
 struct message_empty {
     uint64_t given;
 };
-enum {
-    GENERATE_ID,
-    GENERATE_REQUEST,
-    GENERATE_PRIORITY,
-    GENERATE_ENGINE,
-    GENERATE_TAGS,
-    GENERATE_LORA,
-    GENERATE_FRAMES,
-    GENERATE_GRID
-};
+enum { GENERATE_ID, GENERATE_REQUEST, GENERATE_PRIORITY, GENERATE_TAGS, GENERATE_FRAMES, GENERATE_GRID };
 struct message_generate {
     uint64_t given;
     const char *id; /* NULL or "": a fresh one */
     struct request request;
     int64_t priority;
-    const char *engine;
     struct wire_texts tags;
-    const char *lora;
     int64_t animation_frames, tileset_grid[2];
 };
 struct message_job_id {
@@ -136,8 +125,8 @@ enum {
     INFO_STARTED,
     INFO_FINISHED,
     INFO_ERROR,
+    INFO_ERROR_KIND,
     INFO_UNDERSTOOD,
-    INFO_ENGINE,
     INFO_TAGS,
     INFO_PICTURES,
     INFO_AHEAD
@@ -146,7 +135,7 @@ struct message_job_info {
     uint64_t given;
     struct request request;
     int64_t row, priority, tries;
-    const char *job_id, *state, *error, *understood, *engine;
+    const char *job_id, *state, *error, *error_kind, *understood;
     bool paused;
     double accepted, started, finished;
     struct wire_texts tags;

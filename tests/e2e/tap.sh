@@ -12,7 +12,8 @@ cleanup() { :; } # a script may define its own
 cd "$work" || exit 1
 export HOME="$work" LC_ALL=C.UTF-8 TERM=dumb
 export SPRITERY_MODELS="$root/models"
-unset NO_COLOR XDG_DATA_HOME SPRITERY_KERNELS COLORTERM
+export SPRITERY_RUNTIME_DIR="$work/run" # no daemon of the machine is met
+unset SPRITERY_DAEMON XDG_CONFIG_HOME NO_COLOR XDG_DATA_HOME SPRITERY_KERNELS COLORTERM
 : "${SPRITERY_THREADS:=2}"
 export SPRITERY_THREADS
 count=0

@@ -1,0 +1,221 @@
+#include "base/clock.h"
+#include "base/str.h"
+#include "cli/interrupt.h"
+#include "cli/job_print.h"
+#include "cli/link.h"
+
+#include <string.h>
+
+enum { STATE = OPTION_OWN, LIMIT, BEFORE, FIND, TO, OLDER };
+
+static const char *const places[] = { "top", "up", "down", "bottom", NULL };
+
+struct call {
+    struct cli *cli;
+    const struct args *args;
+    struct link link;
+};
+
+static enum spr_code list(struct call *c, struct spr_error *err)
+{
+    struct message_jobs ask = { .state = args_value(c->args, STATE), .text = args_value(c->args, FIND) };
+    struct message_job_list *m;
+    int64_t limit = 20, before = 0;
+    enum spr_code rc = args_whole(c->args, LIMIT, "limit", 1, MESSAGE_JOBS_MAX, &limit, err);
+    if (!rc)
+        rc = args_whole(c->args, BEFORE, "before", 1, INT64_MAX, &before, err);
+    ask.limit = limit;
+    ask.before = before;
+    ask.given = (uint64_t)1 << JOBS_LIMIT | (uint64_t)(before > 0) << JOBS_BEFORE;
+    if (!rc)
+        rc = link_ask(&c->link, &message_jobs, &ask, &message_job_list, &m, err);
+    return rc ? rc : job_print_list(c->cli, m, err);
+}
+
+static enum spr_code show(struct call *c, struct spr_error *err)
+{
+    enum spr_code rc = SPR_OK;
+    for (size_t i = 1; !rc && i < c->args->operands; i++) {
+        struct message_job_id ask = { .job_id = c->args->operand[i] };
+        struct message_job_info *m;
+        rc = link_ask(&c->link, &message_job, &ask, &message_job_info, &m, err);
+        if (!rc)
+            rc = job_print_info(c->cli, m, err);
+    }
+    return rc;
+}
+
+static enum spr_code watch(struct call *c, struct spr_error *err)
+{
+    struct message_empty ask = { 0 };
+    struct message_server *m;
+    enum spr_code rc = link_ask(&c->link, &message_server, &ask, &message_server_info, &m, err);
+    if (!rc && !m->events)
+        rc = SPR_FAIL(err, SPR_UNSUPPORTED, "this daemon publishes no events (listen.events)");
+    return rc ? rc
+              : job_watch(c->cli, &c->link, m->events, c->args->operands > 1 ? c->args->operand[1] : NULL,
+                          err);
+}
+
+/* One question for each id; the answers are said to have been given. */
+static enum spr_code each(struct call *c, const struct wire_schema *schema, const struct wire_schema *want,
+                          const char *done, struct spr_error *err)
+{
+    enum spr_code rc = SPR_OK;
+    for (size_t i = 1; !rc && i < c->args->operands; i++) {
+        struct message_job_id ask = { .job_id = c->args->operand[i] };
+        void *answer;
+        rc = link_ask(&c->link, schema, &ask, want, &answer, err);
+        if (rc)
+            spr_prefix(err, "%.60s", c->args->operand[i]);
+        else if (!c->cli->quiet) {
+            terminal_safe(&c->cli->out, c->args->operand[i]);
+            fprintf(c->cli->out.file, " %s\n", done);
+        }
+    }
+    return rc;
+}
+
+static enum spr_code cancel(struct call *c, struct spr_error *err)
+{
+    return each(c, &message_cancel, &message_job_cancelled, "cancelled", err);
+}
+
+static enum spr_code retry(struct call *c, struct spr_error *err)
+{
+    return each(c, &message_retry, &message_job_accepted, "queued again", err);
+}
+
+static enum spr_code pause_or_resume(struct call *c, bool pause, struct spr_error *err)
+{
+    const struct wire_schema *schema = pause ? &message_pause : &message_resume;
+    const char *done = pause ? "paused" : "resumed";
+    struct message_job_id all = { 0 };
+    void *answer;
+    if (c->args->operands > 1)
+        return each(c, schema, &message_done, done, err);
+    enum spr_code rc = link_ask(&c->link, schema, &all, &message_done, &answer, err);
+    if (!rc && !c->cli->quiet)
+        fprintf(c->cli->out.file, "the queue is %s\n", done);
+    return rc;
+}
+
+static enum spr_code hold(struct call *c, struct spr_error *err)
+{
+    return pause_or_resume(c, true, err);
+}
+
+static enum spr_code resume(struct call *c, struct spr_error *err)
+{
+    return pause_or_resume(c, false, err);
+}
+
+static enum spr_code move(struct call *c, struct spr_error *err)
+{
+    struct message_move ask = { .job_id = c->args->operand[1], .to = args_value(c->args, TO) };
+    void *answer;
+    if (!ask.to)
+        return SPR_FAIL(err, SPR_BADARG, "say where to: --to top, up, down or bottom");
+    enum spr_code rc = link_ask(&c->link, &message_move, &ask, &message_done, &answer, err);
+    if (!rc && !c->cli->quiet)
+        fprintf(c->cli->out.file, "moved %s\n", ask.to);
+    return rc;
+}
+
+static enum spr_code clear(struct call *c, struct spr_error *err)
+{
+    struct message_clear ask = { .state = args_value(c->args, STATE) };
+    struct message_done *m;
+    const char *older = args_value(c->args, OLDER);
+    if (older && (!str_to_double(older, &ask.older_s) || ask.older_s < 0 || ask.older_s > 36500))
+        return SPR_FAIL(err, SPR_BADARG, "--older is \"%.40s\"; it must be a number of days", older);
+    ask.older_s *= 86400;
+    ask.given = (uint64_t)1 << 1;
+    enum spr_code rc = link_ask(&c->link, &message_clear, &ask, &message_done, &m, err);
+    if (!rc && !c->cli->quiet)
+        fprintf(c->cli->out.file, "%lld jobs forgotten; their pictures stay\n", (long long)m->count);
+    return rc;
+}
+
+static const struct {
+    const char *name, *operands;
+    size_t min, max; /* operands after the verb */
+    enum spr_code (*run)(struct call *c, struct spr_error *err);
+} verbs[] = {
+    { "cancel", "ID...", 1, 1000, cancel },
+    { "clear", "", 0, 0, clear },
+    { "list", "", 0, 0, list },
+    { "move", "ID --to PLACE", 1, 1, move },
+    { "pause", "[ID...]", 0, 1000, hold },
+    { "resume", "[ID...]", 0, 1000, resume },
+    { "retry", "ID...", 1, 1000, retry },
+    { "show", "ID...", 1, 1000, show },
+    { "watch", "[ID]", 0, 1, watch },
+};
+static const char *const verb_words[] = { "cancel", "clear", "list", "move",  "pause",
+                                          "resume", "retry", "show", "watch", NULL };
+
+static enum spr_code run(struct cli *cli, const struct args *args, struct spr_error *err)
+{
+    const char *verb = args->operands ? args->operand[0] : "list";
+    size_t given = args->operands ? args->operands - 1 : 0;
+    for (size_t i = 0; i < SPR_COUNT(verbs); i++) {
+        if (strcmp(verbs[i].name, verb) != 0)
+            continue;
+        if (given < verbs[i].min || given > verbs[i].max)
+            return SPR_FAIL(err, SPR_BADARG, "it is 'spritery jobs %s %s'; see 'spritery help jobs'", verb,
+                            verbs[i].operands);
+        struct call c = { .cli = cli, .args = args };
+        enum spr_code rc = link_open(args, &c.link, err);
+        if (!rc)
+            rc = verbs[i].run(&c, err);
+        link_fini(&c.link);
+        return rc;
+    }
+    return SPR_FAIL(err, SPR_BADARG,
+                    "jobs can cancel, clear, list, move, pause, resume, retry, show or watch, not \"%.40s\"",
+                    verb);
+}
+
+static const struct option options[] = {
+    { STATE, 0, "state", "STATE", "list, clear: only queued, running, done, failed or cancelled",
+      COMPLETE_WORDS, message_states },
+    { FIND, 0, "find", "WORDS", "list: only those with all the words in prompt, id or tags", COMPLETE_NOTHING,
+      NULL },
+    { LIMIT, 0, "limit", "N", "list: at most so many; default 20", COMPLETE_NOTHING, NULL },
+    { BEFORE, 0, "before", "ROW", "list: the page before this row", COMPLETE_NOTHING, NULL },
+    { TO, 0, "to", "PLACE", "move: top, up, down or bottom", COMPLETE_WORDS, places },
+    { OLDER, 0, "older", "DAYS", "clear: only those that ended so many days ago", COMPLETE_NOTHING, NULL },
+    LINK_OPTIONS,
+};
+
+static const struct example examples[] = {
+    { "spritery jobs", "the newest twenty" },
+    { "spritery jobs list --state failed --find dragon", "failed ones about dragons" },
+    { "spritery jobs watch", "everything that happens, as it does; Ctrl-C ends it" },
+    { "spritery jobs move ID --to top", "that one next" },
+    { "spritery jobs clear --older 30", "forget what ended a month ago" },
+};
+
+const struct command cmd_jobs = {
+    .name = "jobs",
+    .operands = "[VERB [ID...]]",
+    .summary = "the daemon's queue and history: list, show, watch, change",
+    .about = "Needs a daemon ('spritery serve').\n"
+             "  list             newest first (this is what no verb means)\n"
+             "  show ID...       all that is known of a job\n"
+             "  watch [ID]       events as they happen, of one job until it ends, or of all\n"
+             "  cancel ID...     stop a queued or running job\n"
+             "  retry ID...      queue a failed or cancelled one again\n"
+             "  move ID --to X   another place in the queue\n"
+             "  pause [ID...]    take no more jobs, or not these; resume undoes it\n"
+             "  clear            forget finished jobs; pictures stay",
+    .options = options,
+    .option_count = SPR_COUNT(options),
+    .max_operands = -1,
+    .complete = COMPLETE_WORDS,
+    .operand_words = verb_words,
+    .examples = examples,
+    .example_count = SPR_COUNT(examples),
+    .run = run,
+};

@@ -1,0 +1,168 @@
+#!/bin/sh
+# The daemon as its clients meet it: plain pyzmq + msgpack clients of version 1.0, our own commands, HTTP, stops and kills.
+# shellcheck source=tap.sh
+. "$(dirname "$0")/tap.sh"
+
+pid=
+cleanup() { [ -z "$pid" ] || kill -9 "$pid" 2>/dev/null; }
+python=
+for p in python3 /usr/bin/python3; do
+    if [ -z "$python" ] && "$p" -c 'import zmq, msgpack' 2>/dev/null; then python=$p; fi
+done
+[ -n "$python" ] || { skip "the daemon" "python3-zmq and python3-msgpack are not there"; finish; }
+base=$((20000 + $$ % 20000))
+requests=tcp://127.0.0.1:$base updates=tcp://127.0.0.1:$((base + 1)) http=127.0.0.1:$((base + 3))
+export SPRITERY_LISTEN_REQUESTS=$requests SPRITERY_LISTEN_UPDATES=$updates SPRITERY_LISTEN_EVENTS=tcp://127.0.0.1:$((base + 2))
+export SPRITERY_LISTEN_HTTP=$http
+
+# Starts a daemon and waits until it says that it is ready.
+serve() {
+    "$program" serve "$@" 2>serve.log &
+    pid=$!
+    for _ in $(seq 200); do
+        grep -q ' ready: ' serve.log && return 0
+        kill -0 "$pid" 2>/dev/null || return 1
+        sleep 0.05
+    done
+    return 1
+}
+
+stop() { # SIGNAL -> $ended: the exit status
+    kill -"$1" "$pid"
+    wait "$pid"
+    ended=$?
+    pid=
+}
+
+run status
+is "status without a daemon" "$status" 1
+case $err in *"spritery serve"*) ok "it says how to start one" ;; *) not_ok "it says how to start one" "$err" ;; esac
+
+if serve; then ok "a daemon starts"; else not_ok "a daemon starts" "$(cat serve.log)"; finish; fi
+is "its sockets are the owner's alone" "$(stat -c %a run/daemon.sock run/events.sock run | tr '\n' ' ')" "600 600 700 "
+run serve --set listen.requests= --set listen.updates= --set listen.events= --set listen.http=
+is "a second one on the same folder is refused" "$status" 1
+case $err in *"process $pid"*) ok "and named" ;; *) not_ok "and named" "$err" ;; esac
+run serve --data "$work/other" --set listen.requests=tcp://0.0.0.0:$base --set listen.ipc=no
+is "open to others without a key: refused" "$status" 1
+case $err in *"spritery keys new"*) ok "and it says how to make one" ;; *) not_ok "and it says how to make one" "$err" ;; esac
+
+# Version 1.0, spoken by a client nobody here wrote a library for: each line is one TAP line.
+"$python" "$root/tests/e2e/version1.py" "$requests" "$updates" >v1.tap 2>v1.err
+while read -r line; do
+    case $line in "ok "*) ok "1.0: ${line#ok }" ;; *) not_ok "1.0: ${line#not ok }" "$(cat v1.err)" ;; esac
+done <v1.tap
+grep -q 'ok finished' v1.tap || not_ok "1.0: the script came to its end" "$(cat v1.err)"
+
+# The same bytes, drawn here and there.
+run generate "blue potion" --seed 7 --embedded -o here.png
+cp "$root/tests/bad/png/good" init.png
+"$program" generate "gold ring" --seed 3 --embedded -q -o init.png -f
+run generate "blue potion" --seed 7 -o there.png
+is "generate draws at the daemon" "$status:$(sha here.png)" "0:$(sha there.png)"
+run jobs list --find potion --limit 1
+case $out in *"blue potion"*) ok "and the daemon remembers it" ;; *) not_ok "and the daemon remembers it" "$out" ;; esac
+for options in "-n 3 --steps 4" "--init init.png --strength 0.5 --steps 6" "--palette pico-8 --size 16 --vary 0.3 -n 2 --steps 3"; do
+    # shellcheck disable=SC2086 # a list of options
+    "$program" generate "gold ring" --seed 5 --embedded -q -o a $options && "$program" generate "gold ring" --seed 5 -q -o b $options
+    if diff -r a b >diff.txt 2>&1; then ok "the same bytes with $options"; else not_ok "the same bytes with $options" "$(cat diff.txt)"; fi
+    rm -rf a b
+done
+run generate "xyzzy qwrtp" --steps 2 -o c
+e=$err
+run generate "xyzzy qwrtp" --steps 2 -o c --embedded
+is "the same failure" "$status:$e" "2:$err"
+run generate a --embedded --daemon x
+is "both at once is refused" "$status" 2
+run generate a --daemon tcp://127.0.0.1:1
+is "a daemon that is named must be there" "$status" 1
+
+# The queue, by the command line.
+run jobs pause
+for i in 1 2 3; do
+    "$python" -c "
+import msgpack, sys, zmq
+s = zmq.Context().socket(zmq.REQ)
+s.connect('$requests')
+s.send(msgpack.packb({'type': 'generate', 'id': 'q$i', 'prompt': 'red gem', 'model': 'default', 'size': [16, 16], 'steps': 1, 'cfg_scale': 1.0}))
+assert msgpack.unpackb(s.recv())['type'] == 'job_accepted'"
+done
+run jobs move q3 --to top
+run jobs cancel q2
+run jobs list --state queued --json
+is "moving and cancelling" "$(printf '%s' "$out" | jq -r .job_id | tr '\n' ' ')" "q3 q1 "
+run jobs show q1 --json
+is "one waits behind the other" "$(printf '%s' "$out" | jq -r '.state + " " + .request.prompt')" "queued red gem"
+run jobs cancel q2
+is "what is cancelled cannot be cancelled" "$status" 1
+run jobs retry q2
+run jobs resume
+"$program" jobs watch q2 >/dev/null 2>&1
+run jobs show q2 --json
+is "retried and done" "$(printf '%s' "$out" | jq -r .state)" "done"
+run jobs clear --state done
+case $out in *forgotten*) ok "cleared" ;; *) not_ok "cleared" "$out$err" ;; esac
+
+# HTTP.
+"$python" -c "
+import urllib.request
+for path in 'healthz', 'readyz', 'metrics':
+    print(path, urllib.request.urlopen('http://$http/' + path).status)
+open('metrics.txt', 'wb').write(urllib.request.urlopen('http://$http/metrics').read())" >http.txt 2>&1
+is "HTTP answers" "$(tr '\n' ' ' <http.txt)" "healthz 200 readyz 200 metrics 200 "
+grep -q '^spritery_images_total{engine="native"} [1-9]' metrics.txt && ok "images are counted" || not_ok "images are counted" "$(cat metrics.txt)"
+if command -v promtool >/dev/null 2>&1; then
+    promtool check metrics <metrics.txt >prom.txt 2>&1 && ok "promtool finds nothing" || not_ok "promtool finds nothing" "$(cat prom.txt)"
+else
+    skip "promtool finds nothing" "promtool (package prometheus, 96 MB) is not installed"
+fi
+
+# SIGHUP, and stops.
+mkdir -p .config/spritery
+printf 'log:\n  level: debug\nqueue:\n  lease: 30s\n' >.config/spritery/config.yaml
+kill -HUP "$pid"
+for _ in $(seq 40); do grep -q 'again' serve.log && break; sleep 0.05; done
+grep -q 'config.yaml again; some settings wait for a restart' serve.log && ok "SIGHUP reads the file" || not_ok "SIGHUP reads the file" "$(tail -n 3 serve.log)"
+run config show --json
+is "the file is seen" "$(printf '%s\n' "$out" | jq -r 'select(.name == "queue.lease") | .value + " " + .from')" "30s file"
+printf 'queue:\n  lease: soon\n  leese: 30s\nx: 1\n' >.config/spritery/config.yaml
+run config check
+is "mistakes have places" "$status:$(printf '%s' "$out" | cut -d: -f2,3 | tr '\n' ' ')" "1:2:10 3:3 4:1 "
+rm .config/spritery/config.yaml
+stop TERM
+is "a stop is clean" "$ended" 0
+is "and leaves no lock" "$(serve && stop TERM; echo $ended)" 0
+
+# A stop in the middle of a long job gives it back; kill -9 loses nothing.
+serve --set stop_after=0s
+"$python" "$root/tests/e2e/version1.py" "$requests" "$updates" --submit 12 200 >ids.txt
+sleep 0.3
+stop TERM
+serve
+stop KILL
+serve
+"$python" "$root/tests/e2e/version1.py" "$requests" "$updates" --wait 12 >wait.txt 2>&1
+is "nothing is lost by a stop and a kill" "$(cat wait.txt)" "12 done"
+is "no half file" "$(find .local/share/spritery -name '*.part' | wc -l)" 0
+stop TERM
+
+# Keys: the listed come in, others do not.
+"$program" keys new server -q >/dev/null
+"$program" keys new friend -q >/dev/null
+"$program" keys new stranger -q >/dev/null
+k=.config/spritery/keys
+cp $k/friend.pub $k/allowed
+if serve --set listen.requests="tcp://*:$base" --set listen.events="tcp://*:$((base + 2))" --set "keys.server=$work/$k/server.key"; then
+    ok "with a key it opens to others"
+else
+    not_ok "with a key it opens to others" "$(cat serve.log)"
+fi
+run status --daemon tcp://127.0.0.1:$base --key $k/friend.key --server-key $k/server.pub
+is "a friend comes in" "$status" 0
+"$program" generate "red gem" --seed 1 --steps 2 -q -o f.png --daemon tcp://127.0.0.1:$base --key $k/friend.key --server-key $k/server.pub
+"$program" generate "red gem" --seed 1 --steps 2 -q -o g.png --embedded
+is "and is drawn for" "$(sha f.png)" "$(sha g.png)"
+timeout 20 "$program" status --daemon tcp://127.0.0.1:$base --key $k/stranger.key --server-key $k/server.pub >/dev/null 2>strange.txt
+is "a stranger does not" "$?:$(grep -c 'no answer' strange.txt)" "1:1"
+stop TERM
+finish
