@@ -35,7 +35,6 @@ static const struct option options[] = {
 static const struct example examples[] = {
     { "spritery serve", "in the foreground; Ctrl-C ends it, jobs stay" },
     { "spritery serve --set listen.http= --set queue.keep=30d", "no HTTP, and a shorter memory" },
-    { "systemctl --user enable --now spritery", "as a service, once installed" },
 };
 
 const struct command cmd_serve = {

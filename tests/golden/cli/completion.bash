@@ -27,6 +27,16 @@ _spritery() {
             *) compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -f -- "$cur") ;;
             esac ;;
         esac ;;
+    config)
+        case "$prev" in
+        --config) compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -f -- "$cur") ;;
+        --set) return ;;
+        *)
+            case "$cur" in
+            -*) mapfile -t COMPREPLY < <(compgen -W '--config --set --json --quiet --verbose --help --version' -- "$cur") ;;
+            *) mapfile -t COMPREPLY < <(compgen -W 'check path show' -- "$cur") ;;
+            esac ;;
+        esac ;;
     generate)
         case "$prev" in
         --negative) return ;;
@@ -57,10 +67,13 @@ _spritery() {
         --preview | -p) mapfile -t COMPREPLY < <(compgen -W 'auto never always' -- "$cur") ;;
         --like | -l) compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -f -- "$cur") ;;
         --server) return ;;
+        --daemon) return ;;
+        --key) compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -f -- "$cur") ;;
+        --server-key) compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -f -- "$cur") ;;
         --threads | -t) return ;;
         *)
             case "$cur" in
-            -*) mapfile -t COMPREPLY < <(compgen -W '--negative --blend --blend-amount --model --size --steps --guidance --sampler --precision --seed --vary --vary-seed --count --init --strength --mask --tile --colors --palette --scale --engine --workflow --lora --prompts --out --format --force --preview --no-sheet --like --server --threads --json --quiet --verbose --help --version' -- "$cur") ;;
+            -*) mapfile -t COMPREPLY < <(compgen -W '--negative --blend --blend-amount --model --size --steps --guidance --sampler --precision --seed --vary --vary-seed --count --init --strength --mask --tile --colors --palette --scale --engine --workflow --lora --prompts --out --format --force --preview --no-sheet --like --server --embedded --daemon --key --server-key --threads --json --quiet --verbose --help --version' -- "$cur") ;;
             *) return ;;
             esac ;;
         esac ;;
@@ -69,7 +82,33 @@ _spritery() {
         *)
             case "$cur" in
             -*) mapfile -t COMPREPLY < <(compgen -W '--json --quiet --verbose --help --version' -- "$cur") ;;
-            *) mapfile -t COMPREPLY < <(compgen -W 'animate generate help models pack pixelize plan show train transform unpack version' -- "$cur") ;;
+            *) mapfile -t COMPREPLY < <(compgen -W 'animate config generate help jobs keys models pack pixelize plan serve show status train transform unpack version' -- "$cur") ;;
+            esac ;;
+        esac ;;
+    jobs)
+        case "$prev" in
+        --state) mapfile -t COMPREPLY < <(compgen -W 'queued running done failed cancelled' -- "$cur") ;;
+        --find) return ;;
+        --limit) return ;;
+        --before) return ;;
+        --to) mapfile -t COMPREPLY < <(compgen -W 'top up down bottom' -- "$cur") ;;
+        --older) return ;;
+        --daemon) return ;;
+        --key) compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -f -- "$cur") ;;
+        --server-key) compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -f -- "$cur") ;;
+        *)
+            case "$cur" in
+            -*) mapfile -t COMPREPLY < <(compgen -W '--state --find --limit --before --to --older --daemon --key --server-key --json --quiet --verbose --help --version' -- "$cur") ;;
+            *) mapfile -t COMPREPLY < <(compgen -W 'cancel clear list move pause resume retry show watch' -- "$cur") ;;
+            esac ;;
+        esac ;;
+    keys)
+        case "$prev" in
+        --folder) compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -d -- "$cur") ;;
+        *)
+            case "$cur" in
+            -*) mapfile -t COMPREPLY < <(compgen -W '--folder --json --quiet --verbose --help --version' -- "$cur") ;;
+            *) mapfile -t COMPREPLY < <(compgen -W 'new' -- "$cur") ;;
             esac ;;
         esac ;;
     models)
@@ -137,6 +176,18 @@ _spritery() {
             *) compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -f -- "$cur") ;;
             esac ;;
         esac ;;
+    serve)
+        case "$prev" in
+        --config) compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -f -- "$cur") ;;
+        --data) compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -d -- "$cur") ;;
+        --workers) return ;;
+        --set) return ;;
+        *)
+            case "$cur" in
+            -*) mapfile -t COMPREPLY < <(compgen -W '--config --data --workers --set --json --quiet --verbose --help --version' -- "$cur") ;;
+            *) return ;;
+            esac ;;
+        esac ;;
     show)
         case "$prev" in
         --preview | -p) mapfile -t COMPREPLY < <(compgen -W 'auto never always' -- "$cur") ;;
@@ -144,6 +195,17 @@ _spritery() {
             case "$cur" in
             -*) mapfile -t COMPREPLY < <(compgen -W '--preview --json --quiet --verbose --help --version' -- "$cur") ;;
             *) compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -f -- "$cur") ;;
+            esac ;;
+        esac ;;
+    status)
+        case "$prev" in
+        --daemon) return ;;
+        --key) compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -f -- "$cur") ;;
+        --server-key) compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -f -- "$cur") ;;
+        *)
+            case "$cur" in
+            -*) mapfile -t COMPREPLY < <(compgen -W '--daemon --key --server-key --json --quiet --verbose --help --version' -- "$cur") ;;
+            *) return ;;
             esac ;;
         esac ;;
     train)
@@ -198,7 +260,7 @@ _spritery() {
             *) return ;;
             esac ;;
         esac ;;
-    '') mapfile -t COMPREPLY < <(compgen -W 'animate generate help models pack pixelize plan show train transform unpack version --json --quiet --verbose --help --version' -- "$cur") ;;
+    '') mapfile -t COMPREPLY < <(compgen -W 'animate config generate help jobs keys models pack pixelize plan serve show status train transform unpack version --json --quiet --verbose --help --version' -- "$cur") ;;
     esac
 }
 complete -F _spritery spritery

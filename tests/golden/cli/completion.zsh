@@ -4,13 +4,18 @@ _spritery() {
     if ((CURRENT == 2)); then
         local -a commands=(
             'animate:animations from frames, sheets and other animations; played in the terminal'
+            'config:the daemon'\''s settings\: show, check, where the file is'
             'generate:make sprites from words'
             'help:say what there is, or what a command does'
+            'jobs:the daemon'\''s queue and history\: list, show, watch, change'
+            'keys:make keys, for a daemon that other machines may reach'
             'models:list models\: size, words, licence, checksum; verify them'
             'pack:pack sprites into sheets that engines load, with their own metadata'
             'pixelize:make true pixel art of any picture'
             'plan:check, draw and simulate the plan of a production'
+            'serve:run the daemon\: a queue that survives, for all clients'
             'show:show a picture and how it was made'
+            'status:what the daemon is at'
             'train:train a model on captioned tiles'
             'transform:enlarge, rotate, mirror, outline; sets of directions'
             'unpack:take a sheet apart\: every frame a file again, at its size before trimming'
@@ -49,6 +54,17 @@ _spritery() {
             '--version[the program'\''s version]' \
             '*:FRAMES...:_files'
         ;;
+    (config)
+        _arguments -s -S \
+            '--config=[the file; default\: $SPRITERY_CONFIG, else ~/.config/spritery/config.yaml]:FILE:_files' \
+            '--set=[as if '\''serve'\'' had been given it]:NAME=VALUE: ' \
+            '--json[results as JSON on standard output, one object per line]' \
+            '(-q --quiet)'{-q,--quiet}'[say nothing but failures]' \
+            '(-v --verbose)'{-v,--verbose}'[say more]' \
+            '(-h --help)'{-h,--help}'[this help]' \
+            '--version[the program'\''s version]' \
+            '*:\[show|check|path\]:(check path show)'
+        ;;
     (generate)
         _arguments -s -S \
             '--negative=[what to keep away from]:WORDS: ' \
@@ -82,6 +98,10 @@ _spritery() {
             '--no-sheet[no contact sheet of a batch]' \
             '(-l --like)'{-l+,--like=}'[begin from the parameters in this PNG\: alone it makes the same bytes again]:FILE:_files' \
             '--server=[ComfyUI servers for --engine comfyui (default\: $SPRITERY_COMFYUI, or 127.0.0.1\:8188)]:URL,...: ' \
+            '--embedded[draw in this process even where a daemon is up; the bytes are the same]' \
+            '--daemon=[the daemon'\''s address; default\: $SPRITERY_DAEMON, else this user'\''s own]:ADDR: ' \
+            '--key=[my key file, for a daemon on another machine]:FILE:_files' \
+            '--server-key=[that daemon'\''s .pub file]:FILE:_files' \
             '(-t --threads)'{-t+,--threads=}'[threads to use; the picture never depends on it]:N: ' \
             '--json[results as JSON on standard output, one object per line]' \
             '(-q --quiet)'{-q,--quiet}'[say nothing but failures]' \
@@ -97,7 +117,35 @@ _spritery() {
             '(-v --verbose)'{-v,--verbose}'[say more]' \
             '(-h --help)'{-h,--help}'[this help]' \
             '--version[the program'\''s version]' \
-            '*:\[COMMAND\]:(animate generate help models pack pixelize plan show train transform unpack version)'
+            '*:\[COMMAND\]:(animate config generate help jobs keys models pack pixelize plan serve show status train transform unpack version)'
+        ;;
+    (jobs)
+        _arguments -s -S \
+            '--state=[list, clear\: only queued, running, done, failed or cancelled]:STATE:(queued running done failed cancelled)' \
+            '--find=[list\: only those with all the words in prompt, id or tags]:WORDS: ' \
+            '--limit=[list\: at most so many; default 20]:N: ' \
+            '--before=[list\: the page before this row]:ROW: ' \
+            '--to=[move\: top, up, down or bottom]:PLACE:(top up down bottom)' \
+            '--older=[clear\: only those that ended so many days ago]:DAYS: ' \
+            '--daemon=[the daemon'\''s address; default\: $SPRITERY_DAEMON, else this user'\''s own]:ADDR: ' \
+            '--key=[my key file, for a daemon on another machine]:FILE:_files' \
+            '--server-key=[that daemon'\''s .pub file]:FILE:_files' \
+            '--json[results as JSON on standard output, one object per line]' \
+            '(-q --quiet)'{-q,--quiet}'[say nothing but failures]' \
+            '(-v --verbose)'{-v,--verbose}'[say more]' \
+            '(-h --help)'{-h,--help}'[this help]' \
+            '--version[the program'\''s version]' \
+            '*:\[VERB \[ID...\]\]:(cancel clear list move pause resume retry show watch)'
+        ;;
+    (keys)
+        _arguments -s -S \
+            '--folder=[where to; default\: ~/.config/spritery/keys]:DIR:_files -/' \
+            '--json[results as JSON on standard output, one object per line]' \
+            '(-q --quiet)'{-q,--quiet}'[say nothing but failures]' \
+            '(-v --verbose)'{-v,--verbose}'[say more]' \
+            '(-h --help)'{-h,--help}'[this help]' \
+            '--version[the program'\''s version]' \
+            '*:new NAME:(new)'
         ;;
     (models)
         _arguments -s -S \
@@ -179,6 +227,19 @@ _spritery() {
             '--version[the program'\''s version]' \
             '*:check|diff|new|show|simulate FILE...:_files'
         ;;
+    (serve)
+        _arguments -s -S \
+            '--config=[the configuration; default\: ~/.config/spritery/config.yaml]:FILE:_files' \
+            '--data=[where the queue and the gallery are (data.folder)]:DIR:_files -/' \
+            '--workers=[jobs at a time (engine.workers)]:N: ' \
+            '--set=[any setting of '\''spritery config show'\''; as often as needed]:NAME=VALUE: ' \
+            '--json[results as JSON on standard output, one object per line]' \
+            '(-q --quiet)'{-q,--quiet}'[say nothing but failures]' \
+            '(-v --verbose)'{-v,--verbose}'[say more]' \
+            '(-h --help)'{-h,--help}'[this help]' \
+            '--version[the program'\''s version]' \
+            && return
+        ;;
     (show)
         _arguments -s -S \
             '(-p --preview)'{-p+,--preview=}'[show the picture\: auto (on a terminal), never or always]:WHEN:(auto never always)' \
@@ -188,6 +249,18 @@ _spritery() {
             '(-h --help)'{-h,--help}'[this help]' \
             '--version[the program'\''s version]' \
             '*:FILE...:_files'
+        ;;
+    (status)
+        _arguments -s -S \
+            '--daemon=[the daemon'\''s address; default\: $SPRITERY_DAEMON, else this user'\''s own]:ADDR: ' \
+            '--key=[my key file, for a daemon on another machine]:FILE:_files' \
+            '--server-key=[that daemon'\''s .pub file]:FILE:_files' \
+            '--json[results as JSON on standard output, one object per line]' \
+            '(-q --quiet)'{-q,--quiet}'[say nothing but failures]' \
+            '(-v --verbose)'{-v,--verbose}'[say more]' \
+            '(-h --help)'{-h,--help}'[this help]' \
+            '--version[the program'\''s version]' \
+            && return
         ;;
     (train)
         _arguments -s -S \
