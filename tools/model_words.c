@@ -70,6 +70,7 @@ static const char categories[] =
     "nonliving "
     "mutantbeast aberration amorphous aquatic holy giant wall floor gateway door altar trap statue tree "
     "water food "
+    "bird insect fruit vegetable drink music effect building vehicle "
     "book ring amulet potion scroll wand staff rune gem headgear boot cloak glove shield ranged";
 
 /* Words that go with everything: what they say of a category is chance. */

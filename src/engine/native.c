@@ -9,6 +9,7 @@
 #include "paint/model.h"
 #include "paint/model_find.h"
 #include "paint/paint.h"
+#include "paint/sketch.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -21,6 +22,7 @@ struct native {
     char *path; /* of the loaded model; NULL for none */
     struct model *model;
     struct lexicon *lexicon;
+    struct sketches *sketches; /* NULL where the model has none */
     struct painter *painter;
     char hash[MODEL_SHA256_BYTES]; /* "" until the first picture needs it */
 };
@@ -31,7 +33,9 @@ struct job {
     const struct request *request;
     const struct engine_watch *watch;
     struct reading prompt, negative, blend;
-    struct material material; /* the files that go in */
+    struct material material;    /* the files that go in */
+    struct sketch_choice sketch; /* what to begin from; none where the person said what, or nothing fits */
+    struct rgba *sketched;       /* [group most] sketches of the pictures being painted */
     struct paint_options options;
     int done, group; /* pictures handed out; pictures being painted */
     double seconds;  /* of each picture of this group */
@@ -40,10 +44,12 @@ struct job {
 static void unload(struct native *n)
 {
     painter_free(n->painter);
+    sketches_free(n->sketches);
     lexicon_free(n->lexicon);
     model_free(n->model);
     mem_free(n->path);
     n->painter = NULL;
+    n->sketches = NULL;
     n->lexicon = NULL;
     n->model = NULL;
     n->path = NULL;
@@ -64,6 +70,8 @@ static enum spr_code load(struct native *n, const char *name, struct spr_error *
     rc = model_load(path, &n->model, err);
     if (!rc)
         rc = lexicon_new(n->model->word, n->model->layout.config.vocab, n->model->file, &n->lexicon, err);
+    if (!rc && n->model->size == SKETCH_SIDE)
+        rc = sketches_new(n->model->word, n->model->layout.config.vocab, n->model->file, &n->sketches, err);
     if (!rc && !n->pool)
         rc = pool_new(n->threads, &n->pool, err);
     if (!rc)
@@ -92,10 +100,32 @@ static enum spr_code say_understood(const struct job *j, struct spr_error *err)
         rc = lexicon_describe(l, &j->blend, &line, err);
     if (!rc && j->request->negative && !(rc = buf_addf(&line, err, " | away from: ")))
         rc = lexicon_describe(l, &j->negative, &line, err);
+    if (!rc && j->sketch.count > 0)
+        rc = buf_addf(&line, err, " | begins from a sketch");
     if (!rc && line.data)
         j->watch->understood(j->watch->context, line.data);
     buf_fini(&line);
     return rc;
+}
+
+/* How much of a sketch is drawn anew where nobody says: less shows the tile itself, more loses its shape. */
+static const double sketch_strength = 0.5;
+
+static double strength_of(const struct request *r)
+{
+    return r->init.file || request_given(r, REQUEST_STRENGTH) ? r->init.strength : sketch_strength;
+}
+
+/* A picture to begin from, a picture without edges, or a second prompt leave no room for a sketch. */
+static void choose_sketch(struct job *j)
+{
+    const struct request *r = j->request;
+    if (j->native->sketches && !r->init.file && !r->finish.tile && !r->blend && strength_of(r) < 1)
+        sketches_choose(j->native->sketches, &j->prompt, &j->sketch);
+    int words_max = j->native->model->layout.config.words_max;
+    if (j->sketch.style && j->prompt.count < words_max)
+        j->prompt.word[j->prompt.count++] =
+            (struct reading_word){ .id = j->sketch.style, .weight = 1, .why = READING_CATEGORY };
 }
 
 static enum spr_code understand(struct job *j, struct spr_error *err)
@@ -106,7 +136,23 @@ static enum spr_code understand(struct job *j, struct spr_error *err)
         spr_prefix(err, "--blend");
     else if (!rc && r->negative && (rc = read_words(j, r->negative, false, &j->negative, err)))
         spr_prefix(err, "--negative");
+    if (!rc)
+        choose_sketch(j);
     return !rc && j->watch->understood ? say_understood(j, err) : rc;
+}
+
+/* Where nobody asked for one: strict guidance wipes the grain out of walls and floors, which are all grain. */
+static double guidance_of(const struct job *j)
+{
+    static const char *const surfaces[] = { "wall", "floor" };
+    static const double of_surfaces = 1.5;
+    for (size_t s = 0; s < SPR_COUNT(surfaces) && !request_given(j->request, REQUEST_GUIDANCE); s++) {
+        int id = lexicon_find(j->native->lexicon, surfaces[s]);
+        for (int i = 0; i < j->prompt.count; i++)
+            if (id > 0 && j->prompt.word[i].id == id)
+                return of_surfaces;
+    }
+    return j->request->guidance;
 }
 
 static void set_options(struct job *j)
@@ -121,13 +167,14 @@ static void set_options(struct job *j)
     j->options = (struct paint_options){
         .size = r->size,
         .steps = r->steps,
-        .guidance = r->guidance,
+        .guidance = guidance_of(j),
         .sampler = samplers[r->sampler],
         .precision = r->precision == REQUEST_BF16 ? CONV_BF16 : CONV_F32,
         .wrap = r->finish.tile,
         .init = r->init.file ? &j->material.init : NULL,
-        .strength = r->init.strength,
+        .strength = strength_of(r),
         .mask = r->init.mask ? &j->material.mask : NULL,
+        .sketched = j->sketch.count > 0,
     };
 }
 
@@ -145,6 +192,16 @@ static void on_preview(void *context, int sprite, const struct image *so_far)
         j->watch->preview(j->watch->context, so_far);
 }
 
+/* The sketch of a picture of the group; in begin, whose pixels are the job's. */
+static const struct image *draw_sketch(struct job *j, int i, uint64_t seed, struct image *begin)
+{
+    if (j->sketch.count == 0)
+        return NULL;
+    *begin = (struct image){ SKETCH_SIDE, SKETCH_SIDE, j->sketched + (size_t)i * SKETCH_SIDE * SKETCH_SIDE };
+    sketches_draw(j->native->sketches, &j->sketch, &j->prompt, seed, begin->pixel);
+    return begin;
+}
+
 /* Paints the next j->group pictures. GIVES ret[j->group]. */
 static enum spr_code paint_group(struct job *j, struct image *ret, struct spr_error *err)
 {
@@ -157,8 +214,12 @@ static enum spr_code paint_group(struct job *j, struct image *ret, struct spr_er
         .preview = j->watch->preview ? on_preview : NULL,
     };
     struct paint_sprite *sprite = mem_zalloc((size_t)j->group, sizeof *sprite);
-    if (!sprite)
+    struct image *begin = mem_zalloc((size_t)j->group, sizeof *begin);
+    if (!sprite || !begin) {
+        mem_free(begin);
+        mem_free(sprite);
         return SPR_FAIL(err, SPR_NOMEM, "out of memory for %d pictures", j->group);
+    }
     for (int i = 0; i < j->group; i++) {
         uint64_t seed, vary_seed;
         engine_seeds_of(r, j->done + i, &seed, &vary_seed);
@@ -170,11 +231,13 @@ static enum spr_code paint_group(struct job *j, struct image *ret, struct spr_er
             .seed = seed,
             .vary_seed = vary_seed,
             .vary = r->vary,
+            .sketch = draw_sketch(j, i, seed, &begin[i]),
         };
     }
     int64_t begun = clock_steady_ns();
     enum spr_code rc = paint(j->native->painter, &j->options, sprite, j->group, &watch, ret, err);
     j->seconds = (double)(clock_steady_ns() - begun) / 1e9 / j->group;
+    mem_free(begin);
     mem_free(sprite);
     return rc;
 }
@@ -196,6 +259,9 @@ static enum spr_code hand_out(struct job *j, const struct image *painted, struct
     const struct request *r = j->request;
     struct engine_picture p = { .seconds = j->seconds };
     enum spr_code rc = engine_request_of(r, j->done, &p.made_by, err);
+    p.made_by.guidance = j->options.guidance;
+    if (j->options.sketched)
+        p.made_by.init.strength = j->options.strength;
     if (!rc)
         rc = finishing(painted, r, &j->material, &p, err);
     if (!rc) {
@@ -211,7 +277,9 @@ static enum spr_code make_all(struct job *j, struct spr_error *err)
 {
     const int most = j->native->threads * GROUP_PER_THREAD, count = j->request->count;
     struct image *painted = mem_zalloc((size_t)most, sizeof *painted);
-    enum spr_code rc = painted ? SPR_OK : SPR_FAIL(err, SPR_NOMEM, "out of memory for %d pictures", most);
+    j->sketched = mem_zalloc((size_t)most * SKETCH_SIDE * SKETCH_SIDE, sizeof *j->sketched);
+    enum spr_code rc =
+        painted && j->sketched ? SPR_OK : SPR_FAIL(err, SPR_NOMEM, "out of memory for %d pictures", most);
     while (!rc && j->done < count) {
         j->group = count - j->done < most ? count - j->done : most;
         int group = j->group;
@@ -225,6 +293,7 @@ static enum spr_code make_all(struct job *j, struct spr_error *err)
             image_fini(&painted[i]);
         }
     }
+    mem_free(j->sketched);
     mem_free(painted);
     return rc;
 }

@@ -266,9 +266,9 @@ static enum spr_code check_entry(const struct unet_entry *e, const struct tensor
     return SPR_OK;
 }
 
-static bool is_of_lexicon(const struct tensor *t) /* paint/lexicon.h checks its own */
+static bool is_beside(const struct tensor *t) /* paint/lexicon.h and paint/sketch.h check their own */
 {
-    return strncmp(t->name, "lexicon.", 8) == 0;
+    return strncmp(t->name, "lexicon.", 8) == 0 || strncmp(t->name, "sketch.", 7) == 0;
 }
 
 static enum spr_code check_tensors(const struct model *m, struct spr_error *err)
@@ -281,7 +281,7 @@ static enum spr_code check_tensors(const struct model *m, struct spr_error *err)
     }
     for (size_t i = 0; i < safetensors_count(m->file); i++) {
         const struct tensor *t = safetensors_at(m->file, i);
-        if (!is_of_lexicon(t) && !unet_layout_find(&m->layout, t->name))
+        if (!is_beside(t) && !unet_layout_find(&m->layout, t->name))
             return SPR_FAIL(err, SPR_BADDATA, "tensor \"%.60s\" has no place in this network", t->name);
     }
     return SPR_OK;
@@ -459,7 +459,7 @@ static enum spr_code add_lexicon(struct saving *s, const struct safetensors *fro
     enum spr_code rc = SPR_OK;
     for (size_t i = 0; from && i < safetensors_count(from); i++) {
         const struct tensor *t = safetensors_at(from, i);
-        if (!is_of_lexicon(t))
+        if (!is_beside(t))
             continue;
         struct tensor_source *to = &s->tensor[s->tensors++];
         *to = (struct tensor_source){ .name = t->name, .rank = t->rank, .raw = t->data, .raw_type = t->type };

@@ -2,8 +2,8 @@
  * Flow:  *.safetensors -> [paint/model] -> paint/text, paint/unet;  train -> [paint/model] -> *.safetensors
  * Form:  format "sprite-unet-1": one float tensor for each entry of the network's layout, in file order (convolutions
  *        OIHW, linear layers [out, in]), and notes: "format", "config" (JSON), "vocab" (JSON list, word 0 is padding),
- *        and what the maker adds: "data", "licence", "training", "samples_seen"... Tensors named "lexicon." and more
- *        are paint/lexicon.h's.
+ *        and what the maker adds: "data", "licence", "training", "samples_seen"... Tensors named "lexicon." or
+ *        "sketch." and more are paint/lexicon.h's and paint/sketch.h's.
  * Invariants: a loaded model has every tensor of its network and no other, of the right shape, and no number that is
  *   not finite.
  * Threads: immutable once loaded; any number of readers.
@@ -61,7 +61,7 @@ struct model_content {
     const struct note *note; /* all but "format", "config" and "vocab" */
     size_t notes;
     enum tensor_type type; /* TENSOR_F16, or TENSOR_F32 */
-    /* A file whose lexicon goes along; NULL for none. Its vocabulary is the same, or the beginning of this one: words
+    /* A file whose lexicon and sketches go along; NULL for none. Its vocabulary is the same, or the beginning of this one: words
      * that are new get no categories. */
     const struct safetensors *lexicon;
 };

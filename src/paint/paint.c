@@ -73,8 +73,10 @@ static enum spr_code check_options(const struct painter *p, const struct paint_o
     if (!rc && (int)o->sampler >= SAMPLER_COUNT)
         rc = SPR_FAIL(err, SPR_BADARG, "sampler is number %d; 0 to %d is possible", (int)o->sampler,
                       SAMPLER_COUNT - 1);
-    if (!rc && o->init)
+    if (!rc && (o->init || o->sketched))
         rc = check_range("strength", o->strength, 0, 1, err);
+    if (!rc && o->init && o->sketched)
+        rc = SPR_FAIL(err, SPR_BADARG, "an init picture and sketches exclude each other");
     if (!rc && o->mask && !o->init)
         rc = SPR_FAIL(err, SPR_BADARG, "a mask needs an init picture whose parts it keeps");
     if (!rc)
@@ -84,10 +86,17 @@ static enum spr_code check_options(const struct painter *p, const struct paint_o
     return rc;
 }
 
-static enum spr_code check_sprites(const struct paint_sprite *sprite, int count, struct spr_error *err)
+static enum spr_code check_sprites(const struct painter *p, const struct paint_options *o,
+                                   const struct paint_sprite *sprite, int count, struct spr_error *err)
 {
     enum spr_code rc = check_range("the number of pictures", count, 1, PAINT_COUNT_MAX, err);
     for (int i = 0; i < count && !rc; i++) {
+        if (o->sketched && !sprite[i].sketch)
+            rc = SPR_FAIL(err, SPR_BADARG, "picture %d has no sketch", i);
+        else if (o->sketched)
+            rc = check_picture("a sketch", sprite[i].sketch, p->base, err);
+        if (rc)
+            break;
         rc = check_range("the blend's amount", sprite[i].blend_amount, 0, 1, err);
         if (!rc)
             rc = check_range("the variation", sprite[i].vary, 0, 1, err);
@@ -194,6 +203,10 @@ static void predict(void *context, double t, const float *x, float *x0)
  * over it; NULL for nothing. */
 static const float *under(struct job *j, struct stage *s, int p)
 {
+    if (j->current == 0 && j->o->sketched) {
+        canvas_from_image(j->sprite[j->first + p].sketch, s->begin);
+        return s->begin;
+    }
     if (j->current == 0)
         return s->init;
     const struct stage *before = s - 1;
@@ -281,8 +294,8 @@ static enum spr_code add_stage(struct job *j, int side, double from, struct spr_
 static enum spr_code plan(struct job *j, struct spr_error *err)
 {
     const struct paint_size *size = find_size(j->painter->base, j->o->size);
-    double strength = j->o->init ? j->o->strength : 1;
-    if (j->o->size == j->painter->base || strength <= size->refine)
+    double strength = j->o->init || j->o->sketched ? j->o->strength : 1;
+    if (j->o->size == j->painter->base || (j->o->init && strength <= size->refine))
         return add_stage(j, j->o->size, strength, err);
     enum spr_code rc = add_stage(j, j->painter->base, strength, err);
     return rc ? rc : add_stage(j, j->o->size, size->refine, err);
@@ -354,7 +367,7 @@ enum spr_code paint(struct painter *p, const struct paint_options *options, cons
     struct job j = { .painter = p, .o = options, .sprite = sprite, .watch = watch };
     enum spr_code rc = check_options(p, options, err);
     if (!rc)
-        rc = check_sprites(sprite, count, err);
+        rc = check_sprites(p, options, sprite, count, err);
     if (rc)
         return rc;
     struct image *pictures = mem_zalloc((size_t)count, sizeof *pictures);
@@ -380,8 +393,8 @@ enum spr_code paint_raw(struct painter *p, const struct paint_options *options,
     struct job j = { .painter = p, .o = options, .sprite = sprite };
     enum spr_code rc = check_options(p, options, err);
     if (!rc)
-        rc = check_sprites(sprite, count, err);
-    if (!rc && (options->size != p->base || options->init))
+        rc = check_sprites(p, options, sprite, count, err);
+    if (!rc && (options->size != p->base || options->init || options->sketched))
         rc = SPR_FAIL(err, SPR_BADARG, "given noise is for the base size, %d, and no init picture", p->base);
     return rc ? rc : run(&j, count, x, NULL, err);
 }

@@ -56,6 +56,7 @@ struct paint_options {
     const struct image *init;      /* size x size to begin from, or NULL */
     double strength;               /* 0..1, with init: 0 gives it back, 1 keeps only what the mask keeps */
     const struct image *mask;      /* size x size, with init: light is painted anew, the rest kept; or NULL */
+    bool sketched;                 /* without init: every sprite has a sketch, and strength is of that */
 };
 
 /* What each picture has of its own. */
@@ -67,6 +68,7 @@ struct paint_sprite {
     uint64_t seed;
     uint64_t vary_seed;
     double vary; /* 0 the noise of seed .. 1 the noise of vary_seed, along the arc between them */
+    const struct image *sketch; /* with sketched: base size x base size to begin from; else not looked at */
 };
 
 /* What the caller hears. All may be NULL. */

@@ -348,6 +348,55 @@ static void init_pictures(void **state)
 }
 
 /* Every size: each picture stands alone, a mask keeps exactly, strength 0 gives back, progress adds up. */
+/* A sketch is an init picture that each sprite has of its own. */
+static void sketches_are_each_sprites_own(void **state)
+{
+    (void)state;
+    struct image first = colourful(SIZE), second = colourful(SIZE), alone[2], both[2] = { 0 };
+    for (int i = 0; i < PIXELS; i++)
+        second.pixel[i] = first.pixel[PIXELS - 1 - i];
+    struct paint_sprite s[2] = { { .prompt = &red, .seed = 5, .sketch = &first },
+                                 { .prompt = &dragon, .seed = 6, .sketch = &second } };
+    struct paint_options o = options(), init = options();
+    o.sketched = true;
+    o.strength = init.strength = 0.5;
+    init.init = &first;
+    alone[0] = one(&o, &s[0]);
+    alone[1] = one(&o, &s[1]);
+    struct image as_init = one(&init, &s[0]);
+    assert_true(same(&alone[0], &as_init));
+    assert_int_equal(paint(painter, &o, s, 2, NULL, both, NULL), SPR_OK);
+    for (int i = 0; i < 2; i++) {
+        assert_true(same(&both[i], &alone[i]));
+        image_fini(&both[i]);
+        image_fini(&alone[i]);
+    }
+    image_fini(&as_init);
+    o.size = SIZE * 2; /* the sketch stays at the base size */
+    struct image large = one(&o, &s[0]);
+    assert_int_equal(large.width, SIZE * 2);
+    image_fini(&large);
+
+    struct image none = { 0 };
+    struct spr_error err;
+    o.size = SIZE;
+    s[1].sketch = NULL;
+    assert_int_equal(paint(painter, &o, s, 2, NULL, both, &err), SPR_BADARG);
+    assert_string_equal(err.text, "picture 1 has no sketch");
+    struct image small;
+    assert_int_equal(image_init(&small, 8, SIZE, NULL), SPR_OK);
+    s[0].sketch = &small;
+    assert_int_equal(paint(painter, &o, s, 1, NULL, &none, &err), SPR_BADARG);
+    assert_string_equal(err.text, "a sketch is 8x16 pixels; with size 16 it must be 16x16");
+    init.sketched = true;
+    s[0].sketch = &first;
+    assert_int_equal(paint(painter, &init, s, 1, NULL, &none, &err), SPR_BADARG);
+    assert_string_equal(err.text, "an init picture and sketches exclude each other");
+    image_fini(&small);
+    image_fini(&first);
+    image_fini(&second);
+}
+
 static void other_sizes(void **state)
 {
     (void)state;
@@ -580,6 +629,7 @@ int main(void)
         cmocka_unit_test(waves_cannot_be_seen),
         cmocka_unit_test(words_seeds_and_variations),
         cmocka_unit_test(init_pictures),
+        cmocka_unit_test(sketches_are_each_sprites_own),
         cmocka_unit_test(other_sizes),
         cmocka_unit_test(wrapped_pictures_have_no_edge),
         cmocka_unit_test(refuses_options_out_of_bounds),

@@ -33,7 +33,7 @@ static const struct request_row rows[REQUEST_FIELD_COUNT] = {
     [REQUEST_STEPS] = { "steps", "steps", "spritery:steps", "N", 0, REQUEST_WHOLE, "20", 1, 200, NULL,
         "denoising steps: 10 is a draft, more than 30 rarely shows", AT(steps) },
     [REQUEST_GUIDANCE] = { "guidance", "cfg_scale", "spritery:guidance", "X", 'g', REQUEST_REAL, "3", 0, 30, NULL,
-        "how strictly to follow the words: 1 is loosely, 1.5 suits walls and floors", AT(guidance) },
+        "how strictly to follow the words: 1 is loosely; walls and floors have 1.5 if none is given", AT(guidance) },
     [REQUEST_SAMPLER] = { "sampler", "sampler", "spritery:sampler", "NAME", 0, REQUEST_WORD, "ancestral", 0, 0, samplers,
         "how to walk from noise to picture", AT(sampler) },
     [REQUEST_PRECISION] = { "precision", "precision", "spritery:precision", "NAME", 0, REQUEST_WORD, "f32", 0, 0, precisions,
@@ -49,7 +49,8 @@ static const struct request_row rows[REQUEST_FIELD_COUNT] = {
     [REQUEST_INIT] = { "init", "init_image", "spritery:init", "FILE", 'i', REQUEST_TEXT, "", 0, REQUEST_PATH_MAX, NULL,
         "start from this picture instead of from noise", AT(init.file) },
     [REQUEST_STRENGTH] = { "strength", "strength", "spritery:strength", "X", 0, REQUEST_REAL, "0.6", 0, 1, NULL,
-        "with --init: how much to change, 0 nothing, 1 everything", AT(init.strength) },
+        "how much to change of --init, or of the sketch a model begins creatures from: 0 nothing, 1 everything",
+        AT(init.strength) },
     [REQUEST_MASK] = { "mask", "mask_image", "spritery:mask", "FILE", 0, REQUEST_TEXT, "", 0, REQUEST_PATH_MAX, NULL,
         "with --init: draw anew only where this picture is white", AT(init.mask) },
     [REQUEST_TILE] = { "tile", "tile", "spritery:tile", NULL, 0, REQUEST_SWITCH, "no", 0, 0, NULL,
@@ -378,7 +379,7 @@ enum spr_code request_check(const struct request *r, struct spr_error *err)
         return SPR_FAIL(err, SPR_BADARG, "the prompt is empty; say what to draw, for example \"red dragon\"");
     if (r->init.mask && !r->init.file)
         return SPR_FAIL(err, SPR_BADARG, "--mask needs --init: the picture whose parts are drawn anew");
-    if (request_given(r, REQUEST_STRENGTH) && !r->init.file)
+    if (request_given(r, REQUEST_STRENGTH) && !r->init.file && r->engine.name != REQUEST_NATIVE)
         return SPR_FAIL(err, SPR_BADARG, "--strength needs --init: the picture to change");
     if (request_given(r, REQUEST_BLEND_AMOUNT) && !r->blend)
         return SPR_FAIL(err, SPR_BADARG, "--blend-amount needs --blend: the second prompt");

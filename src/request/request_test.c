@@ -161,7 +161,6 @@ static void check_sees_what_one_field_cannot(void **state)
     } rows[] = {
         { REQUEST_PROMPT, " \t", "the prompt is empty; say what to draw, for example \"red dragon\"" },
         { REQUEST_MASK, "m.png", "--mask needs --init: the picture whose parts are drawn anew" },
-        { REQUEST_STRENGTH, "0.5", "--strength needs --init: the picture to change" },
         { REQUEST_BLEND_AMOUNT, "0.5", "--blend-amount needs --blend: the second prompt" },
         { REQUEST_VARY_SEED, "5", "--vary-seed needs --vary: how far to vary, for example 0.2" },
     };
@@ -177,6 +176,16 @@ static void check_sees_what_one_field_cannot(void **state)
         assert_string_equal(err.text, rows[i].sentence);
         request_fini(&r);
     }
+    struct request r; /* the native engine has sketches that strength is of */
+    struct spr_error err = { 0 };
+    request_init(&r);
+    assert_int_equal(request_set(&r, REQUEST_PROMPT, "prompt", "orc", &err), SPR_OK);
+    assert_int_equal(request_set(&r, REQUEST_STRENGTH, "strength", "0.5", &err), SPR_OK);
+    assert_int_equal(request_check(&r, &err), SPR_OK);
+    assert_int_equal(request_set(&r, REQUEST_ENGINE, "engine", "comfyui", &err), SPR_OK);
+    assert_int_equal(request_check(&r, &err), SPR_BADARG);
+    assert_string_equal(err.text, "--strength needs --init: the picture to change");
+    request_fini(&r);
 }
 
 /* A request with every field drawn by chance. */

