@@ -2,9 +2,11 @@
 
 #include "base/mem.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
@@ -206,6 +208,21 @@ enum spr_code file_write(const char *path, const void *data, size_t length, enum
         flush_folder(path);
     release_slot(slot);
     return rc;
+}
+
+void file_sweep(const char *folder)
+{
+    DIR *d = opendir(folder);
+    for (struct dirent *e; d && (e = readdir(d));) {
+        long pid;
+        unsigned number;
+        int length = 0;
+        if (sscanf(e->d_name, ".spritery-%ld-%u.part%n", &pid, &number, &length) == 2 && length > 0 &&
+            !e->d_name[length] && pid > 0 && kill((pid_t)pid, 0) && errno == ESRCH)
+            unlinkat(dirfd(d), e->d_name, 0);
+    }
+    if (d)
+        closedir(d);
 }
 
 enum spr_code file_make_folder(const char *path, struct spr_error *err)

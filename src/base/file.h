@@ -36,6 +36,10 @@ SPR_MUST_USE enum spr_code file_write(const char *path, const void *data, size_t
  * that end on SIGINT or SIGTERM. */
 void file_abandon(void);
 
+/* Removes from a folder what file_write calls of programs that are gone had not published: a kill -9 leaves it there.
+ * Those of running programs stay. For whoever owns the folder, when it begins to work in it. */
+void file_sweep(const char *folder);
+
 /* Makes the folder and those above it; fine if they exist. */
 SPR_MUST_USE enum spr_code file_make_folder(const char *path, struct spr_error *err);
 

@@ -162,6 +162,28 @@ static void signal_in_the_middle_leaves_nothing(void **state)
     assert_true(stat("never", &st) != 0 || st.st_size == 64 << 20);
 }
 
+static void only_the_dead_are_swept(void **state)
+{
+    (void)state;
+    struct spr_error err;
+    char dead[64], alive[64];
+    pid_t pid = fork();
+    if (pid == 0)
+        _exit(0);
+    assert_int_equal(waitpid(pid, NULL, 0), pid);
+    snprintf(dead, sizeof dead, ".spritery-%ld-0.part", (long)pid);
+    snprintf(alive, sizeof alive, ".spritery-%ld-7.part", (long)getpid());
+    const char *const names[] = { dead, alive, ".spritery-0-0.part", ".spritery-x-0.part", "mine.part" };
+    for (size_t i = 0; i < SPR_COUNT(names); i++)
+        assert_int_equal(file_write(names[i], "x", 1, FILE_NEW, &err), SPR_OK);
+    file_sweep(".");
+    for (size_t i = 0; i < SPR_COUNT(names); i++) {
+        assert_true(file_exists(names[i]) == (i > 0));
+        unlink(names[i]);
+    }
+    file_sweep("no such folder");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -169,6 +191,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(limit_is_kept, make_folder, drop_folder),
         cmocka_unit_test_setup_teardown(what_cannot_be_opened_says_why, make_folder, drop_folder),
         cmocka_unit_test_setup_teardown(failed_write_leaves_nothing, make_folder, drop_folder),
+        cmocka_unit_test_setup_teardown(only_the_dead_are_swept, make_folder, drop_folder),
         cmocka_unit_test_setup_teardown(signal_in_the_middle_leaves_nothing, make_folder, drop_folder),
     };
     return cmocka_run_group_tests_name("base/file", tests, NULL, NULL);

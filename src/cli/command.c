@@ -9,6 +9,7 @@ static const struct {
     const struct command *row;
 } commands[] = { /* sorted by name: a test checks */
     { &cmd_animate },
+    { &cmd_batch },
     { &cmd_completion },
     { &cmd_config },
     { &cmd_generate },

@@ -107,12 +107,18 @@ enum spr_code output_picture(const struct output *o, const struct engine_picture
                              struct spr_error *err)
 {
     char stem[FILE_STEM_BYTES];
-    struct notes notes = { 0 };
     file_stem(request_text(&p->made_by, REQUEST_PROMPT), p->made_by.seed, stem);
     if (p->made_by.vary > 0) {
         size_t n = strlen(stem);
         snprintf(stem + n, sizeof stem - n, "-v%llu", (unsigned long long)p->made_by.vary_seed);
     }
+    return output_named(o, stem, p, ret_path, err);
+}
+
+enum spr_code output_named(const struct output *o, const char *stem, const struct engine_picture *p,
+                           char ret_path[PATH_MAX], struct spr_error *err)
+{
+    struct notes notes = { 0 };
     enum spr_code rc = papers_write(p, &notes, err);
     if (!rc)
         rc = write_out(o, stem, &p->pixels, &notes, ret_path, err);

@@ -28,6 +28,11 @@ SPR_MUST_USE enum spr_code output_read(const char *out, const char *format, bool
 SPR_MUST_USE enum spr_code output_picture(const struct output *o, const struct engine_picture *p,
                                           char ret_path[PATH_MAX], struct spr_error *err);
 
+/* The same under a name of the caller's. */
+SPR_MUST_USE enum spr_code output_named(const struct output *o, const char *stem,
+                                        const struct engine_picture *p, char ret_path[PATH_MAX],
+                                        struct spr_error *err);
+
 /* Writes any other picture as STEM.ENDING in the folder, without papers. */
 SPR_MUST_USE enum spr_code output_image(const struct output *o, const char *stem, const struct image *im,
                                         char ret_path[PATH_MAX], struct spr_error *err);

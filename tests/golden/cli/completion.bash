@@ -27,6 +27,41 @@ _spritery() {
             *) compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -f -- "$cur") ;;
             esac ;;
         esac ;;
+    batch)
+        case "$prev" in
+        --negative) return ;;
+        --blend) return ;;
+        --blend-amount) return ;;
+        --model | -m) compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -f -- "$cur") ;;
+        --size) mapfile -t COMPREPLY < <(compgen -W '16 32 48 64' -- "$cur") ;;
+        --steps) return ;;
+        --guidance | -g) return ;;
+        --sampler) mapfile -t COMPREPLY < <(compgen -W 'euler heun ancestral dpm' -- "$cur") ;;
+        --precision) mapfile -t COMPREPLY < <(compgen -W 'f32 bf16' -- "$cur") ;;
+        --seed | -s) return ;;
+        --vary) return ;;
+        --vary-seed) return ;;
+        --count | -n) return ;;
+        --init | -i) compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -f -- "$cur") ;;
+        --strength) return ;;
+        --mask) compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -f -- "$cur") ;;
+        --colors | -c) return ;;
+        --palette) compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -f -- "$cur") ;;
+        --scale) return ;;
+        --engine) mapfile -t COMPREPLY < <(compgen -W 'native comfyui' -- "$cur") ;;
+        --workflow) return ;;
+        --lora) return ;;
+        --out | -o) compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -d -- "$cur") ;;
+        --name) return ;;
+        --as) mapfile -t COMPREPLY < <(compgen -W 'csv jsonl yaml' -- "$cur") ;;
+        --format) mapfile -t COMPREPLY < <(compgen -W 'png webp gif' -- "$cur") ;;
+        --threads | -t) return ;;
+        *)
+            case "$cur" in
+            -*) mapfile -t COMPREPLY < <(compgen -W '--negative --blend --blend-amount --model --size --steps --guidance --sampler --precision --seed --vary --vary-seed --count --init --strength --mask --tile --colors --palette --scale --engine --workflow --lora --out --name --as --format --force --dry-run --threads --json --quiet --verbose --help --version' -- "$cur") ;;
+            *) compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -f -- "$cur") ;;
+            esac ;;
+        esac ;;
     config)
         case "$prev" in
         --config) compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -f -- "$cur") ;;
@@ -82,7 +117,7 @@ _spritery() {
         *)
             case "$cur" in
             -*) mapfile -t COMPREPLY < <(compgen -W '--json --quiet --verbose --help --version' -- "$cur") ;;
-            *) mapfile -t COMPREPLY < <(compgen -W 'animate config generate help jobs keys models pack pixelize plan serve show status train transform unpack version' -- "$cur") ;;
+            *) mapfile -t COMPREPLY < <(compgen -W 'animate batch config generate help jobs keys models pack pixelize plan serve show status train transform unpack version' -- "$cur") ;;
             esac ;;
         esac ;;
     jobs)
@@ -260,7 +295,7 @@ _spritery() {
             *) return ;;
             esac ;;
         esac ;;
-    '') mapfile -t COMPREPLY < <(compgen -W 'animate config generate help jobs keys models pack pixelize plan serve show status train transform unpack version --json --quiet --verbose --help --version' -- "$cur") ;;
+    '') mapfile -t COMPREPLY < <(compgen -W 'animate batch config generate help jobs keys models pack pixelize plan serve show status train transform unpack version --json --quiet --verbose --help --version' -- "$cur") ;;
     esac
 }
 complete -F _spritery spritery

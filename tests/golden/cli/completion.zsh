@@ -4,6 +4,7 @@ _spritery() {
     if ((CURRENT == 2)); then
         local -a commands=(
             'animate:animations from frames, sheets and other animations; played in the terminal'
+            'batch:make a sprite for each row of a file'
             'config:the daemon'\''s settings\: show, check, where the file is'
             'generate:make sprites from words'
             'help:say what there is, or what a command does'
@@ -53,6 +54,45 @@ _spritery() {
             '(-h --help)'{-h,--help}'[this help]' \
             '--version[the program'\''s version]' \
             '*:FRAMES...:_files'
+        ;;
+    (batch)
+        _arguments -s -S \
+            '--negative=[what to keep away from]:WORDS: ' \
+            '--blend=[a second prompt to lean towards]:WORDS: ' \
+            '--blend-amount=[how far to lean\: 0 is the prompt, 1 the blend]:X: ' \
+            '(-m --model)'{-m+,--model=}'[a name from '\''spritery models'\'', or a file]:MODEL:_files' \
+            '--size=[pixels on a side; 32 is what the bundled model knows best]:N:(16 32 48 64)' \
+            '--steps=[denoising steps\: 10 is a draft, more than 30 rarely shows]:N: ' \
+            '(-g --guidance)'{-g+,--guidance=}'[how strictly to follow the words\: 1 is loosely; walls and floors have 1.5 if none is given]:X: ' \
+            '--sampler=[how to walk from noise to picture]:NAME:(euler heun ancestral dpm)' \
+            '--precision=[bf16 is faster where the processor has it, and another picture of the same seed]:NAME:(f32 bf16)' \
+            '(-s --seed)'{-s+,--seed=}'[the same seed gives the same picture]:N: ' \
+            '--vary=[mix the seed'\''s noise with another'\''s\: 0.2 is a close relative]:X: ' \
+            '--vary-seed=[which relative]:N: ' \
+            '(-n --count)'{-n+,--count=}'[pictures per prompt, each with the next seed (with --vary\: the next vary seed)]:N: ' \
+            '(-i --init)'{-i+,--init=}'[start from this picture instead of from noise]:FILE:_files' \
+            '--strength=[how much to change of --init, or of the sketch a model begins creatures from\: 0 nothing, 1 everything]:X: ' \
+            '--mask=[with --init\: draw anew only where this picture is white]:FILE:_files' \
+            '--tile[make a seamless tile]' \
+            '(-c --colors)'{-c+,--colors=}'[at most so many colours, transparent not counted]:N: ' \
+            '--palette=[only the colours of a palette\: a name from below, or a file of any usual kind]:NAME|FILE:_files' \
+            '--scale=[enlarge\: every pixel becomes N x N]:N: ' \
+            '--engine=[who makes it\: this program, or a ComfyUI server]:NAME:(native comfyui)' \
+            '--workflow=[with --engine comfyui\: a template'\''s name, or a file in API format]:NAME|FILE: ' \
+            '--lora=[with --engine comfyui\: a LoRA that the server has]:NAME[:WEIGHT]: ' \
+            '(-o --out)'{-o+,--out=}'[the folder of the pictures and of manifest.jsonl (default\: FILE without its ending)]:DIR:_files -/' \
+            '--name=[what files are called (default\: {prompt}-{seed}); '\''/'\'' makes folders]:PATTERN: ' \
+            '--as=[what FILE is, where its name does not say\: csv, jsonl or yaml]:KIND:(csv jsonl yaml)' \
+            '--format=[png (default; carries every parameter), webp or gif]:KIND:(png webp gif)' \
+            '(-f --force)'{-f,--force}'[draw every row again, and replace files]' \
+            '--dry-run[draw nothing; print what would be made]' \
+            '(-t --threads)'{-t+,--threads=}'[threads to use; the picture never depends on it]:N: ' \
+            '--json[results as JSON on standard output, one object per line]' \
+            '(-q --quiet)'{-q,--quiet}'[say nothing but failures]' \
+            '(-v --verbose)'{-v,--verbose}'[say more]' \
+            '(-h --help)'{-h,--help}'[this help]' \
+            '--version[the program'\''s version]' \
+            '*:FILE:_files'
         ;;
     (config)
         _arguments -s -S \
@@ -117,7 +157,7 @@ _spritery() {
             '(-v --verbose)'{-v,--verbose}'[say more]' \
             '(-h --help)'{-h,--help}'[this help]' \
             '--version[the program'\''s version]' \
-            '*:\[COMMAND\]:(animate config generate help jobs keys models pack pixelize plan serve show status train transform unpack version)'
+            '*:\[COMMAND\]:(animate batch config generate help jobs keys models pack pixelize plan serve show status train transform unpack version)'
         ;;
     (jobs)
         _arguments -s -S \
