@@ -116,7 +116,8 @@ static enum spr_code read_source(const struct args *args, struct animation *ret,
 {
     struct frames_source s = { .path = args->operand,
                                .count = args->operands,
-                               .layer = args_value(args, LAYER) };
+                               .layer = args_value(args, LAYER),
+                               .tag = args_value(args, TAG) };
     const char *cells = args_value(args, CELLS);
     enum spr_code rc = read_anchor(args_value(args, ANCHOR), &s, err);
     if (!rc && cells)
@@ -309,6 +310,7 @@ static const struct example examples[] = {
     { "spritery animate walk*.png -o walk.gif --fps 12", "one GIF of several pictures, with one palette" },
     { "spritery animate walk/ idle/ -o hero.aseprite", "folders become tags" },
     { "spritery animate sheet.png --cells 16x16 -o hero.apng --pingpong", "a sheet cut into frames" },
+    { "spritery animate build/hero.json --tag walk -o walk.gif", "a packed sheet, by its JSON" },
     { "spritery animate hero.aseprite --tag walk --play", "played here, at its own pace; Ctrl-C ends it" },
     { "spritery animate hero.gif --onion 2 -o onion.png", "to see whether the motion is even" },
 };
@@ -317,7 +319,8 @@ const struct command cmd_animate = {
     .name = "animate",
     .operands = "FRAMES...",
     .summary = "animations from frames, sheets and other animations; played in the terminal",
-    .about = "Joins pictures, folders of pictures, sheets (--cells) and animations (GIF, APNG, WebP, "
+    .about = "Joins pictures, folders of pictures, sheets (--cells, or their JSON) and animations (GIF, "
+             "APNG, WebP, "
              "Aseprite) into one "
              "animation. Pixels are kept exactly; only a GIF of more than 256 colours gets one palette of "
              "the best 255. "

@@ -3,6 +3,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "image/aseprite.h"
+#include "pack/sheet.h"
 #include "request/request.h"
 
 #include <dirent.h>
@@ -32,9 +33,13 @@ static void fini(struct parts *p)
     mem_free(p->part);
 }
 
-/* The file, of an Aseprite file the layer that was asked for. */
-static enum spr_code load(const char *path, const char *layer, struct animation *ret, struct spr_error *err)
+/* The file, of an Aseprite file the layer and of a sheet the tag that was asked for. */
+static enum spr_code load(const char *path, const struct frames_source *s, struct animation *ret,
+                          struct spr_error *err)
 {
+    const char *layer = s->layer;
+    if (!layer && sheet_is_file(path))
+        return sheet_animation(path, s->tag, ret, err);
     if (!layer)
         return animation_load(path, NULL, ret, NULL, err);
     struct buf file;
@@ -78,7 +83,7 @@ static enum spr_code add_file(struct parts *p, const char *path, struct spr_erro
         return SPR_FAIL(err, SPR_NOMEM, "no memory for %d files", p->count);
     p->name = name;
     struct animation a = { 0 };
-    enum spr_code rc = load(path, p->from->layer, &a, err);
+    enum spr_code rc = load(path, p->from, &a, err);
     if (rc)
         return rc;
     p->part[p->count] = a;

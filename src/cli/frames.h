@@ -1,5 +1,6 @@
-/* frames - the operands of a command as one animation: files, folders of files, sheets cut into cells.
- * Flow:  operands -> [cli/frames] -> image/animation, pixel/motion -> struct animation
+/* frames - the operands of a command as one animation: files, folders of files, sheets with their JSON, sheets cut into
+ * cells.
+ * Flow:  operands -> [cli/frames] -> image/animation, pack/sheet, pixel/motion -> struct animation
  * A folder is its picture files in the order in which people count (walk2 before walk10), and a tag with its name.
  * Threads: the main one. */
 #ifndef CLI_FRAMES_H
@@ -12,6 +13,7 @@ struct frames_source {
     size_t count;
     int cell_width, cell_height; /* every picture is cut into such cells; 0: none is */
     const char *layer;           /* of Aseprite files; NULL: what is visible */
+    const char *tag;             /* of sheets: only its frames are read; NULL: all */
     bool anchored;               /* pictures may have several sizes, and lie so on the largest: */
     struct motion_anchor anchor;
 };

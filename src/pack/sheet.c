@@ -195,6 +195,17 @@ enum spr_code sheet_pages_load(const struct sheet *s, const char *folder, struct
     return rc;
 }
 
+bool sheet_is_file(const char *path)
+{
+    FILE *f = strcmp(path, "-") == 0 ? NULL : fopen(path, "re");
+    int c = 0;
+    while (f && (c = fgetc(f)) != EOF && strchr(" \t\r\n", c) && c)
+        continue;
+    if (f)
+        fclose(f);
+    return c == '{';
+}
+
 static enum spr_code add_frame(const struct sheet *s, const struct image *page, int frame, int times,
                                struct animation *ret, struct spr_error *err)
 {

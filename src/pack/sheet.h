@@ -54,6 +54,9 @@ void sheet_list_fini(struct sheet_list *l); /* fine on a zeroed one */
 
 void sheet_hash(const void *data, size_t length, char ret[SHEET_HASH_BYTES]);
 
+/* True where the file begins as a JSON object does; false also where it cannot be read. "-" is no sheet. */
+bool sheet_is_file(const char *path);
+
 /* Every frame at its source size, in the order of the sheet, with times and tags: what plays. Frames must be of one size;
  * path: of the sheet, for the pages beside it. tag NULL: all frames. GIVES *ret (animation_fini). Fails: SPR_NOTFOUND (no
  * such tag), SPR_BADARG (sizes differ), and as reading does. */

@@ -88,6 +88,18 @@ run pack in -o all/game --for godot --pivot bottom
 is "what is left over goes" "$(find all -type f | wc -l | tr -d ' '):$(find all -name '*.json' | grep -c 'all/game.pack.json')" "4:1"
 rm -r all
 
+# A sheet plays.
+run pack in/hero -o sheet/hero
+run animate sheet/hero.json --tag walk -o walk.aseprite --json
+is "animate reads a sheet" "$status:$err" "0:"
+run pack walk.aseprite -o sheet/again
+is "its frames and times are those of the files" \
+    "$(jq -c '[.frames[].duration] + [.meta.frameTags[0].name]' sheet/again.json)" '[100,150,100,"walk"]'
+run animate sheet/hero.json --tag run -o walk.gif
+refused_tag() { case $status:$err in 1:*'no animation "run"'*) ok "$1" ;; *) not_ok "$1" "$status: $err" ;; esac; }
+refused_tag "an animation that the sheet has not"
+rm -r sheet walk.aseprite
+
 # Files of several frames.
 run animate in/hero -o hero.aseprite --quiet
 run pack hero.aseprite -o ase/hero
