@@ -49,7 +49,7 @@ static const struct request_row rows[REQUEST_FIELD_COUNT] = {
     [REQUEST_INIT] = { "init", "init_image", "spritery:init", "FILE", 'i', REQUEST_TEXT, "", 0, REQUEST_PATH_MAX, NULL,
         "start from this picture instead of from noise", AT(init.file) },
     [REQUEST_STRENGTH] = { "strength", "strength", "spritery:strength", "X", 0, REQUEST_REAL, "0.6", 0, 1, NULL,
-        "how much to change of --init, or of the sketch a model begins creatures from: 0 nothing, 1 everything",
+        "how much to change --init, or the sketch that a model begins with: 0 nothing, 1 everything",
         AT(init.strength) },
     [REQUEST_MASK] = { "mask", "mask_image", "spritery:mask", "FILE", 0, REQUEST_TEXT, "", 0, REQUEST_PATH_MAX, NULL,
         "with --init: draw anew only where this picture is white", AT(init.mask) },

@@ -71,7 +71,7 @@ _spritery() {
             '--vary-seed=[which relative]:N: ' \
             '(-n --count)'{-n+,--count=}'[pictures per prompt, each with the next seed (with --vary\: the next vary seed)]:N: ' \
             '(-i --init)'{-i+,--init=}'[start from this picture instead of from noise]:FILE:_files' \
-            '--strength=[how much to change of --init, or of the sketch a model begins creatures from\: 0 nothing, 1 everything]:X: ' \
+            '--strength=[how much to change --init, or the sketch that a model begins with\: 0 nothing, 1 everything]:X: ' \
             '--mask=[with --init\: draw anew only where this picture is white]:FILE:_files' \
             '--tile[make a seamless tile]' \
             '(-c --colors)'{-c+,--colors=}'[at most so many colours, transparent not counted]:N: ' \
@@ -121,7 +121,7 @@ _spritery() {
             '--vary-seed=[which relative]:N: ' \
             '(-n --count)'{-n+,--count=}'[pictures per prompt, each with the next seed (with --vary\: the next vary seed)]:N: ' \
             '(-i --init)'{-i+,--init=}'[start from this picture instead of from noise]:FILE:_files' \
-            '--strength=[how much to change of --init, or of the sketch a model begins creatures from\: 0 nothing, 1 everything]:X: ' \
+            '--strength=[how much to change --init, or the sketch that a model begins with\: 0 nothing, 1 everything]:X: ' \
             '--mask=[with --init\: draw anew only where this picture is white]:FILE:_files' \
             '--tile[make a seamless tile]' \
             '(-c --colors)'{-c+,--colors=}'[at most so many colours, transparent not counted]:N: ' \
