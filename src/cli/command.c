@@ -19,6 +19,7 @@ static const struct {
     { &cmd_man },
     { &cmd_models },
     { &cmd_pack },
+    { &cmd_palette },
     { &cmd_pixelize },
     { &cmd_plan },
     { &cmd_serve },

@@ -68,7 +68,7 @@ static void end_chunk(struct out *o, size_t at)
 struct plan {
     const struct animation *a;
     struct indexed *indexed; /* (a->count), or NULL: RGBA */
-    int transparent;         /* index */
+    int transparent;         /* index; -1: none, the layer is a background */
     uint32_t chunks;         /* of this frame */
 };
 
@@ -83,7 +83,7 @@ static void put_header(struct out *o, const struct plan *p)
     put(o, 4, ASE_LAYER_OPACITY);
     put(o, 2, 100); /* the old speed */
     zeros(o, 8);
-    put(o, 1, (uint32_t)p->transparent);
+    put(o, 1, p->transparent < 0 ? 0 : (uint32_t)p->transparent);
     zeros(o, 3);
     put(o, 2, p->indexed ? (uint32_t)p->indexed->palette.count & 255 : (uint32_t)p->a->palette.count & 255);
     put(o, 1, 1); /* square pixels */
@@ -119,15 +119,15 @@ static void put_palette(struct out *o, const struct palette *c)
     end_chunk(o, at);
 }
 
-static void put_layer(struct out *o)
+static void put_layer(struct out *o, bool background)
 {
     size_t at = begin_chunk(o, ASE_LAYER);
-    put(o, 2, ASE_VISIBLE | 2); /* may be edited */
+    put(o, 2, ASE_VISIBLE | 2 | (background ? ASE_BACKGROUND : 0)); /* 2: may be edited */
     put(o, 2, ASE_NORMAL);
     zeros(o, 8); /* level, sizes, blend mode */
     put(o, 1, 255);
     zeros(o, 3);
-    put_text(o, "Layer 1");
+    put_text(o, background ? "Background" : "Layer 1");
     end_chunk(o, at);
 }
 
@@ -273,7 +273,7 @@ static void put_frame(struct out *o, struct plan *p, int f)
         put_profile(o);
         if (colours->count)
             put_palette(o, colours);
-        put_layer(o);
+        put_layer(o, p->transparent < 0);
         if (p->a->tags)
             put_tags(o, p->a);
         p->chunks += 2u + (colours->count != 0) + (p->a->tags != 0);
@@ -290,7 +290,8 @@ static void put_frame(struct out *o, struct plan *p, int f)
     patch(o, at + 12, 4, p->chunks);
 }
 
-/* Whether the frames can be indexed: one transparent colour at most, and no soft alpha, which editors lose there. */
+/* Whether the frames can be indexed: no soft alpha, which editors lose there, and at most one transparent colour. Without
+ * any, the layer is a background, whose pixels all count. */
 static enum spr_code choose(struct plan *p, struct spr_error *err)
 {
     const struct animation *a = p->a;
@@ -307,13 +308,7 @@ static enum spr_code choose(struct plan *p, struct spr_error *err)
         if (c.a == 0 && clear++ == 0)
             p->transparent = i;
     }
-    if (fits && p->transparent < 0 && p->indexed->palette.count < 256) { /* a place for it at the end */
-        p->transparent = p->indexed->palette.count;
-        for (int f = 0; f < a->count; f++)
-            p->indexed[f].palette.colour[p->indexed[f].palette.count++] = (struct rgba){ 0 };
-    }
-    fits = fits && p->transparent >= 0 && clear <= 1;
-    if (!fits) {
+    if (!fits || clear > 1) {
         for (int f = 0; p->indexed && rc == SPR_OK && f < a->count; f++)
             indexed_fini(&p->indexed[f]);
         mem_free(p->indexed);

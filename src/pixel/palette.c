@@ -28,9 +28,11 @@ static const struct format {
     [PALETTE_ACT] = { "act", false, act_is, act_decode, act_encode },
     [PALETTE_ASE] = { "ase", false, ase_is, ase_decode, ase_encode },
     [PALETTE_PNG] = { "png", true, strip_is, strip_decode, strip_encode },
+    [PALETTE_ASEPRITE] = { "aseprite", true, sprite_is, sprite_decode, sprite_encode },
 };
-static const enum palette_format order[] = { PALETTE_PNG,  PALETTE_RIFF, PALETTE_ASE, PALETTE_GPL,
-                                             PALETTE_JASC, PALETTE_TXT,  PALETTE_HEX, PALETTE_ACT };
+static const enum palette_format order[] = { PALETTE_PNG, PALETTE_ASEPRITE, PALETTE_RIFF,
+                                             PALETTE_ASE, PALETTE_GPL,      PALETTE_JASC,
+                                             PALETTE_TXT, PALETTE_HEX,      PALETTE_ACT };
 
 const char *palette_format_name(enum palette_format f)
 {
@@ -45,6 +47,18 @@ bool palette_format_named(const char *name, enum palette_format *ret)
             return true;
         }
     return false;
+}
+
+bool palette_format_of_path(const char *path, enum palette_format *ret)
+{
+    const char *dot = strrchr(path, '.');
+    if (!dot || strchr(dot, '/'))
+        return false;
+    if (strcasecmp(dot + 1, "pal") == 0) {
+        *ret = PALETTE_JASC;
+        return true;
+    }
+    return palette_format_named(dot + 1, ret);
 }
 
 enum spr_code palette_add(struct palette *p, struct rgba c, struct spr_error *err)
@@ -73,9 +87,9 @@ enum spr_code palette_decode(const void *data, size_t size, struct palette *ret,
             *ret_format = order[i];
         return SPR_OK;
     }
-    return SPR_FAIL(
-        err, SPR_BADDATA,
-        "not a palette; GIMP, hex, Paint.NET, JASC, RIFF, Adobe (act, ase) and PNG palettes can be read");
+    return SPR_FAIL(err, SPR_BADDATA,
+                    "not a palette; GIMP, hex, Paint.NET, JASC, RIFF, Adobe (act, ase), PNG and Aseprite "
+                    "palettes can be read");
 }
 
 enum spr_code palette_encode(enum palette_format f, const struct palette *p, const char *name,

@@ -6,7 +6,8 @@
  *
  *     gpl   GIMP, Aseprite, Krita      hex   one rrggbb a line (Lospec)   txt   Paint.NET: aarrggbb, ';' comments
  *     jasc  JASC .pal (Aseprite, ...)  riff  Microsoft .pal               act   Adobe colour table
- *     ase   Adobe swatch exchange      png   the colour table of a palette PNG, else its pixels' colours in order */
+ *     ase   Adobe swatch exchange      png   the colour table of a palette PNG, else its pixels' colours in order
+ *     aseprite   the palette of an Aseprite file, of any sprite; written as a sprite of one row */
 #ifndef PIXEL_PALETTE_H
 #define PIXEL_PALETTE_H
 #include "base/buf.h"
@@ -23,11 +24,14 @@ enum palette_format {
     PALETTE_ACT,
     PALETTE_ASE,
     PALETTE_PNG,
+    PALETTE_ASEPRITE,
     PALETTE_FORMAT_COUNT
 };
 
 const char *palette_format_name(enum palette_format f);                /* "gpl" and so on, as above */
 bool palette_format_named(const char *name, enum palette_format *ret); /* any case; false if none */
+/* By the ending of a file's name: .pal is jasc, .ase Adobe's. */
+bool palette_format_of_path(const char *path, enum palette_format *ret);
 
 /* BORROWS data. ret_format may be NULL. Fails: SPR_BADDATA (line or byte, and what is wrong there), SPR_LIMIT (more
  * than 256 colours), SPR_UNSUPPORTED, SPR_NOMEM. */
@@ -35,7 +39,7 @@ SPR_MUST_USE enum spr_code palette_decode(const void *data, size_t size, struct 
                                           enum palette_format *ret_format, struct spr_error *err);
 
 /* Appends a file of that kind to *into. name is written where the kind has one. A transparent colour is left out of
- * kinds without transparency (all but txt and png). Fails: SPR_BADARG (nothing but transparent colours), SPR_LIMIT,
+ * kinds without transparency (all but txt, png and aseprite). Fails: SPR_BADARG (nothing but transparent colours), SPR_LIMIT,
  * SPR_NOMEM. */
 SPR_MUST_USE enum spr_code palette_encode(enum palette_format f, const struct palette *p, const char *name,
                                           struct buf *into, struct spr_error *err);

@@ -7,6 +7,8 @@
  *     strip  a PNG */
 #include "pixel/palette_formats.h"
 
+#include "image/animation.h"
+#include "image/aseprite.h"
 #include "image/colour.h"
 #include "image/png.h"
 
@@ -267,5 +269,42 @@ enum spr_code strip_encode(const struct palette *p, const char *name, struct buf
         strip.index[i] = (uint8_t)i;
     rc = png_encode_indexed(&strip, NULL, into, err);
     indexed_fini(&strip);
+    return rc;
+}
+
+bool sprite_is(const uint8_t *data, size_t size)
+{
+    return aseprite_is(data, size);
+}
+
+enum spr_code sprite_decode(const uint8_t *data, size_t size, struct palette *ret, struct spr_error *err)
+{
+    struct palette all, p = { 0 };
+    enum spr_code rc = aseprite_decode_palette(data, size, &all, err);
+    if (rc == SPR_NOTFOUND)
+        rc = SPR_FAIL(err, SPR_BADDATA, "the Aseprite file has no palette");
+    for (int i = 0; !rc && i < all.count; i++)
+        rc = palette_add(&p, all.colour[i], err);
+    if (!rc)
+        *ret = p;
+    return rc;
+}
+
+enum spr_code sprite_encode(const struct palette *p, const char *name, struct buf *into,
+                            struct spr_error *err)
+{
+    struct animation a = { .palette = *p };
+    struct image row;
+    (void)name;
+    enum spr_code rc = image_init(&row, p->count, 1, err);
+    if (rc)
+        return rc;
+    memcpy(row.pixel, p->colour, (size_t)p->count * sizeof *row.pixel);
+    rc = animation_add(&a, &row, 0, err);
+    if (rc)
+        image_fini(&row);
+    else
+        rc = aseprite_encode(&a, into, err);
+    animation_fini(&a);
     return rc;
 }

@@ -14,6 +14,7 @@ static const struct builtin {
     const char *hex; /* rrggbb, one after the other */
 } builtins[] = {
     { { "1bit", "Black and white" }, GREYS, 2, NULL },
+    { { "amiga-workbench", "Amiga Workbench 1" }, AS_WRITTEN, 0, "0055aaffffff000022ff8800" },
     { { "amstrad-cpc", "Amstrad CPC" }, LEVELS, 3, NULL },
     { { "apple-ii", "Apple II, low resolution" },
       AS_WRITTEN,
@@ -63,6 +64,11 @@ static const struct builtin {
     { { "grey-16", "16 greys" }, GREYS, 16, NULL },
     { { "grey-4", "4 greys" }, GREYS, 4, NULL },
     { { "grey-8", "8 greys" }, GREYS, 8, NULL },
+    { { "macintosh-16", "Macintosh II, 16 colours" },
+      AS_WRITTEN,
+      0,
+      "fffffffcf305ff6402dd0806f208844600a50000d402abea"
+      "1fb714006411562c0590713ac0c0c0808080404040000000" },
     { { "master-system", "Master System, all 64" }, LEVELS, 4, NULL },
     { { "moonlit-8", "Moonlit (ours): night blues" },
       AS_WRITTEN,
@@ -135,7 +141,13 @@ static const struct builtin {
       "2f4b7c4a86c5"
       "8fd0dcf4f7ee"
       "9a9aa85c5a6e" },
+    { { "virtual-boy", "Virtual Boy" }, AS_WRITTEN, 0, "000000550000a40000ff0000" },
     { { "websafe", "Web safe" }, LEVELS, 6, NULL },
+    { { "windows-16", "Windows, 16 colours" },
+      AS_WRITTEN,
+      0,
+      "000000800000008000808000000080800080008080c0c0c0"
+      "808080ff000000ff00ffff000000ffff00ff00ffffffffff" },
     { { "zx-spectrum", "ZX Spectrum" },
       AS_WRITTEN,
       0,

@@ -39,6 +39,10 @@ enum spr_code strip_decode(const uint8_t *data, size_t size, struct palette *ret
 enum spr_code riff_encode(const struct palette *p, const char *name, struct buf *into, struct spr_error *err);
 enum spr_code act_encode(const struct palette *p, const char *name, struct buf *into, struct spr_error *err);
 enum spr_code ase_encode(const struct palette *p, const char *name, struct buf *into, struct spr_error *err);
+bool sprite_is(const uint8_t *data, size_t size); /* an Aseprite file */
+enum spr_code sprite_decode(const uint8_t *data, size_t size, struct palette *ret, struct spr_error *err);
+enum spr_code sprite_encode(const struct palette *p, const char *name, struct buf *into,
+                            struct spr_error *err);
 enum spr_code strip_encode(const struct palette *p, const char *name, struct buf *into,
                            struct spr_error *err);
 

@@ -95,7 +95,7 @@ static void every_kind_comes_back(void **state)
                 if (palette_decode(file.data, file.length, &back, &format, &err))
                     fail_msg("%s: %s", palette_format_name((enum palette_format)f), err.text);
                 assert_int_equal(format, f);
-                int left_out = clear && f != PALETTE_TXT && f != PALETTE_PNG;
+                int left_out = clear && f != PALETTE_TXT && f != PALETTE_PNG && f != PALETTE_ASEPRITE;
                 assert_int_equal(back.count, p.count - left_out);
                 for (int k = 0; k < back.count; k++)
                     assert_true(rgba_equal(back.colour[k], p.colour[k + left_out]));
@@ -124,9 +124,11 @@ static void refusals_say_where(void **state)
         const char *say;
     } rows[] = {
         { BYTES(""), SPR_BADDATA,
-          "not a palette; GIMP, hex, Paint.NET, JASC, RIFF, Adobe (act, ase) and PNG palettes can be read" },
+          "not a palette; GIMP, hex, Paint.NET, JASC, RIFF, Adobe (act, ase), PNG and Aseprite palettes can "
+          "be read" },
         { BYTES("hello\n"), SPR_BADDATA,
-          "not a palette; GIMP, hex, Paint.NET, JASC, RIFF, Adobe (act, ase) and PNG palettes can be read" },
+          "not a palette; GIMP, hex, Paint.NET, JASC, RIFF, Adobe (act, ase), PNG and Aseprite palettes can "
+          "be read" },
         { BYTES("GIMP Palette\nName: x\n"), SPR_BADDATA, "the palette has no colours" },
         { BYTES("GIMP Palette\n1 2 3\n1 2 x\n"), SPR_BADDATA,
           "line 3: \"1 2 x\" should be a colour, as 0..255 0..255 0..255 name" },

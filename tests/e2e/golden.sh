@@ -20,6 +20,7 @@ golden() {
 golden help.txt help
 golden help-generate.txt help generate
 golden help-animate.txt help animate
+golden help-palette.txt help palette
 golden help-show.txt help show
 golden help-transform.txt help transform
 golden man.1 man

@@ -1,0 +1,448 @@
+#include "base/mem.h"
+#include "base/str.h"
+#include "cli/command.h"
+#include "cli/frames.h"
+#include "pixel/dither.h"
+#include "pixel/motion.h"
+#include "pixel/palette.h"
+#include "pixel/palette_work.h"
+#include "pixel/quantise.h"
+
+#include <jansson.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+enum { OUT = OPTION_OWN, AS, FORCE, COLOURS, SORT, NEAR, DITHER, SPACE, NAME };
+
+static const char *const formats[] = { "gpl", "hex", "txt", "jasc",     "riff",
+                                       "act", "ase", "png", "aseprite", NULL };
+static const char *const orders[] = { "as-is", "light", "hue", NULL };
+static const char *const spaces[] = { "oklab", "srgb", NULL };
+
+static enum spr_code wrong(const char *name, const char *value, const char *right, struct spr_error *err)
+{
+    char shown[REQUEST_SHOWN_BYTES];
+    request_shown(value, shown);
+    return SPR_FAIL(err, SPR_BADARG, "--%s is \"%s\"; it must be %s", name, shown, right);
+}
+
+static enum spr_code read_order(const struct args *args, enum palette_order *ret, struct spr_error *err)
+{
+    const char *word = args_value(args, SORT);
+    *ret = PALETTE_AS_IS;
+    for (int i = 0; word && orders[i]; i++)
+        if (strcmp(word, orders[i]) == 0) {
+            *ret = (enum palette_order)i;
+            return SPR_OK;
+        }
+    return word ? wrong("sort", word, "as-is, light or hue", err) : SPR_OK;
+}
+
+static enum spr_code read_colours(const struct args *args, int otherwise, int *ret, struct spr_error *err)
+{
+    int64_t n = otherwise;
+    enum spr_code rc = args_whole(args, COLOURS, "colors", 1, 256, &n, err);
+    *ret = (int)n;
+    return rc;
+}
+
+/* One character a colour: a block of it where the terminal shows colours. */
+static void print_swatches(const struct terminal *t, const struct palette *p)
+{
+    for (int i = 0; i < p->count; i++) {
+        struct rgba c = p->colour[i];
+        if (t->colour && c.a)
+            fprintf(t->file, "\x1B[48;2;%d;%d;%dm  ", c.r, c.g, c.b);
+        else if (t->colour)
+            fputs("\x1B[0m..", t->file);
+        if (t->colour && (i % 16 == 15 || i == p->count - 1))
+            fputs("\x1B[0m\n", t->file);
+    }
+    for (int i = 0; i < p->count; i++) {
+        struct rgba c = p->colour[i];
+        const char *end = i % 8 == 7 || i == p->count - 1 ? "\n" : " ";
+        if (c.a)
+            fprintf(t->file, "%02x%02x%02x%s", c.r, c.g, c.b, end);
+        else
+            fprintf(t->file, "------%s", end);
+    }
+}
+
+static enum spr_code print_json(const struct cli *cli, json_t *object, const struct palette *p,
+                                struct spr_error *err)
+{
+    json_t *colours = json_array();
+    for (int i = 0; i < p->count; i++) {
+        char hex[16];
+        struct rgba c = p->colour[i];
+        if (c.a)
+            snprintf(hex, sizeof hex, "#%02x%02x%02x", c.r, c.g, c.b);
+        else
+            snprintf(hex, sizeof hex, "transparent");
+        json_array_append_new(colours, json_string(hex));
+    }
+    char *line = NULL;
+    if (object && !json_object_set_new(object, "count", json_integer(p->count)) &&
+        !json_object_set_new(object, "colours", colours))
+        line = json_dumps(object, JSON_COMPACT);
+    enum spr_code rc = line ? SPR_OK : SPR_FAIL(err, SPR_BADDATA, "a name that is not UTF-8 has no JSON");
+    if (line)
+        fprintf(cli->out.file, "%s\n", line);
+    free(line);
+    json_decref(object);
+    return rc;
+}
+
+/* Writes the palette to --out, or prints it. */
+static enum spr_code give(const struct cli *cli, const struct args *args, struct palette *p,
+                          struct spr_error *err)
+{
+    const char *out = args_value(args, OUT), *as = args_value(args, AS), *name = args_value(args, NAME);
+    enum palette_format format = PALETTE_HEX;
+    enum palette_order order;
+    enum spr_code rc = read_order(args, &order, err);
+    if (rc)
+        return rc;
+    palette_sort(p, order);
+    if (as && !palette_format_named(as, &format))
+        return wrong("as", as, "gpl, hex, txt, jasc, riff, act, ase (Adobe), png or aseprite", err);
+    if (!as && out && !palette_format_of_path(out, &format))
+        return SPR_FAIL(
+            err, SPR_BADARG,
+            "--out %.200s: what kind is that? End it with .gpl, .hex, .txt, .pal, .act, .ase, .png or "
+            ".aseprite, or give --as",
+            out);
+    if (!out && !as) {
+        if (cli->json)
+            return print_json(cli, json_object(), p, err);
+        print_swatches(&cli->out, p);
+        return SPR_OK;
+    }
+    struct buf bytes;
+    buf_init(&bytes, (size_t)1 << 20);
+    rc = palette_encode(format, p, name ? name : "Palette", &bytes, err);
+    if (!rc && !out)
+        fwrite(bytes.data, 1, bytes.length, cli->out.file);
+    else if (!rc)
+        rc = file_write(out, bytes.data, bytes.length, args_has(args, FORCE) ? FILE_REPLACE : FILE_NEW, err);
+    if (rc == SPR_EXISTS)
+        rc = SPR_FAIL(err, rc, "%.200s exists already; --force replaces it", out);
+    buf_fini(&bytes);
+    if (!rc && out && cli->json)
+        return print_json(cli, json_pack("{s:s, s:s}", "file", out, "kind", palette_format_name(format)), p,
+                          err);
+    if (!rc && out)
+        fprintf(cli->out.file, "%s\n", out);
+    return rc;
+}
+
+static enum spr_code extract(struct cli *cli, const struct args *args, struct spr_error *err)
+{
+    struct frames_source s = { .path = args->operand + 1, .count = args->operands - 1, .anchored = true };
+    struct animation a = { 0 };
+    struct palette p;
+    int colours;
+    enum spr_code rc = read_colours(args, 256, &colours, err);
+    if (!rc)
+        rc = frames_read(&s, &a, err);
+    const struct image **picture = rc ? NULL : mem_zalloc((size_t)a.count, sizeof *picture);
+    if (!rc && !picture)
+        rc = SPR_FAIL(err, SPR_NOMEM, "no memory for %d pictures", a.count);
+    for (int i = 0; i < a.count && !rc; i++)
+        picture[i] = &a.frame[i].image;
+    if (!rc)
+        rc = palette_extract(picture, a.count, colours, &p, err);
+    mem_free(picture);
+    animation_fini(&a);
+    return rc ? rc : give(cli, args, &p, err);
+}
+
+static enum spr_code convert(struct cli *cli, const struct args *args, struct spr_error *err)
+{
+    struct palette p;
+    enum spr_code rc = palette_find(args->operand[1], &p, NULL, err);
+    return rc ? rc : give(cli, args, &p, err);
+}
+
+static enum spr_code merge(struct cli *cli, const struct args *args, struct spr_error *err)
+{
+    size_t count = args->operands - 1;
+    const char *text = args_value(args, NEAR);
+    double near = 0;
+    struct palette p, *list = mem_zalloc(count, sizeof *list);
+    int colours;
+    enum spr_code rc = list ? read_colours(args, 256, &colours, err)
+                            : SPR_FAIL(err, SPR_NOMEM, "no memory for %zu palettes", count);
+    if (!rc && text && (!str_to_double(text, &near) || near < 0 || near > 1))
+        rc = wrong("near", text, "a distance from 0 to 1; 0.02 is hard to see", err);
+    for (size_t i = 0; i < count && !rc; i++)
+        rc = palette_find(args->operand[i + 1], &list[i], NULL, err);
+    if (!rc)
+        rc = palette_join(list, (int)count, near, colours, &p, err);
+    mem_free(list);
+    return rc ? rc : give(cli, args, &p, err);
+}
+
+static enum spr_code show(struct cli *cli, const struct args *args, struct spr_error *err)
+{
+    enum palette_order order;
+    enum spr_code rc = read_order(args, &order, err);
+    for (size_t i = 1; i < args->operands && !rc; i++) {
+        struct palette p;
+        rc = palette_find(args->operand[i], &p, NULL, err);
+        if (rc)
+            break;
+        palette_sort(&p, order);
+        if (cli->json) {
+            rc = print_json(cli, json_pack("{s:s}", "name", args->operand[i]), &p, err);
+            continue;
+        }
+        fputs(terminal_bold(&cli->out), cli->out.file);
+        terminal_safe(&cli->out, args->operand[i]);
+        fprintf(cli->out.file, "%s: %d colours\n", terminal_plain(&cli->out), p.count);
+        print_swatches(&cli->out, &p);
+    }
+    return rc;
+}
+
+static enum spr_code list(struct cli *cli, const struct args *args, struct spr_error *err)
+{
+    enum spr_code rc = SPR_OK;
+    (void)args;
+    for (int i = 0; i < palette_builtin_count() && !rc; i++) {
+        struct palette_about about = palette_builtin_about(i);
+        struct palette p;
+        palette_builtin(about.name, &p);
+        if (cli->json)
+            rc = print_json(cli, json_pack("{s:s, s:s}", "name", about.name, "title", about.title), &p, err);
+        else
+            fprintf(cli->out.file, "%-16s %3d  %s\n", about.name, p.count, about.title);
+    }
+    return rc;
+}
+
+/* How the pictures of `apply` get their colours. */
+struct dyeing {
+    struct palette palette;
+    struct dither_options how;
+};
+
+static enum spr_code dye(void *context, const struct image *from, struct image *ret, struct spr_error *err)
+{
+    const struct dyeing *d = context;
+    struct indexed few = { 0 };
+    enum spr_code rc = dither_apply(from, &d->palette, &d->how, &few, err);
+    if (!rc)
+        rc = image_from_indexed(ret, &few, err);
+    indexed_fini(&few);
+    return rc;
+}
+
+static enum spr_code read_dyeing(const struct args *args, struct dyeing *d, struct spr_error *err)
+{
+    const char *dither = args_value(args, DITHER), *space = args_value(args, SPACE);
+    double strength = 1;
+    *d = (struct dyeing){ .how = { .strength = 1, .space = COLOUR_OKLAB } };
+    if (space && strcmp(space, "srgb") == 0)
+        d->how.space = COLOUR_SRGB;
+    else if (space && strcmp(space, "oklab") != 0)
+        return wrong("space", space, "oklab or srgb", err);
+    if (dither) {
+        char name[32];
+        size_t n = strcspn(dither, ":");
+        bool good = n < sizeof name;
+        snprintf(name, sizeof name, "%.*s", good ? (int)n : 0, dither);
+        good = good && dither_kind_named(name, &d->how.kind) && d->how.kind != DITHER_MATRIX;
+        if (good && dither[n])
+            good = str_to_double(dither + n + 1, &strength) && strength >= 0 && strength <= 1;
+        if (!good)
+            return wrong("dither", dither,
+                         "none, bayer2, bayer4, bayer8, blue-noise, floyd-steinberg or atkinson, perhaps "
+                         "with a strength, "
+                         "as bayer4:0.5",
+                         err);
+        d->how.strength = (float)strength;
+    }
+    return palette_find(args->operand[1], &d->palette, NULL, err);
+}
+
+/* Where one picture goes: --out as a file, or in the folder --out, or beside as NAME-palette. */
+static enum spr_code apply_place(const char *out, bool one, const char *path, char ret[PATH_MAX],
+                                 enum image_kind *ret_kind, struct spr_error *err)
+{
+    const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path, *dot = strrchr(name, '.');
+    int stem = dot && dot > name ? (int)(dot - name) : (int)strlen(name);
+    if (!dot || !image_kind_named(dot + 1, ret_kind) || *ret_kind == IMAGE_JPEG)
+        *ret_kind = IMAGE_PNG;
+    if (one &&
+        (!strrchr(out, '.') || !image_kind_named(strrchr(out, '.') + 1, ret_kind) || *ret_kind == IMAGE_JPEG))
+        return SPR_FAIL(err, SPR_BADARG, "--out %.200s: end it with .png, .webp, .gif or .aseprite", out);
+    int n = one   ? snprintf(ret, PATH_MAX, "%s", out)
+            : out ? snprintf(ret, PATH_MAX, "%s/%.*s.%s", out, stem, name, image_kind_name(*ret_kind))
+                  : snprintf(ret, PATH_MAX, "%.*s-palette.%s", stem, name, image_kind_name(*ret_kind));
+    return n > 0 && n < PATH_MAX ? SPR_OK
+                                 : SPR_FAIL(err, SPR_LIMIT, "the result's name is too long: %.80s...", path);
+}
+
+static bool has_clear(const struct palette *p)
+{
+    for (int i = 0; i < p->count; i++)
+        if (p->colour[i].a == 0)
+            return true;
+    return false;
+}
+
+static enum spr_code apply_one(const struct cli *cli, const struct args *args, struct dyeing *d, bool one,
+                               const char *path, struct spr_error *err)
+{
+    struct animation a = { 0 }, dyed = { 0 };
+    char to[PATH_MAX];
+    enum image_kind kind;
+    enum spr_code rc = apply_place(args_value(args, OUT), one, path, to, &kind, err);
+    if (!rc)
+        rc = animation_load(path, NULL, &a, NULL, err);
+    if (!rc && (rc = motion_map(&a, dye, d, &dyed, err)))
+        spr_prefix(err, "%.200s", path);
+    if (!rc) {
+        dyed.palette = d->palette;
+        if (!has_clear(&dyed.palette) && dyed.palette.count < 256)
+            dyed.palette.colour[dyed.palette.count++] = (struct rgba){ 0 };
+        rc = animation_save(to, kind, &dyed, NULL, args_has(args, FORCE) ? FILE_REPLACE : FILE_NEW, err);
+    }
+    if (rc == SPR_EXISTS)
+        rc = SPR_FAIL(err, rc, "%.200s exists already; --force replaces it", to);
+    if (!rc && cli->json)
+        rc = print_json(cli, json_pack("{s:s, s:s, s:i}", "file", to, "from", path, "frames", dyed.count),
+                        &d->palette, err);
+    else if (!rc)
+        fprintf(cli->out.file, "%s\n", to);
+    animation_fini(&dyed);
+    animation_fini(&a);
+    return rc;
+}
+
+static enum spr_code apply(struct cli *cli, const struct args *args, struct spr_error *err)
+{
+    const char *out = args_value(args, OUT);
+    struct dyeing d;
+    struct stat st;
+    enum spr_code rc = read_dyeing(args, &d, err);
+    bool folder = out && stat(out, &st) == 0 && S_ISDIR(st.st_mode),
+         one = out && !folder && strrchr(out, '.');
+    if (!rc && one && args->operands > 3)
+        rc = SPR_FAIL(err, SPR_BADARG, "--out %.200s is one file, but there will be several; give a folder",
+                      out);
+    if (!rc && out && !one && !folder)
+        rc = file_make_folder(out, err);
+    for (size_t i = 2; i < args->operands && !rc; i++)
+        rc = apply_one(cli, args, &d, one, args->operand[i], err);
+    return rc;
+}
+
+static const struct verb {
+    const char *name, *operands;
+    size_t min, max; /* after the verb; max 0: any number */
+    int options[7];
+    command_fn *run;
+} verbs[] = {
+    { "apply", "PALETTE FILE...", 2, 0, { OUT, FORCE, DITHER, SPACE }, apply },
+    { "convert", "PALETTE", 1, 1, { OUT, AS, FORCE, SORT, NAME }, convert },
+    { "extract", "FILE...", 1, 0, { OUT, AS, FORCE, COLOURS, SORT, NAME }, extract },
+    { "list", "", 0, SIZE_MAX, { 0 }, list },
+    { "merge", "PALETTE...", 1, 0, { OUT, AS, FORCE, COLOURS, SORT, NEAR, NAME }, merge },
+    { "show", "PALETTE...", 1, 0, { SORT }, show },
+};
+
+static const struct option options[] = {
+    { OUT, 'o', "out", "FILE|DIR", "where to; the ending says what; without it the palette is printed",
+      COMPLETE_FILE, NULL },
+    { AS, 0, "as", "KIND", "kind of palette file, whatever the ending; without --out to standard output",
+      COMPLETE_WORDS, formats },
+    { FORCE, 'f', "force", NULL, "replace files that exist", COMPLETE_NOTHING, NULL },
+    { COLOURS, 'c', "colors", "N", "extract, merge: at most so many, 1 to 256", COMPLETE_NOTHING, NULL },
+    { SORT, 0, "sort", "ORDER", "as-is (default), light (dark to light) or hue", COMPLETE_WORDS, orders },
+    { NEAR, 0, "near", "D", "merge: leave out colours nearer than that to one before; 0.02 is hard to see",
+      COMPLETE_NOTHING, NULL },
+    { DITHER, 'd', "dither", "KIND[:STRENGTH]", "apply: mix the colours in a pattern, as bayer4:0.5",
+      COMPLETE_NOTHING, NULL },
+    { SPACE, 0, "space", "SPACE", "apply: how the nearest colour is found: oklab (default) or srgb",
+      COMPLETE_WORDS, spaces },
+    { NAME, 0, "name", "TEXT", "the palette's name, in kinds that have one", COMPLETE_NOTHING, NULL },
+};
+
+static enum spr_code check_options(const struct verb *v, const struct args *args, struct spr_error *err)
+{
+    for (size_t i = 0; i < SPR_COUNT(options); i++) {
+        bool taken = false;
+        for (size_t k = 0; k < SPR_COUNT(v->options); k++)
+            taken = taken || v->options[k] == options[i].id;
+        if (!taken && args_has(args, options[i].id))
+            return SPR_FAIL(err, SPR_BADARG,
+                            "--%s does not belong to 'palette %s'; see 'spritery help palette'",
+                            options[i].name, v->name);
+    }
+    return SPR_OK;
+}
+
+static enum spr_code run(struct cli *cli, const struct args *args, struct spr_error *err)
+{
+    size_t given = args->operands - 1;
+    for (size_t i = 0; i < SPR_COUNT(verbs); i++) {
+        const struct verb *v = &verbs[i];
+        if (strcmp(args->operand[0], v->name) != 0)
+            continue;
+        if (given < v->min || (v->max == SIZE_MAX ? given > 0 : v->max && given > v->max))
+            return SPR_FAIL(err, SPR_BADARG, "it is 'spritery palette %s%s%s'; see 'spritery help palette'",
+                            v->name, *v->operands ? " " : "", v->operands);
+        enum spr_code rc = check_options(v, args, err);
+        if (!rc)
+            rc = v->run(cli, args, err);
+        return rc ? rc : terminal_flush(&cli->out, err);
+    }
+    char shown[REQUEST_SHOWN_BYTES];
+    request_shown(args->operand[0], shown);
+    return SPR_FAIL(err, SPR_BADARG, "palette can apply, convert, extract, list, merge or show, not \"%s\"",
+                    shown);
+}
+
+static const char *palette_name(int i)
+{
+    return i < palette_builtin_count() ? palette_builtin_about(i).name : NULL;
+}
+
+static const struct example examples[] = {
+    { "spritery palette extract hero.png -o hero.gpl", "every colour, for GIMP, Aseprite, Krita" },
+    { "spritery palette extract photo.jpg --colors 16 --sort light", "the sixteen that say most, printed" },
+    { "spritery palette convert pico-8 -o pico-8.aseprite", "from any kind, or a known one, to any kind" },
+    { "spritery palette apply gameboy *.png -o dmg/ --dither bayer2:0.4", "pictures in these colours only" },
+    { "spritery palette merge a.hex b.pal --near 0.02 -o both.gpl", "one palette of several" },
+};
+
+const struct command cmd_palette = {
+    .name = "palette",
+    .operands = "apply|convert|extract|list|merge|show ...",
+    .summary = "palettes: from pictures, to pictures, between nine kinds of file",
+    .about = "A PALETTE is a name below or a file: GIMP .gpl, .hex, Paint.NET .txt, JASC and RIFF .pal, "
+             "Adobe .act and "
+             ".ase, PNG, Aseprite; known by what is in it. A .ase that is written is Adobe's.\n"
+             "  extract FILE...         the colours of pictures and animations, exactly where they are 256 "
+             "or fewer\n"
+             "  convert PALETTE         to another kind of file (--out, --as)\n"
+             "  show PALETTE...         swatches and values\n"
+             "  apply PALETTE FILE...   pictures in the nearest colours; animations too, and dithered\n"
+             "  merge PALETTE...        each colour once\n"
+             "  list                    the names",
+    .options = options,
+    .option_count = SPR_COUNT(options),
+    .min_operands = 1,
+    .max_operands = -1,
+    .complete = COMPLETE_FILE,
+    .examples = examples,
+    .example_count = SPR_COUNT(examples),
+    .names_title = "Palettes",
+    .name_at = palette_name,
+    .run = run,
+};
