@@ -36,7 +36,7 @@ run palette extract dmg.aseprite --as hex
 left=$(printf '%s\n' "$out" | grep -cvE '^(0f380f|306230|8bac0f|9bbc0f)$')
 is "applied: only these colours" "$left" 0
 run palette convert dmg.aseprite --as hex
-is "the file keeps the palette's order" "$(printf '%s' "$out" | head -n 4 | tr '\n' ' ')" "0f380f 306230 8bac0f 9bbc0f "
+is "the file keeps the palette's order" "$(printf '%s' "$out" | head -n 4 | tr '\n' ' ')" "0f380f 306230 8bac0f 9bbc0f"
 run show --json dmg.aseprite
 case $out in *'"frames":3'*'"name":"run"'*) ok "frames and tags stay" ;; *) not_ok "frames and tags stay" "$out" ;; esac
 mkdir many

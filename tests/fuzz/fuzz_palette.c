@@ -12,7 +12,7 @@ static void again(const struct palette *p, enum palette_format f)
     enum palette_format found;
     struct spr_error err = { 0 };
     int opaque = 0, at = 0;
-    bool clear = f == PALETTE_TXT || f == PALETTE_PNG;
+    bool clear = f == PALETTE_TXT || f == PALETTE_PNG || f == PALETTE_ASEPRITE;
     for (int i = 0; i < p->count; i++)
         opaque += p->colour[i].a == 255;
     buf_init(&file, (size_t)1 << 20);
