@@ -117,7 +117,7 @@ _spritery() {
         *)
             case "$cur" in
             -*) mapfile -t COMPREPLY < <(compgen -W '--json --quiet --verbose --help --version' -- "$cur") ;;
-            *) mapfile -t COMPREPLY < <(compgen -W 'animate batch config generate help jobs keys models pack pixelize plan serve show status train transform unpack version' -- "$cur") ;;
+            *) mapfile -t COMPREPLY < <(compgen -W 'animate batch config generate help jobs keys models pack palette pixelize plan serve show status train transform unpack version' -- "$cur") ;;
             esac ;;
         esac ;;
     jobs)
@@ -176,6 +176,22 @@ _spritery() {
         *)
             case "$cur" in
             -*) mapfile -t COMPREPLY < <(compgen -W '--out --for --max-size --size --border --padding --extrude --trim --rotate --no-share --layout --columns --bleed --duration --pivot --animations --terrain --pixels-per-unit --sidecar --fresh --force --json --quiet --verbose --help --version' -- "$cur") ;;
+            *) compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -f -- "$cur") ;;
+            esac ;;
+        esac ;;
+    palette)
+        case "$prev" in
+        --out | -o) compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -f -- "$cur") ;;
+        --as) mapfile -t COMPREPLY < <(compgen -W 'gpl hex txt jasc riff act ase png aseprite' -- "$cur") ;;
+        --colors | -c) return ;;
+        --sort) mapfile -t COMPREPLY < <(compgen -W 'as-is light hue' -- "$cur") ;;
+        --near) return ;;
+        --dither | -d) return ;;
+        --space) mapfile -t COMPREPLY < <(compgen -W 'oklab srgb' -- "$cur") ;;
+        --name) return ;;
+        *)
+            case "$cur" in
+            -*) mapfile -t COMPREPLY < <(compgen -W '--out --as --force --colors --sort --near --dither --space --name --json --quiet --verbose --help --version' -- "$cur") ;;
             *) compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -f -- "$cur") ;;
             esac ;;
         esac ;;
@@ -295,7 +311,7 @@ _spritery() {
             *) return ;;
             esac ;;
         esac ;;
-    '') mapfile -t COMPREPLY < <(compgen -W 'animate batch config generate help jobs keys models pack pixelize plan serve show status train transform unpack version --json --quiet --verbose --help --version' -- "$cur") ;;
+    '') mapfile -t COMPREPLY < <(compgen -W 'animate batch config generate help jobs keys models pack palette pixelize plan serve show status train transform unpack version --json --quiet --verbose --help --version' -- "$cur") ;;
     esac
 }
 complete -F _spritery spritery
