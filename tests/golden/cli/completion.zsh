@@ -12,6 +12,7 @@ _spritery() {
             'keys:make keys, for a daemon that other machines may reach'
             'models:list models\: size, words, licence, checksum; verify them'
             'pack:pack sprites into sheets that engines load, with their own metadata'
+            'palette:palettes\: from pictures, to pictures, between nine kinds of file'
             'pixelize:make true pixel art of any picture'
             'plan:check, draw and simulate the plan of a production'
             'serve:run the daemon\: a queue that survives, for all clients'
@@ -157,7 +158,7 @@ _spritery() {
             '(-v --verbose)'{-v,--verbose}'[say more]' \
             '(-h --help)'{-h,--help}'[this help]' \
             '--version[the program'\''s version]' \
-            '*:\[COMMAND\]:(animate batch config generate help jobs keys models pack pixelize plan serve show status train transform unpack version)'
+            '*:\[COMMAND\]:(animate batch config generate help jobs keys models pack palette pixelize plan serve show status train transform unpack version)'
         ;;
     (jobs)
         _arguments -s -S \
@@ -226,6 +227,24 @@ _spritery() {
             '(-h --help)'{-h,--help}'[this help]' \
             '--version[the program'\''s version]' \
             '*:FILE|DIR...:_files'
+        ;;
+    (palette)
+        _arguments -s -S \
+            '(-o --out)'{-o+,--out=}'[where to; the ending says what; without it the palette is printed]:FILE|DIR:_files' \
+            '--as=[kind of palette file, whatever the ending; without --out to standard output]:KIND:(gpl hex txt jasc riff act ase png aseprite)' \
+            '(-f --force)'{-f,--force}'[replace files that exist]' \
+            '(-c --colors)'{-c+,--colors=}'[extract, merge\: at most so many, 1 to 256]:N: ' \
+            '--sort=[as-is (default), light (dark to light) or hue]:ORDER:(as-is light hue)' \
+            '--near=[merge\: leave out colours nearer than that to one before; 0.02 is hard to see]:D: ' \
+            '(-d --dither)'{-d+,--dither=}'[apply\: mix the colours in a pattern, as bayer4\:0.5]:KIND[:STRENGTH]: ' \
+            '--space=[apply\: how the nearest colour is found\: oklab (default) or srgb]:SPACE:(oklab srgb)' \
+            '--name=[the palette'\''s name, in kinds that have one]:TEXT: ' \
+            '--json[results as JSON on standard output, one object per line]' \
+            '(-q --quiet)'{-q,--quiet}'[say nothing but failures]' \
+            '(-v --verbose)'{-v,--verbose}'[say more]' \
+            '(-h --help)'{-h,--help}'[this help]' \
+            '--version[the program'\''s version]' \
+            '*:apply|convert|extract|list|merge|show ...:_files'
         ;;
     (pixelize)
         _arguments -s -S \
