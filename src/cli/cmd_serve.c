@@ -1,9 +1,13 @@
-#include "base/mem.h"
 #include "cli/command.h"
 #include "cli/settings.h"
+
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 #include "daemon/daemon.h"
 
 enum { DATA = OPTION_OWN, WORKERS, CONFIG, SET };
+enum { LARGE_BYTES = 128 * 1024 };
 
 static enum spr_code run(struct cli *cli, const struct args *args, struct spr_error *err)
 {
@@ -18,6 +22,10 @@ static enum spr_code run(struct cli *cli, const struct args *args, struct spr_er
     log_level_named(s.config.log.level, &log.level);
     log.level = cli->quiet ? LOG_ERROR : cli->verbose ? LOG_DEBUG : log.level;
     log.json = cli->json || s.config.log.json;
+#ifdef __GLIBC__
+    mallopt(M_MMAP_THRESHOLD,
+            LARGE_BYTES); /* large messages of strangers go back to the system when they are done with */
+#endif
     rc = daemon_run(&s.config, s.file, s.sets, s.count, &log, err);
     settings_fini(&s);
     return rc;

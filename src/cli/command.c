@@ -12,6 +12,7 @@ static const struct {
     { &cmd_batch },
     { &cmd_completion },
     { &cmd_config },
+    { &cmd_doctor },
     { &cmd_generate },
     { &cmd_help },
     { &cmd_jobs },

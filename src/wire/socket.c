@@ -301,27 +301,41 @@ static bool send_bytes(void *zmq, const void *bytes, size_t length, int flags)
     return zmq_send(zmq, bytes, length, flags | ZMQ_DONTWAIT) >= 0;
 }
 
+/* The first frame of a message decides whether the peer's queue takes it. ZeroMQ looks at most once a millisecond at what
+ * peers have read meanwhile, so a queue that seems full is looked at again. */
+static bool send_first(struct wire_socket *s, const void *bytes, size_t length)
+{
+    if (send_bytes(s->zmq, bytes, length, ZMQ_SNDMORE))
+        return true;
+    if (errno != EAGAIN)
+        return false;
+    wire_readable(s); /* has ZeroMQ look */
+    return send_bytes(s->zmq, bytes, length, ZMQ_SNDMORE);
+}
+
 void wire_answer(struct wire_socket *s, const struct wire_packet *to, const void *bytes, size_t length)
 {
     for (int i = 0; i < to->envelope; i++) {
         zmq_msg_t *m = (zmq_msg_t *)&to->frame[i];
-        if (!send_bytes(s->zmq, zmq_msg_data(m), zmq_msg_size(m), ZMQ_SNDMORE))
-            return; /* the first frame decides: once it is taken, the rest are too */
+        if (i == 0 ? !send_first(s, zmq_msg_data(m), zmq_msg_size(m))
+                   : !send_bytes(s->zmq, zmq_msg_data(m), zmq_msg_size(m), ZMQ_SNDMORE))
+            return;
     }
     send_bytes(s->zmq, bytes, length, 0);
 }
 
 bool wire_send_to(struct wire_socket *s, const char *identity, const void *bytes, size_t length)
 {
-    return send_bytes(s->zmq, identity, strlen(identity), ZMQ_SNDMORE) &&
-           send_bytes(s->zmq, "", 0, ZMQ_SNDMORE) && send_bytes(s->zmq, bytes, length, 0);
+    return send_first(s, identity, strlen(identity)) && send_bytes(s->zmq, "", 0, ZMQ_SNDMORE) &&
+           send_bytes(s->zmq, bytes, length, 0);
 }
 
 bool wire_send(struct wire_socket *s, const void *envelope, size_t envelope_length, const void *bytes,
                size_t length)
 {
-    return (!envelope || send_bytes(s->zmq, envelope, envelope_length, ZMQ_SNDMORE)) &&
-           send_bytes(s->zmq, "", 0, ZMQ_SNDMORE) && send_bytes(s->zmq, bytes, length, 0);
+    bool begun = envelope ? send_first(s, envelope, envelope_length) && send_bytes(s->zmq, "", 0, ZMQ_SNDMORE)
+                          : send_first(s, "", 0);
+    return begun && send_bytes(s->zmq, bytes, length, 0);
 }
 
 void wire_publish(struct wire_socket *s, const char *topic, const void *bytes, size_t length)

@@ -4,6 +4,7 @@
 . "$(dirname "$0")/tap.sh"
 
 pid=
+# shellcheck disable=SC2317 # called by tap.sh
 cleanup() { [ -z "$pid" ] || kill -9 "$pid" 2>/dev/null; }
 python=
 for p in python3 /usr/bin/python3; do
@@ -100,7 +101,7 @@ run jobs resume
 "$program" jobs watch q2 >/dev/null 2>&1
 run jobs show q2 --json
 is "retried and done" "$(printf '%s' "$out" | jq -r .state)" "done"
-run jobs clear --state done
+run jobs clear --state "done"
 case $out in *forgotten*) ok "cleared" ;; *) not_ok "cleared" "$out$err" ;; esac
 
 # HTTP.
@@ -110,19 +111,23 @@ for path in 'healthz', 'readyz', 'metrics':
     print(path, urllib.request.urlopen('http://$http/' + path).status)
 open('metrics.txt', 'wb').write(urllib.request.urlopen('http://$http/metrics').read())" >http.txt 2>&1
 is "HTTP answers" "$(tr '\n' ' ' <http.txt)" "healthz 200 readyz 200 metrics 200 "
-grep -q '^spritery_images_total{engine="native"} [1-9]' metrics.txt && ok "images are counted" || not_ok "images are counted" "$(cat metrics.txt)"
+if grep -q '^spritery_images_total{engine="native"} [1-9]' metrics.txt; then ok "images are counted"; else not_ok "images are counted" "$(cat metrics.txt)"; fi
 if command -v promtool >/dev/null 2>&1; then
-    promtool check metrics <metrics.txt >prom.txt 2>&1 && ok "promtool finds nothing" || not_ok "promtool finds nothing" "$(cat prom.txt)"
+    if promtool check metrics <metrics.txt >prom.txt 2>&1; then ok "promtool finds nothing"; else not_ok "promtool finds nothing" "$(cat prom.txt)"; fi
 else
     skip "promtool finds nothing" "promtool (package prometheus, 96 MB) is not installed"
 fi
+
+run doctor --json
+is "the doctor sees the daemon" "$(printf '%s\n' "$out" | jq -r 'select(.check == "daemon") | .grade + " " + (.seen | contains("process '"$pid"'") | tostring)')" "good true"
+is "and leaves its queue alone" "$(printf '%s\n' "$out" | jq -r 'select(.check == "queue") | .seen' | grep -c "daemon's hands")" 1
 
 # SIGHUP, and stops.
 mkdir -p .config/spritery
 printf 'log:\n  level: debug\nqueue:\n  lease: 30s\n' >.config/spritery/config.yaml
 kill -HUP "$pid"
 for _ in $(seq 40); do grep -q 'again' serve.log && break; sleep 0.05; done
-grep -q 'config.yaml again; some settings wait for a restart' serve.log && ok "SIGHUP reads the file" || not_ok "SIGHUP reads the file" "$(tail -n 3 serve.log)"
+if grep -q 'config.yaml again; some settings wait for a restart' serve.log; then ok "SIGHUP reads the file"; else not_ok "SIGHUP reads the file" "$(tail -n 3 serve.log)"; fi
 run config show --json
 is "the file is seen" "$(printf '%s\n' "$out" | jq -r 'select(.name == "queue.lease") | .value + " " + .from')" "30s file"
 printf 'queue:\n  lease: soon\n  leese: 30s\nx: 1\n' >.config/spritery/config.yaml
@@ -143,6 +148,10 @@ stop KILL
 serve
 "$python" "$root/tests/e2e/version1.py" "$requests" "$updates" --wait 12 >wait.txt 2>&1
 is "nothing is lost by a stop and a kill" "$(cat wait.txt)" "12 done"
+stop TERM
+run doctor --json
+is "the queue's laws hold after it all" "$(printf '%s\n' "$out" | jq -r 'select(.check == "queue") | .grade + " " + (.seen | contains("every law holds") | tostring)')" "good true"
+serve
 is "no half file" "$(find .local/share/spritery -name '*.part' | wc -l)" 0
 stop TERM
 

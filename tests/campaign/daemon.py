@@ -1,0 +1,451 @@
+#!/usr/bin/env python3
+"""Ordeals for the daemon, with plain pyzmq + msgpack clients. tests/e2e/ordeal.sh runs each in a small dose.
+
+daemon.py PROGRAM kill [ROUNDS]      kill -9 at random moments under load; every accepted job ends exactly once (100)
+daemon.py PROGRAM hostile [SECONDS]  200 connections that stall, vanish, flood and send nonsense (30)
+daemon.py PROGRAM soak [JOBS]        small jobs with 20 subscribers; memory and descriptors (10000)
+daemon.py PROGRAM disk [MIB]         a full disk and a busy database, and what is left when they pass (3); needs mount
+
+Everything happens in a new folder of its own. Exit status 0 if all held; the figures are on standard output.
+"""
+import os
+import random
+import shutil
+import signal
+import socket
+import sqlite3
+import struct
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import zlib
+
+import msgpack
+import zmq
+
+PROGRAM = os.path.abspath(sys.argv[1])
+BASE = 20000 + os.getpid() % 20000
+REQUESTS, UPDATES = f"tcp://127.0.0.1:{BASE}", f"tcp://127.0.0.1:{BASE + 1}"
+work = tempfile.mkdtemp(prefix="spritery-ordeal.")
+context = zmq.Context()
+log_path = os.path.join(work, "serve.log")
+failures = []
+living = []
+
+
+def must(what, true, seen=""):
+    print(("held:   " if true else "BROKEN: ") + what + (f" ({seen})" if seen != "" else ""), flush=True)
+    if not true:
+        failures.append(what)
+
+
+class Daemon:
+    def __init__(self, data, *settings):
+        env = dict(os.environ, HOME=work, SPRITERY_RUNTIME_DIR=os.path.join(work, "run"), SPRITERY_DATA_FOLDER=data,
+                   SPRITERY_LISTEN_REQUESTS=REQUESTS, SPRITERY_LISTEN_UPDATES=UPDATES,
+                   SPRITERY_LISTEN_EVENTS=f"tcp://127.0.0.1:{BASE + 2}", SPRITERY_LISTEN_HTTP="")
+        args = [PROGRAM, "serve"]
+        for s in settings:
+            args += ["--set", s]
+        self.log = open(log_path, "ab")
+        begin = self.log.tell()
+        self.process = subprocess.Popen(args, env=env, stderr=self.log)
+        living.append(self.process)
+        end = time.monotonic() + 60
+        while time.monotonic() < end and self.process.poll() is None:
+            with open(log_path, "rb") as f:
+                f.seek(begin)
+                if b" ready: " in f.read():
+                    return
+            time.sleep(0.01)
+        with open(log_path, "rb") as f:
+            f.seek(begin)
+            raise SystemExit("the daemon does not start: " + f.read().decode())
+
+    def figures(self):
+        """Resident KiB, threads, descriptors."""
+        with open(f"/proc/{self.process.pid}/status") as f:
+            lines = dict(line.split(":", 1) for line in f)
+        return int(lines["VmRSS"].split()[0]), int(lines["Threads"]), len(os.listdir(f"/proc/{self.process.pid}/fd"))
+
+    def end(self, number):
+        self.process.send_signal(number)
+        status = self.process.wait(timeout=60)
+        living.remove(self.process)
+        self.log.close()
+        return status
+
+
+class Client:
+    def __init__(self, timeout=5000):
+        self.timeout = timeout
+        self.socket = None
+
+    def ask(self, **message):
+        """The answer, or None where nobody answers."""
+        if self.socket is None:
+            self.socket = context.socket(zmq.REQ)
+            self.socket.setsockopt(zmq.LINGER, 0)
+            self.socket.setsockopt(zmq.RCVTIMEO, self.timeout)
+            self.socket.connect(REQUESTS)
+        try:
+            self.socket.send(msgpack.packb(message))
+            return msgpack.unpackb(self.socket.recv())
+        except zmq.ZMQError:
+            self.socket.close()
+            self.socket = None
+            return None
+
+
+def job(ident, **change):
+    return {"type": "generate", "id": ident, "prompt": "red gem", "model": "", "size": [16, 16], "steps": 1,
+            "cfg_scale": 1.0, **change}
+
+
+def is_whole_png(path):
+    with open(path, "rb") as f:
+        data = f.read()
+    at, names = 8, []
+    while data[:8] == b"\x89PNG\r\n\x1a\n" and at + 12 <= len(data):
+        length, = struct.unpack(">I", data[at:at + 4])
+        body = data[at + 4:at + 8 + length]
+        if len(body) != length + 4 or struct.unpack(">I", data[at + 8 + length:at + 12 + length])[0] != zlib.crc32(body):
+            return False
+        names.append(body[:4])
+        at += 12 + length
+    return bool(names) and names[-1] == b"IEND" and at == len(data)
+
+
+def wait_for_all(client, ids, seconds=600):
+    """States by id, once every job has ended."""
+    end, states = time.monotonic() + seconds, {}
+    for ident in ids:
+        while time.monotonic() < end:
+            answer = client.ask(type="job", job_id=ident)
+            if answer and answer["type"] != "job_info":
+                states[ident] = answer["type"]
+                break
+            if answer and answer["state"] not in ("queued", "running"):
+                states[ident] = answer
+                break
+            time.sleep(0.02)
+    return states
+
+
+def kill(rounds):
+    """A client that submits without end, a daemon that is killed without warning; then the count."""
+    data = os.path.join(work, "data")
+    rng = random.Random(1)
+    accepted, finished, stop = {}, {}, threading.Event()
+
+    def submit():
+        client, n = Client(timeout=300), 0
+        while not stop.is_set():
+            count = 3 if n % 5 == 0 else 1
+            ident = f"k{n}"
+            # the same id until it is answered: it may have been accepted by the daemon that died
+            answer = client.ask(**job(ident, batch_size=count, steps=8 if n % 3 == 0 else 1))
+            if answer and answer["type"] == "job_accepted":
+                accepted[ident] = count
+                n += 1
+                time.sleep(0.02)
+
+    thread = threading.Thread(target=submit)
+    for i in range(rounds):
+        daemon = Daemon(data, "queue.tries=20", "stop_after=0s")
+        if i == 0:
+            thread.start()
+        time.sleep(rng.uniform(0.0, 0.8))
+        client = Client(timeout=300)
+        for ident in rng.sample(sorted(accepted), min(3, len(accepted))):  # what is done stays as it is
+            answer = client.ask(type="job", job_id=ident)
+            if answer and answer.get("state") == "done":
+                once = (answer["finished"], answer["tries"], [p["image_path"] for p in answer["pictures"]])
+                if finished.setdefault(ident, once) != once:
+                    must(f"{ident} is done once", False, f"{finished[ident]} then {once}")
+        daemon.end(signal.SIGKILL)
+    stop.set()
+    thread.join()
+    daemon = Daemon(data, "queue.tries=20")
+    client = Client()
+    states = wait_for_all(client, accepted)
+    names = [s["state"] if isinstance(s, dict) else s for s in states.values()]
+    must("every accepted job has ended as done", len(states) == len(accepted) and set(names) == {"done"},
+         f"{len(accepted)} accepted in {rounds} lives: " + ", ".join(f"{names.count(n)} {n}" for n in sorted(set(names))))
+    for ident, state in states.items():
+        if not isinstance(state, dict) or state["state"] != "done":
+            print(f"        {ident}: {state if not isinstance(state, dict) else (state['state'], state.get('error'), state['tries'])}")
+    again = sum(s["tries"] > 1 for s in states.values() if isinstance(s, dict))
+    print(f"        {again} of them were begun more than once")
+    must("what was seen done stayed as it was", all(
+        (s["finished"], s["tries"], [p["image_path"] for p in s["pictures"]]) == finished[i]
+        for i, s in states.items() if i in finished and isinstance(s, dict)), f"{len(finished)} looked at")
+    pictures = [p["image_path"] for s in states.values() if isinstance(s, dict) for p in s.get("pictures", [])]
+    must("every job has its pictures", all(len(s.get("pictures", [])) == accepted[i] for i, s in states.items() if isinstance(s, dict)))
+    must("every picture is whole", all(is_whole_png(p) for p in pictures), f"{len(pictures)} pictures")
+    kept = {os.path.join(d, f) for d, _, files in os.walk(os.path.join(data, "gallery")) for f in files}
+    must("no half file is left", not any(f.endswith(".part") for f in kept))
+    must("a stop is clean", daemon.end(signal.SIGTERM) == 0)
+    db = sqlite3.connect(os.path.join(data, "queue.db"))
+    must("the database is sound", db.execute("PRAGMA integrity_check").fetchone()[0] == "ok")
+    must("each job is there once", db.execute("SELECT count(*), count(DISTINCT id) FROM job").fetchone() == (len(accepted),) * 2)
+
+
+def hostile(seconds):
+    data = os.path.join(work, "data")
+    daemon = Daemon(data)
+    stop = threading.Event()
+    sent = [0, 0, 0]
+
+    def pings(span):  # by a process of its own: the attackers keep this one busy
+        out = subprocess.run([sys.executable, __file__, REQUESTS, "ping", str(span)], capture_output=True, check=True)
+        return sorted(float(x) for x in out.stdout.split())
+
+    def stall():  # raw connections that say nothing, or begin a greeting and stop
+        sockets = []
+        for i in range(60):
+            s = socket.create_connection(("127.0.0.1", BASE))
+            if i % 2:
+                s.sendall(b"\xff\0\0\0\0\0\0\0\x01\x7f\x03"[:i % 12])
+            sockets.append(s)
+        stop.wait()
+        for s in sockets:
+            s.close()
+
+    def vanish():  # connect, ask, and be gone before the answer; nonsense instead of ZeroMQ
+        rng = random.Random(2)
+        while not stop.is_set():
+            for _ in range(20):
+                s = context.socket(zmq.DEALER)
+                s.setsockopt(zmq.LINGER, 0)
+                s.connect(REQUESTS)
+                s.send_multipart([b"", msgpack.packb({"type": "server"})])
+                s.close()
+                with socket.create_connection(("127.0.0.1", BASE)) as raw:
+                    raw.sendall(rng.randbytes(200))
+                sent[0] += 2
+            stop.wait(0.1)
+
+    def flood(count):  # ask and never read
+        sockets = []
+        for _ in range(count):
+            s = context.socket(zmq.DEALER)
+            s.setsockopt(zmq.LINGER, 0)
+            s.setsockopt(zmq.SNDHWM, 100)
+            s.connect(REQUESTS)
+            sockets.append(s)
+        message = msgpack.packb({"type": "jobs", "limit": 1000})
+        while not stop.is_set():
+            for s in sockets:
+                try:
+                    s.send_multipart([b"", message], zmq.DONTWAIT)
+                    sent[1] += 1
+                except zmq.Again:
+                    pass
+            stop.wait(0.01)
+        for s in sockets:
+            s.close()
+
+    def nonsense(count):  # broken messages, by the thousand
+        rng, sockets = random.Random(3), []
+        good = msgpack.packb(job("x", tags=["a", "b"], negative_prompt="b" * 50))
+        for _ in range(count):
+            s = context.socket(zmq.DEALER)
+            s.setsockopt(zmq.LINGER, 0)
+            s.connect(REQUESTS)
+            sockets.append(s)
+        while not stop.is_set():
+            for s in sockets:
+                data = bytearray(good)
+                for _ in range(rng.randint(1, 6)):
+                    data[rng.randrange(len(data))] = rng.randrange(256)
+                if rng.random() < 0.02:
+                    data = bytearray(b"\xdb\x00\x10\x00\x00" + b"a" * (1 << 20))
+                try:
+                    s.send_multipart([b""] * rng.choice([1, 1, 1, 0, 3]) + [bytes(data[:rng.randint(0, len(data))])], zmq.DONTWAIT)
+                    sent[2] += 1
+                    while s.poll(0):
+                        s.recv_multipart()
+                except zmq.Again:
+                    pass
+            stop.wait(0.005)
+        for s in sockets:
+            s.close()
+
+    quiet = pings(max(1.0, seconds / 10))
+    before = daemon.figures()
+    threads = [threading.Thread(target=f, args=a) for f, a in
+               [(stall, ()), (vanish, ()), (flood, (60,)), (nonsense, (40,))]]
+    for t in threads:
+        t.start()
+    first = pings(seconds / 2)
+    middle = daemon.figures()
+    second = pings(seconds / 2)
+    late = daemon.figures()
+    stop.set()
+    for t in threads:
+        t.join()
+    time.sleep(0.5)
+    after = daemon.figures()
+    calm = pings(1.0)
+    under = sorted(first + second)
+    print(f"        sent: {sent[0]} vanished, {sent[1]} unread, {sent[2]} broken")
+    for name, times in [("quiet", quiet), ("under attack", under), ("afterwards", calm)]:
+        print(f"        ping, {name}: p50 {times[len(times) // 2] * 1e3:.2f} ms, p99 {times[len(times) * 99 // 100] * 1e3:.2f} ms,"
+              f" worst {times[-1] * 1e3:.1f} ms, {len(times)} pings")
+    print(f"        resident MiB: before {before[0] / 1024:.1f}, middle {middle[0] / 1024:.1f}, late {late[0] / 1024:.1f}, after {after[0] / 1024:.1f};"
+          f" descriptors {before[2]}, {middle[2]}, {late[2]}, {after[2]}")
+    must("every ping was answered in time", under[-1] < 2.0)
+    halves = first[len(first) // 2], second[len(second) // 2]
+    must("the latency does not grow", halves[1] < max(0.05, 3 * halves[0]), "p50 of the halves: %.2f, %.2f ms" % (halves[0] * 1e3, halves[1] * 1e3))
+    # ZeroMQ's queues fill once, up to their limits; from then on nothing may be added
+    must("memory stays within the queues' limits", late[0] - before[0] < 192 * 1024)
+    if seconds >= 15:
+        must("memory does not grow", late[0] - middle[0] < 16 * 1024)
+    must("descriptors come back", after[2] <= before[2] + 8)
+    answer = Client().ask(**job("after"))
+    must("it works on", answer is not None and answer["type"] == "job_accepted")
+    states = wait_for_all(Client(), ["after"])
+    must("and draws", isinstance(states.get("after"), dict) and states["after"]["state"] == "done")
+    must("a stop is clean", daemon.end(signal.SIGTERM) == 0)
+
+
+def soak(jobs):
+    data = os.path.join(work, "data")
+    daemon = Daemon(data, "queue.most=1000000")
+    complete = [0] * 20
+    stop = threading.Event()
+
+    def listen(n):
+        s = context.socket(zmq.SUB)
+        s.setsockopt(zmq.RCVTIMEO, 200)
+        s.setsockopt(zmq.RCVHWM, 0)
+        s.setsockopt(zmq.SUBSCRIBE, b"")
+        s.connect(UPDATES)
+        while not stop.is_set():
+            try:
+                complete[n] += b"job_complete" in s.recv()
+            except zmq.Again:
+                pass
+        s.close()
+
+    threads = [threading.Thread(target=listen, args=(n,)) for n in range(20)]
+    for t in threads:
+        t.start()
+    time.sleep(0.5)
+    client, marks, begun = Client(), [], time.monotonic()
+    done = accepted = 0
+    while done < jobs:
+        status = client.ask(type="status")
+        waiting = status["queue_size"] + status["active_jobs"]
+        while accepted < jobs and waiting < 200:
+            answer = client.ask(**job(f"s{accepted}"))
+            assert answer["type"] == "job_accepted", answer
+            accepted += 1
+            waiting += 1
+        now = accepted - waiting
+        if now // max(1, jobs // 10) > done // max(1, jobs // 10):
+            marks.append((now, *daemon.figures()))
+            print(f"        {marks[-1][0]} jobs: {marks[-1][1] / 1024:.1f} MiB, {marks[-1][3]} descriptors", flush=True)
+        done = now
+        if done < jobs and accepted == jobs:
+            status = client.ask(type="status")
+            done = jobs - status["queue_size"] - status["active_jobs"]
+        time.sleep(0.05)
+    seconds = time.monotonic() - begun
+    time.sleep(1)
+    stop.set()
+    for t in threads:
+        t.join()
+    print(f"        {jobs} jobs in {seconds:.0f} s: {jobs / seconds:.1f} a second")
+    answer = client.ask(type="jobs", state="done", limit=1)
+    must("nothing is lost", answer["total"] == jobs, f"{answer['total']} done")
+    must("every subscriber heard of every job", set(complete) == {jobs}, f"{min(complete)} to {max(complete)}")
+    if len(marks) > 4:
+        early, late = marks[len(marks) // 3], marks[-1]
+        must("memory stays flat", late[1] - early[1] < 8 * 1024, f"{early[1] / 1024:.1f} to {late[1] / 1024:.1f} MiB")
+        must("descriptors stay flat", late[3] <= early[3] + 2, f"{early[3]} to {late[3]}")
+    must("a stop is clean", daemon.end(signal.SIGTERM) == 0)
+
+
+def disk(mib):
+    data = os.path.join(work, "small")
+    os.mkdir(data)
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={mib}m", "none", data], stderr=subprocess.DEVNULL).returncode:
+        print("skipped: mounting a tmpfs is not allowed here")
+        return
+    try:
+        daemon = Daemon(data, "queue.retry=1s", "queue.tries=100")
+        client = Client()
+        for i in range(5):
+            assert client.ask(**job(f"d{i}"))["type"] == "job_accepted"
+        wait_for_all(client, [f"d{i}" for i in range(5)])
+        filler = os.path.join(data, "filler")
+        fd = os.open(filler, os.O_WRONLY | os.O_CREAT)
+        try:
+            while True:  # the last byte is taken
+                os.write(fd, b"x" * 4096)
+        except OSError:
+            os.close(fd)
+        accepted, refused = [f"d{i}" for i in range(5)], 0
+        for i in range(5, 60):
+            answer = client.ask(**job(f"d{i}", prompt="red gem " + "a" * 2000))
+            if answer and answer["type"] == "job_accepted":
+                accepted.append(f"d{i}")
+            else:
+                refused += 1
+                reason = answer
+        must("a full disk refuses, in words", refused > 0 and reason is not None and "full" in reason.get("error", ""), reason)
+        must("and answers go on", client.ask(type="ping") == {"type": "pong"} and client.ask(type="status") is not None)
+        os.unlink(filler)
+        states = wait_for_all(client, accepted, 60)
+        must("what was accepted is done once there is room", all(isinstance(s, dict) and s["state"] == "done" for s in states.values())
+             and len(states) == len(accepted), f"{len(accepted)} accepted, {refused} refused")
+        must("every picture is whole", all(is_whole_png(p["image_path"]) for s in states.values() if isinstance(s, dict) for p in s["pictures"]))
+
+        db = sqlite3.connect(os.path.join(data, "queue.db"), isolation_level=None)
+        db.execute("BEGIN IMMEDIATE")  # somebody holds the database for longer than the daemon waits for it
+        answer = Client(timeout=20000).ask(**job("busy"))
+        must("a busy database refuses, in words", answer is not None and answer["type"] == "job_error" and "locked" in answer["error"], answer)
+        db.execute("ROLLBACK")
+        db.close()
+        must("and then accepts", client.ask(**job("busy"))["type"] == "job_accepted")
+        states = wait_for_all(client, ["busy"], 30)
+        must("and draws", isinstance(states.get("busy"), dict) and states["busy"]["state"] == "done")
+        must("a stop is clean", daemon.end(signal.SIGTERM) == 0)
+    finally:
+        subprocess.run(["umount", "-l", data])
+
+
+def ping(address, span):
+    global REQUESTS
+    REQUESTS = address
+    client, end = Client(), time.monotonic() + span
+    while time.monotonic() < end:
+        begun = time.perf_counter()
+        answer = client.ask(type="ping")
+        print(time.perf_counter() - begun if answer == {"type": "pong"} else 5.0)
+        time.sleep(0.005)
+
+
+if sys.argv[2] == "ping":  # hostile's own
+    ping(sys.argv[1], float(sys.argv[3]))
+    shutil.rmtree(work)
+    sys.exit()
+
+ORDEALS = {"kill": (kill, 100), "hostile": (hostile, 30), "soak": (soak, 10000), "disk": (disk, 3)}
+try:
+    ordeal, dose = ORDEALS[sys.argv[2]]
+    ordeal(int(sys.argv[3]) if len(sys.argv) > 3 else dose)
+    status = bool(failures)
+except BaseException as e:
+    status = 1
+    print(f"BROKEN: {e!r}")
+    with open(log_path, "rb") as f:
+        print(f.read()[-2000:].decode(errors="replace"))
+for daemon in living:
+    daemon.kill()
+shutil.rmtree(work, ignore_errors=True)
+os._exit(int(status))
