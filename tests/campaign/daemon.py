@@ -154,7 +154,7 @@ def kill(rounds):
 
     thread = threading.Thread(target=submit)
     for i in range(rounds):
-        daemon = Daemon(data, "queue.tries=20", "stop_after=0s")
+        daemon = Daemon(data, "queue.tries=100", "stop_after=0s")
         if i == 0:
             thread.start()
         time.sleep(rng.uniform(0.0, 0.8))
@@ -168,7 +168,7 @@ def kill(rounds):
         daemon.end(signal.SIGKILL)
     stop.set()
     thread.join()
-    daemon = Daemon(data, "queue.tries=20")
+    daemon = Daemon(data, "queue.tries=100")
     client = Client()
     states = wait_for_all(client, accepted)
     names = [s["state"] if isinstance(s, dict) else s for s in states.values()]

@@ -72,6 +72,15 @@ _spritery() {
             *) mapfile -t COMPREPLY < <(compgen -W 'check path show' -- "$cur") ;;
             esac ;;
         esac ;;
+    doctor)
+        case "$prev" in
+        --config) compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -f -- "$cur") ;;
+        *)
+            case "$cur" in
+            -*) mapfile -t COMPREPLY < <(compgen -W '--config --json --quiet --verbose --help --version' -- "$cur") ;;
+            *) return ;;
+            esac ;;
+        esac ;;
     generate)
         case "$prev" in
         --negative) return ;;
@@ -117,7 +126,7 @@ _spritery() {
         *)
             case "$cur" in
             -*) mapfile -t COMPREPLY < <(compgen -W '--json --quiet --verbose --help --version' -- "$cur") ;;
-            *) mapfile -t COMPREPLY < <(compgen -W 'animate batch config generate help jobs keys models pack palette pixelize plan serve show status train transform unpack version' -- "$cur") ;;
+            *) mapfile -t COMPREPLY < <(compgen -W 'animate batch config doctor generate help jobs keys models pack palette pixelize plan serve show status train transform unpack version' -- "$cur") ;;
             esac ;;
         esac ;;
     jobs)
@@ -311,7 +320,7 @@ _spritery() {
             *) return ;;
             esac ;;
         esac ;;
-    '') mapfile -t COMPREPLY < <(compgen -W 'animate batch config generate help jobs keys models pack palette pixelize plan serve show status train transform unpack version --json --quiet --verbose --help --version' -- "$cur") ;;
+    '') mapfile -t COMPREPLY < <(compgen -W 'animate batch config doctor generate help jobs keys models pack palette pixelize plan serve show status train transform unpack version --json --quiet --verbose --help --version' -- "$cur") ;;
     esac
 }
 complete -F _spritery spritery

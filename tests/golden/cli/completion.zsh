@@ -6,6 +6,7 @@ _spritery() {
             'animate:animations from frames, sheets and other animations; played in the terminal'
             'batch:make a sprite for each row of a file'
             'config:the daemon'\''s settings\: show, check, where the file is'
+            'doctor:what this machine has and lacks, and what to do about it'
             'generate:make sprites from words'
             'help:say what there is, or what a command does'
             'jobs:the daemon'\''s queue and history\: list, show, watch, change'
@@ -106,6 +107,16 @@ _spritery() {
             '--version[the program'\''s version]' \
             '*:\[show|check|path\]:(check path show)'
         ;;
+    (doctor)
+        _arguments -s -S \
+            '--config=[the daemon'\''s configuration]:FILE:_files' \
+            '--json[results as JSON on standard output, one object per line]' \
+            '(-q --quiet)'{-q,--quiet}'[say nothing but failures]' \
+            '(-v --verbose)'{-v,--verbose}'[say more]' \
+            '(-h --help)'{-h,--help}'[this help]' \
+            '--version[the program'\''s version]' \
+            && return
+        ;;
     (generate)
         _arguments -s -S \
             '--negative=[what to keep away from]:WORDS: ' \
@@ -158,7 +169,7 @@ _spritery() {
             '(-v --verbose)'{-v,--verbose}'[say more]' \
             '(-h --help)'{-h,--help}'[this help]' \
             '--version[the program'\''s version]' \
-            '*:\[COMMAND\]:(animate batch config generate help jobs keys models pack palette pixelize plan serve show status train transform unpack version)'
+            '*:\[COMMAND\]:(animate batch config doctor generate help jobs keys models pack palette pixelize plan serve show status train transform unpack version)'
         ;;
     (jobs)
         _arguments -s -S \
