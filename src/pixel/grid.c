@@ -11,7 +11,7 @@
 
 enum { LEAST_SIDE = 12 };
 
-static const double confidence_wanted = 0.5;
+static const double confidence_wanted = 0.75, confidence_sure = 0.9;
 static const double far_behind =
     0.8; /* a pair whose score is so much lower than the best one's is out of the question */
 
@@ -116,7 +116,7 @@ static enum spr_code try_pair(const struct image *im, const struct fit *x, const
         return rc;
     }
     g.noise = check.noise;
-    g.confidence = check.plain;
+    g.confidence = check.confidence;
     *ret = g;
     return SPR_OK;
 }
@@ -129,64 +129,126 @@ static double noise_of(const struct grid *g, const struct edge_map *m)
     return small && g->noise < m->noise / 4.3 ? m->noise / 4.3 : g->noise;
 }
 
+/* A pair that is not looked at closely, since one is certain enough. */
+static struct grid_candidate guess(const struct image *im, const struct fit *x, const struct fit *y,
+                                   double confidence)
+{
+    return (struct grid_candidate){ x->pitch, y->pitch, (int)(im->width / x->pitch + 0.5),
+                                    (int)(im->height / y->pitch + 0.5), confidence };
+}
+
+static void rank(struct grid_candidate *c, int count)
+{
+    for (int i = 1; i < count; i++) {
+        struct grid_candidate now = c[i];
+        int at = i;
+        for (; at > 0 && c[at - 1].confidence < now.confidence; at--)
+            c[at] = c[at - 1];
+        c[at] = now;
+    }
+}
+
 static enum spr_code choose(const struct image *im, const struct fits *x, const struct fits *y,
                             struct grid *ret, struct spr_error *err)
 {
     struct pair pair[GRID_CANDIDATES];
     int pairs = choose_pairs(x, y, pair);
     struct grid best = { .verdict = GRID_NONE };
+    struct grid_candidate candidate[GRID_CANDIDATES];
     enum spr_code rc = SPR_OK;
     for (int i = 0; !rc && i < pairs; i++) {
-        struct grid now;
         const struct fit *fx = &x->fit[pair[i].x], *fy = &y->fit[pair[i].y];
-        rc = try_pair(im, fx, fy, &now, err);
-        if (rc)
-            break;
-        double behind = (pair[0].score - pair[i].score) / far_behind;
-        double confidence = now.confidence * (behind > 1 ? 0 : 1 - behind);
-        struct grid_candidate c = { now.x.pitch, now.y.pitch, now.x.cells, now.y.cells, confidence };
-        if (i == 0) {
+        double behind = (pair[0].score - pair[i].score) / far_behind, likely = behind > 1 ? 0 : 1 - behind;
+        struct grid now = { 0 };
+        if (best.confidence < confidence_sure && !(rc = try_pair(im, fx, fy, &now, err))) {
+            now.confidence *= likely;
+            candidate[i] =
+                (struct grid_candidate){ now.x.pitch, now.y.pitch, now.x.cells, now.y.cells, now.confidence };
+        } else {
+            candidate[i] = guess(im, fx, fy, likely * (1 - best.confidence / 2));
+        }
+        if (!best.x.line || now.confidence > best.confidence) {
+            grid_fini(&best);
             best = now;
-            best.verdict = confidence >= confidence_wanted ? GRID_FOUND : GRID_NONE;
         } else {
             grid_fini(&now);
         }
-        best.candidate[best.candidates++] = c;
     }
     if (rc) {
         grid_fini(&best);
         return rc;
     }
+    best.verdict = best.confidence >= confidence_wanted ? GRID_FOUND : GRID_NONE;
+    rank(candidate, pairs);
+    best.candidates = pairs;
+    memcpy(best.candidate, candidate, sizeof candidate);
     *ret = best;
     return SPR_OK;
+}
+
+struct axes {
+    struct fits x, y;
+};
+
+static void axes_fini(struct axes *a)
+{
+    fits_fini(&a->x);
+    fits_fini(&a->y);
+}
+
+/* Uneven cells of one nominal size on both axes: the mean of what both saw of it. 0 if they are not. A rigid lattice
+ * that explains all but everything is no uneven one. */
+static double common_pitch(const struct axes *a)
+{
+    const struct fit *x = &a->x.fit[0], *y = &a->y.fit[0];
+    if (!a->x.count || !a->y.count || (!x->elastic && !y->elastic) || fabs(x->pitch / y->pitch - 1) > 0.08)
+        return 0;
+    if (x->firm)
+        return x->pitch;
+    if (y->firm)
+        return y->pitch;
+    return x->seen + y->seen > 0 ? (x->pitch * x->seen + y->pitch * y->seen) / (x->seen + y->seen) : 0;
+}
+
+/* Fits the axes one after the other, each with the other's best pitch as one more candidate. */
+static enum spr_code fit_axes(const struct edge_map *m, double held, float *profile, struct axes *a,
+                              struct spr_error *err)
+{
+    double extra = held;
+    if (extra <= 0 && a->y.count)
+        extra = a->y.fit[0].pitch;
+    fits_fini(&a->x);
+    edges_profile(&m->x, 0, profile);
+    enum spr_code rc = fits_init(&a->x, profile, m->x.length, extra, held, err);
+    if (rc)
+        return rc;
+    if (held <= 0)
+        extra = a->x.count ? a->x.fit[0].pitch : 0;
+    fits_fini(&a->y);
+    edges_profile(&m->y, 0, profile);
+    return fits_init(&a->y, profile, m->y.length, extra, held, err);
 }
 
 static enum spr_code find_upright(const struct image *im, const struct edge_map *m, struct grid *ret,
                                   struct spr_error *err)
 {
-    struct fits x = { 0 }, y = { 0 };
+    struct axes a = { 0 };
     int longer = im->width > im->height ? im->width : im->height;
     float *profile = mem_zalloc((size_t)longer + 1, sizeof *profile);
     if (!profile)
         return SPR_FAIL(err, SPR_NOMEM, "profile of %d lines", longer);
-    edges_profile(&m->x, 0, profile);
-    enum spr_code rc = fits_init(&x, profile, im->width, 0, err);
-    edges_profile(&m->y, 0, profile);
-    if (!rc)
-        rc = fits_init(&y, profile, im->height, x.count ? x.fit[0].pitch : 0, err);
-    if (!rc && y.count) {
-        double extra = y.fit[0].pitch;
-        fits_fini(&x);
-        edges_profile(&m->x, 0, profile);
-        rc = fits_init(&x, profile, im->width, extra, err);
-    }
-    if (!rc && (x.evident == 0 && y.evident == 0))
+    enum spr_code rc = fit_axes(m, 0, profile, &a, err);
+    if (!rc && a.x.count && a.y.count && fabs(a.x.fit[0].pitch / a.y.fit[0].pitch - 1) > 0.02)
+        rc = fit_axes(m, 0, profile, &a, err); /* once more: x has not tried y's pitch yet */
+    double held = rc ? 0 : common_pitch(&a);
+    if (held > 0)
+        rc = fit_axes(m, held, profile, &a, err);
+    if (!rc && a.x.evident == 0 && a.y.evident == 0)
         *ret = (struct grid){ .verdict = GRID_FLAT };
-    else if (!rc && !(rc = choose(im, &x, &y, ret, err)))
+    else if (!rc && !(rc = choose(im, &a.x, &a.y, ret, err)))
         ret->noise = noise_of(ret, m);
     mem_free(profile);
-    fits_fini(&x);
-    fits_fini(&y);
+    axes_fini(&a);
     return rc;
 }
 

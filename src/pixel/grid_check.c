@@ -6,10 +6,18 @@
 #include <math.h>
 #include <stdlib.h>
 
+/* Pixels on a border are mixtures of the cells beside: off their middle by at most this share of the step. */
+static const double mixture = 0.6;
+enum { ENOUGH_CLEAR = 8 };
 static const double edge = 0.2; /* of a cell's width, at each side: blur and rounding reach that far */
 
-/* Variance of the four channels together, premultiplied. */
-static double variance(const struct image *im, struct span x, struct span y)
+/* The four channels of some pixels, premultiplied. */
+struct mean {
+    double v[4];
+    double variance; /* of all channels together */
+};
+
+static struct mean mean_of(const struct image *im, struct span x, struct span y)
 {
     int64_t sum[4] = { 0 }, squares = 0, n = (int64_t)(x.to - x.from) * (y.to - y.from);
     for (int row = y.from; row < y.to; row++) {
@@ -28,10 +36,12 @@ static double variance(const struct image *im, struct span x, struct span y)
             squares += r * r + g * g + b * b + a * a;
         }
     }
-    double mean2 = 0;
-    for (int k = 0; k < 4; k++)
-        mean2 += (double)sum[k] * (double)sum[k];
-    return (double)squares / (double)n - mean2 / ((double)n * (double)n);
+    struct mean m = { .variance = (double)squares / (double)n };
+    for (int k = 0; k < 4; k++) {
+        m.v[k] = (double)sum[k] / (double)n;
+        m.variance -= m.v[k] * m.v[k];
+    }
+    return m;
 }
 
 static int ascending(const void *p, const void *q)
@@ -40,32 +50,103 @@ static int ascending(const void *p, const void *q)
     return (a > b) - (a < b);
 }
 
-/* Mean variance; ret_quiet: of the quietest third's upper end. */
-static double measure(const struct image *im, const struct grid *g, double aside, float *value,
+/* Cells, moved by a share of their size. */
+struct lattice {
+    const struct grid *g;
+    double x, y; /* 0 or 0.5 of a cell */
+};
+
+/* Mean variance, and each cell's mean (NULL: not wanted); ret_quiet: of the quietest third's upper end (NULL: not
+ * wanted; value is scratch for it). */
+static double measure(const struct image *im, const struct lattice *l, float *value, struct mean *mean,
                       double *ret_quiet)
 {
-    int count = 0, cells_x = g->x.cells - (aside > 0), cells_y = g->y.cells - (aside > 0);
-    double sum = 0;
+    const struct grid *g = l->g;
+    int count = 0, cells_x = g->x.cells - (l->x > 0), cells_y = g->y.cells - (l->y > 0);
+    double sum = 0, dx = l->x * g->x.pitch, dy = l->y * g->y.pitch;
     for (int j = 0; j < cells_y; j++) {
-        double dy = aside * g->y.pitch;
         struct span y =
             span_within((double)g->y.line[j] + dy, (double)g->y.line[j + 1] + dy, edge, im->height);
         for (int i = 0; i < cells_x; i++) {
-            double dx = aside * g->x.pitch;
             struct span x =
                 span_within((double)g->x.line[i] + dx, (double)g->x.line[i + 1] + dx, edge, im->width);
-            double v = variance(im, x, y);
-            value[count++] = (float)v;
-            sum += v;
+            struct mean m = mean_of(im, x, y);
+            if (mean)
+                mean[count] = m;
+            value[count++] = (float)m.variance;
+            sum += m.variance;
         }
     }
-    if (count == 0) {
-        *ret_quiet = 0;
-        return 0;
+    if (ret_quiet && count > 0) {
+        qsort(value, (size_t)count, sizeof *value, ascending);
+        *ret_quiet = (double)value[count / 3];
     }
-    qsort(value, (size_t)count, sizeof *value, ascending);
-    *ret_quiet = (double)value[count / 3];
-    return sum / count;
+    return count > 0 ? sum / count : 0;
+}
+
+static double plainness(double within, double aside, double quiet)
+{
+    double extra = within > quiet ? within - quiet : 0, extra_aside = aside > quiet ? aside - quiet : 0;
+    return extra_aside > extra ? 1 - extra / extra_aside : 0;
+}
+
+struct sums {
+    double steps, ridges;
+    int clear;
+};
+
+/* One border between the cells p and q, with what lies on it. */
+static void add_border(struct sums *s, const struct mean *p, const struct mean *q, const struct mean *on,
+                       double clear)
+{
+    double step = 0, off = 0;
+    for (int k = 0; k < 4; k++) {
+        double d = p->v[k] - q->v[k], m = on->v[k] - (p->v[k] + q->v[k]) * 0.5;
+        step += d * d;
+        off += m * m;
+    }
+    step = sqrt(step);
+    off = sqrt(off) - mixture * step;
+    s->steps += step * step;
+    s->ridges += off > 0 ? off * off * 4 : 0;
+    s->clear += step > clear;
+}
+
+static void check_borders(const struct image *im, const struct grid *g, const struct mean *mean, double noise,
+                          struct grid_check *ret)
+{
+    struct sums upright = { 0 }, level = { 0 };
+    double clear = noise * 4 < 16 ? 16 : noise * 4;
+    for (int j = 0; j < g->y.cells; j++) {
+        double top = (double)g->y.line[j], bottom = (double)g->y.line[j + 1];
+        struct span y = span_within(top, bottom, edge, im->height);
+        struct span on_y = span_within(bottom - g->y.pitch * 0.07, bottom + g->y.pitch * 0.07, 0, im->height);
+        for (int i = 0; i < g->x.cells; i++) {
+            double left = (double)g->x.line[i], right = (double)g->x.line[i + 1];
+            const struct mean *here = &mean[j * g->x.cells + i];
+            if (i + 1 < g->x.cells) {
+                struct span on_x =
+                    span_within(right - g->x.pitch * 0.07, right + g->x.pitch * 0.07, 0, im->width);
+                struct mean on = mean_of(im, on_x, y);
+                add_border(&upright, here, here + 1, &on, clear);
+            }
+            if (j + 1 < g->y.cells) {
+                struct mean on = mean_of(im, span_within(left, right, edge, im->width), on_y);
+                add_border(&level, here, here + g->x.cells, &on, clear);
+            }
+        }
+    }
+    ret->x.clear = upright.clear;
+    ret->y.clear = level.clear;
+    ret->x.ridge = upright.steps > 0 ? upright.ridges / upright.steps : 0;
+    ret->y.ridge = level.steps > 0 ? level.ridges / level.steps : 0;
+}
+
+/* How much an axis is to be believed: few clear borders and ridges on them speak against it. */
+static double belief(const struct axis_check *a)
+{
+    double clear = a->clear >= ENOUGH_CLEAR ? 1 : (double)a->clear / ENOUGH_CLEAR;
+    return a->plain * clear / (1 + a->ridge * a->ridge);
 }
 
 enum spr_code grid_check(const struct image *im, const struct grid *g, struct grid_check *ret,
@@ -73,13 +154,23 @@ enum spr_code grid_check(const struct image *im, const struct grid *g, struct gr
 {
     size_t cells = (size_t)g->x.cells * (size_t)g->y.cells;
     float *value = mem_zalloc(cells, sizeof *value);
-    double quiet, ignored;
-    if (!value)
+    struct mean *mean = mem_zalloc(cells, sizeof *mean);
+    double quiet = 0;
+    if (!value || !mean) {
+        mem_free(value);
+        mem_free(mean);
         return SPR_FAIL(err, SPR_NOMEM, "variance of %zu cells", cells);
-    double within = measure(im, g, 0, value, &quiet), aside = measure(im, g, 0.5, value, &ignored);
+    }
+    struct grid_check c = { 0 };
+    double within = measure(im, &(struct lattice){ g, 0, 0 }, value, mean, &quiet);
+    c.x.plain = plainness(within, measure(im, &(struct lattice){ g, 0.5, 0 }, value, NULL, NULL), quiet);
+    c.y.plain = plainness(within, measure(im, &(struct lattice){ g, 0, 0.5 }, value, NULL, NULL), quiet);
+    c.noise = sqrt(quiet / 3);
+    check_borders(im, g, mean, c.noise, &c);
+    double x = belief(&c.x), y = belief(&c.y);
+    c.confidence = x < y ? x : y;
     mem_free(value);
-    double extra = within > quiet ? within - quiet : 0, extra_aside = aside > quiet ? aside - quiet : 0;
-    double plain = extra_aside > 0 ? 1 - extra / extra_aside : 0;
-    *ret = (struct grid_check){ sqrt(quiet / 3), extra, extra_aside, plain < 0 ? 0 : plain };
+    mem_free(mean);
+    *ret = c;
     return SPR_OK;
 }

@@ -175,17 +175,18 @@ static void keep(struct fits *f, struct fit *fit)
 }
 
 static enum spr_code try_candidates(struct fits *f, const struct candidates *c, const float *change,
-                                    int length, struct spr_error *err)
+                                    int length, double held, struct spr_error *err)
 {
     enum spr_code rc = SPR_OK;
     for (int i = 0; !rc && i < c->count; i++) {
         struct fit rigid, elastic = { 0 };
+        bool near = fabs(c->pitch[i] / held - 1) < 0.1;
         fit_rigid(change, length, c->pitch[i], &rigid);
-        if (rigid.explained < 0.95)
-            rc = fit_elastic(change, length, c->pitch[i], &elastic, err);
+        if (!rigid.firm)
+            rc = fit_elastic(change, length, near ? held : c->pitch[i], near, &elastic, err);
         if (rc)
             break;
-        if (rigid.pitch > 0)
+        if (rigid.pitch > 0 && !(near && elastic.pitch > 0))
             keep(f, &rigid);
         if (elastic.pitch > 0)
             keep(f, &elastic);
@@ -193,7 +194,7 @@ static enum spr_code try_candidates(struct fits *f, const struct candidates *c, 
     return rc;
 }
 
-enum spr_code fits_init(struct fits *ret, const float *profile, int length, double extra,
+enum spr_code fits_init(struct fits *ret, const float *profile, int length, double extra, double held,
                         struct spr_error *err)
 {
     struct fits f = { 0 };
@@ -217,7 +218,7 @@ enum spr_code fits_init(struct fits *ret, const float *profile, int length, doub
         autocorrelate(change, length, most, change + floats, lag);
         spectrum_make(spectrum, lag, most, largest);
         choose_candidates(&candidates, spectrum, largest, extra);
-        rc = try_candidates(&f, &candidates, change, length, err);
+        rc = try_candidates(&f, &candidates, change, length, held, err);
     }
     mem_free(change);
     mem_free(lag);

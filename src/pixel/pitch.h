@@ -19,9 +19,12 @@ struct fit {
     double pitch, phase; /* px: line k of a rigid grid is at phase + k * pitch; 0 <= phase < pitch */
     double explained;    /* share of change on lines beyond chance, up to 1 */
     double empty;        /* share of lines where nothing changes */
-    double uneven;       /* rms of (cell width / pitch - 1); 0 for rigid ones */
+    double
+        uneven; /* elastic: rms of (cell width / pitch - 1); rigid: rms of how far change is from lines / pitch */
     double score;
     bool elastic;
+    bool firm;   /* rigid, and needs no elastic one beside it: all change lies on its lines */
+    int seen;    /* cells whose borders are both seen */
     int lines;   /* how many there are */
     float *line; /* elastic: (lines) px, ascending; else NULL */
 };
@@ -32,10 +35,10 @@ struct fits {
     int evident;                /* lines of the profile that stand out at all */
 };
 
-/* profile[length + 1]. extra: a pitch to try too, that the other axis has; 0 for none. GIVES the lines (fits_fini).
- * Fails: SPR_NOMEM. */
+/* profile[length + 1]. extra: a pitch to try too, that the other axis has; 0 for none. held: fits near it are elastic, with
+ * exactly that pitch, unless a rigid one explains all but everything; 0 for none. GIVES the lines (fits_fini). Fails: SPR_NOMEM. */
 SPR_MUST_USE enum spr_code fits_init(struct fits *ret, const float *profile, int length, double extra,
-                                     struct spr_error *err);
+                                     double held, struct spr_error *err);
 void fits_fini(struct fits *f); /* fine on a zeroed one */
 
 #endif

@@ -4,11 +4,11 @@
 
 #include <math.h>
 
-enum { REFINE_ROUNDS = 6 };
+enum { REFINE_ROUNDS = 6, PATH_ROUNDS = 3 };
 
 static const double empty_cost = 0.35, uneven_cost = 1.0;
 static const double line_is_empty = 0.12; /* of the mean line */
-static const float stiffness = 14;
+static const float stiffness = 18, seen_from = 0.3f;
 
 /* A change this far from a line still counts as the line's, whole and in part. */
 struct reach {
@@ -80,6 +80,8 @@ static void judge(const float *change, int length, struct fit *f)
     double chance = (reach.whole + reach.part) / f->pitch;
     chance = chance > 0.9 ? 0.9 : chance;
     f->explained = all > 0 ? (on_lines / all - chance) / (1 - chance) : 0;
+    if (!f->elastic)
+        f->seen = lines > 1 ? lines - 1 : 0;
     f->empty = empty_share(change, length, f, reach, lines > 0 ? line_is_empty * on_lines / lines : 0);
     f->score = f->explained - empty_cost * f->empty - uneven_cost * f->uneven;
 }
@@ -112,11 +114,13 @@ static double centroid(const float *change, int length, double at, double within
     return sum > 0 ? moment / sum : 0;
 }
 
-/* Weighted regression of where the change near each line is on the line's number. */
-static void refine(const float *change, int length, double *pitch, double *phase)
+/* Weighted regression of where the change near each line is on the line's number. Returns how far that is from the lines
+ * in the end, px rms. */
+static double refine(const float *change, int length, double *pitch, double *phase)
 {
+    double off = 0;
     for (int round = 0; round < REFINE_ROUNDS; round++) {
-        double within = *pitch * (round < 2 ? 0.35 : 0.22), w = 0, wk = 0, wkk = 0, wd = 0, wkd = 0;
+        double within = *pitch * (round < 2 ? 0.35 : 0.22), w = 0, wk = 0, wkk = 0, wd = 0, wkd = 0, wdd = 0;
         if (within < 1)
             within = 1;
         int lines = (int)((length - *phase) / *pitch) + 1;
@@ -127,16 +131,19 @@ static void refine(const float *change, int length, double *pitch, double *phase
             wkk += weight * k * k;
             wd += weight * d;
             wkd += weight * k * d;
+            wdd += weight * d * d;
         }
         double det = w * wkk - wk * wk;
         if (det <= 1e-9 * w * w)
-            return;
+            break;
         double slope = (w * wkd - wk * wd) / det, offset = (wd - slope * wk) / w;
         *pitch += slope;
         *phase += offset;
+        off = sqrt(wdd / w);
         if (fabs(slope) * lines < 0.01 && fabs(offset) < 0.01)
-            return;
+            break;
     }
+    return off;
 }
 
 void fit_rigid(const float *change, int length, double pitch, struct fit *ret)
@@ -151,8 +158,8 @@ void fit_rigid(const float *change, int length, double pitch, struct fit *ret)
             best_phase = phase;
         }
     }
-    refine(change, length, &best_pitch, &best_phase);
-    *ret = (struct fit){ .pitch = best_pitch };
+    double off = refine(change, length, &best_pitch, &best_phase);
+    *ret = (struct fit){ .pitch = best_pitch, .uneven = off / best_pitch };
     if (!(best_pitch > 1.5 && best_pitch < length / 2.0)) {
         ret->pitch = 0;
         return;
@@ -160,12 +167,15 @@ void fit_rigid(const float *change, int length, double pitch, struct fit *ret)
     ret->phase = best_phase - floor(best_phase / best_pitch) * best_pitch;
     ret->lines = (int)floor((length - ret->phase) / best_pitch) + 1;
     judge(change, length, ret);
+    ret->firm = ret->explained > 0.95 && off < (best_pitch < 14 ? 0.5 : best_pitch * 0.035);
 }
 
 struct path {
     float *value;  /* (length + 1): the best sum of a path that ends with a line at x */
     int16_t *from; /* (length + 1): how far before x its last line is; 0: it begins here */
     float *gain;   /* (length + 1): what a line at x is worth */
+    float *line;   /* the best path's lines */
+    int lines;
 };
 
 static void weigh_lines(const float *change, int length, double pitch, float *gain)
@@ -217,62 +227,94 @@ static int path_end(const struct path *p, int length, double pitch)
     return best;
 }
 
-static int path_lines(const struct path *p, int end, float *line)
+static void path_lines(struct path *p, int end)
 {
-    int count = 1;
+    p->lines = 1;
     for (int x = end; p->from[x] > 0; x -= p->from[x])
-        count++;
-    int at = count;
+        p->lines++;
+    int at = p->lines;
     for (int x = end;; x -= p->from[x]) {
-        line[--at] = (float)x;
+        p->line[--at] = (float)x;
         if (p->from[x] == 0)
             break;
     }
-    return count;
 }
 
-enum spr_code fit_elastic(const float *change, int length, double pitch, struct fit *ret,
+static bool path_init(struct path *p, int length)
+{
+    size_t n = (size_t)length + 1;
+    p->value = mem_zalloc(n, sizeof *p->value);
+    p->from = mem_zalloc(n, sizeof *p->from);
+    p->gain = mem_zalloc(n, sizeof *p->gain);
+    p->line = mem_zalloc(n, sizeof *p->line);
+    return p->value && p->from && p->gain && p->line;
+}
+
+static void path_fini(struct path *p)
+{
+    mem_free(p->value);
+    mem_free(p->from);
+    mem_free(p->gain);
+    mem_free(p->line);
+}
+
+/* The mean width of cells that are seen on both sides; *ret_seen: how many. Where there is nothing to see a path fits
+ * whatever pitch it is given, so those cells say nothing. */
+static double seen_pitch(const struct path *p, double otherwise, int *ret_seen)
+{
+    double sum = 0;
+    int seen = 0;
+    for (int i = 1; i < p->lines; i++)
+        if (p->gain[(int)p->line[i]] > seen_from && p->gain[(int)p->line[i - 1]] > seen_from) {
+            sum += (double)(p->line[i] - p->line[i - 1]);
+            seen++;
+        }
+    *ret_seen = seen;
+    return seen >= 4 ? sum / seen : otherwise;
+}
+
+/* TAKES the path's lines. */
+static void path_fit(struct path *p, const float *change, int length, double pitch, int seen, struct fit *ret)
+{
+    double squares = 0;
+    for (int i = 1; i < p->lines; i++) {
+        double off = (double)(p->line[i] - p->line[i - 1]) / pitch - 1;
+        squares += off * off;
+    }
+    *ret = (struct fit){ .pitch = pitch,
+                         .phase = (double)p->line[0],
+                         .uneven = sqrt(squares / (p->lines - 1)),
+                         .elastic = true,
+                         .seen = seen,
+                         .lines = p->lines,
+                         .line = p->line };
+    p->line = NULL;
+    judge(change, length, ret);
+}
+
+enum spr_code fit_elastic(const float *change, int length, double pitch, bool held, struct fit *ret,
                           struct spr_error *err)
 {
+    struct path path = { 0 };
     *ret = (struct fit){ 0 };
     if (pitch < 4 || pitch > 8000)
         return SPR_OK;
-    size_t n = (size_t)length + 1;
-    struct path path = { mem_zalloc(n, sizeof *path.value), mem_zalloc(n, sizeof *path.from),
-                         mem_zalloc(n, sizeof *path.gain) };
-    float *line = mem_zalloc(n, sizeof *line);
-    enum spr_code rc = SPR_OK;
-    if (path.value && path.from && path.gain && line) {
-        int count = 0;
-        weigh_lines(change, length, pitch, path.gain);
-        for (int round = 0; round < 3; round++) {
-            find_path(&path, length, pitch);
-            count = path_lines(&path, path_end(&path, length, pitch), line);
-            if (count < 3)
-                break;
-            pitch = (double)(line[count - 1] - line[0]) / (count - 1);
-        }
-        double squares = 0;
-        for (int i = 1; i < count; i++) {
-            double off = (double)(line[i] - line[i - 1]) / pitch - 1;
-            squares += off * off;
-        }
-        if (count >= 4) {
-            *ret = (struct fit){ .pitch = pitch,
-                                 .phase = (double)line[0],
-                                 .uneven = sqrt(squares / (count - 1)),
-                                 .elastic = true,
-                                 .lines = count,
-                                 .line = line };
-            judge(change, length, ret);
-            line = NULL;
-        }
-    } else {
-        rc = SPR_FAIL(err, SPR_NOMEM, "lines of %d pixels", length);
+    if (!path_init(&path, length)) {
+        path_fini(&path);
+        return SPR_FAIL(err, SPR_NOMEM, "lines of %d pixels", length);
     }
-    mem_free(path.value);
-    mem_free(path.from);
-    mem_free(path.gain);
-    mem_free(line);
-    return rc;
+    int seen = 0;
+    for (int round = 0; round < PATH_ROUNDS; round++) {
+        weigh_lines(change, length, pitch, path.gain);
+        find_path(&path, length, pitch);
+        path_lines(&path, path_end(&path, length, pitch));
+        if (path.lines < 4 || held)
+            break;
+        pitch =
+            seen_pitch(&path, (double)(path.line[path.lines - 1] - path.line[0]) / (path.lines - 1), &seen);
+    }
+    if (path.lines >= 4)
+        path_fit(&path, change, length, pitch, seen, ret);
+    path_fini(&path);
+    return SPR_OK;
 }

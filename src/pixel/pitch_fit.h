@@ -8,9 +8,9 @@
 /* A line every `pitch`, the best pitch within 5 % of the one that is given. ret->pitch is 0 if there is none. */
 void fit_rigid(const float *change, int length, double pitch, struct fit *ret);
 
-/* Lines where the change is, cells within 35 % of the pitch. GIVES ret->line. ret->pitch is 0 if there is none, or if
+/* Lines where the change is, cells within 35 % of the pitch. held: the pitch is known and stays. GIVES ret->line. ret->pitch is 0 if there is none, or if
  * the pitch is too small to tell an uneven grid from noise. Fails: SPR_NOMEM. */
-SPR_MUST_USE enum spr_code fit_elastic(const float *change, int length, double pitch, struct fit *ret,
-                                       struct spr_error *err);
+SPR_MUST_USE enum spr_code fit_elastic(const float *change, int length, double pitch, bool held,
+                                       struct fit *ret, struct spr_error *err);
 
 #endif
