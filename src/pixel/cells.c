@@ -126,30 +126,38 @@ static uint8_t byte(double v)
     return (uint8_t)(v < 0 ? 0 : v > 255 ? 255 : v + 0.5);
 }
 
-/* *ret_error as in struct cells. */
+/* What a variance is above the noise's, less what it may be by chance with so few pixels. */
+static double beyond(double variance, double grain, int pixels)
+{
+    double extra = variance - grain * (1 + 2 * sqrt(2.0 / (3 * (pixels > 0 ? pixels : 1))));
+    return extra > 0 ? extra : 0;
+}
+
 static struct rgba colour_of(const struct cell *middle, const struct cell *whole, double noise,
-                             float *ret_error)
+                             float *ret_error, float *ret_uneven)
 {
     struct mean all = mean_of(middle), m = all;
     double grain = 3 * noise * noise;
-    *ret_error = 0;
+    *ret_error = *ret_uneven = 0;
     if (all.weight <= 0)
         return (struct rgba){ 0, 0, 0, 0 };
     if (all.spread > 2 * grain + split_from)
         m = larger_half(middle, &all);
-    double extra = m.spread > grain ? m.spread - grain : 0, reach = 3 * noise + 2 + sqrt(extra);
+    double extra = beyond(m.spread, grain, m.count), reach = 3 * noise + 2 + sqrt(extra);
     struct mean near = mean_near(whole, &m, 3 * reach * reach);
     if (near.weight > 0)
         m = near;
-    *ret_error = (float)sqrt(noise * noise / (m.count > 0 ? m.count : 1) + extra / 3);
+    *ret_error = (float)(noise / sqrt(m.count > 0 ? m.count : 1));
+    *ret_uneven = (float)sqrt(extra / 3);
     return (struct rgba){ byte(m.r), byte(m.g), byte(m.b), byte(all.alpha) };
 }
 
 static enum spr_code cells_init(struct cells *ret, int width, int height, struct spr_error *err)
 {
-    struct cells c = { .error = mem_zalloc((size_t)width * (size_t)height, sizeof *c.error) };
-    enum spr_code rc = c.error ? image_init(&c.colour, width, height, err)
-                               : SPR_FAIL(err, SPR_NOMEM, "%d x %d cells", width, height);
+    size_t n = (size_t)width * (size_t)height;
+    struct cells c = { .error = mem_zalloc(n, sizeof *c.error), .uneven = mem_zalloc(n, sizeof *c.uneven) };
+    enum spr_code rc = c.error && c.uneven ? image_init(&c.colour, width, height, err)
+                                           : SPR_FAIL(err, SPR_NOMEM, "%d x %d cells", width, height);
     if (rc)
         cells_fini(&c);
     else
@@ -161,6 +169,7 @@ void cells_fini(struct cells *c)
 {
     image_fini(&c->colour);
     mem_free(c->error);
+    mem_free(c->uneven);
     *c = (struct cells){ 0 };
 }
 
@@ -180,7 +189,8 @@ enum spr_code cells_take(const struct image *im, const struct grid *g, struct ce
             size_t at = (size_t)j * (size_t)g->x.cells + (size_t)i;
             middle.x = span_within(left, right, middle_edge, im->width);
             whole.x = span_within(left, right, whole_edge, im->width);
-            cells.colour.pixel[at] = colour_of(&middle, &whole, g->noise, &cells.error[at]);
+            cells.colour.pixel[at] =
+                colour_of(&middle, &whole, g->noise, &cells.error[at], &cells.uneven[at]);
         }
     }
     *ret = cells;

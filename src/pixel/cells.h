@@ -13,7 +13,8 @@
 
 struct cells {
     struct image colour; /* (cells) */
-    float *error; /* (cells): standard deviation of what noise, codecs and blur left in a channel, 0..255 */
+    float *error;        /* (cells): standard deviation of what noise left in a channel, 0..255 */
+    float *uneven;       /* (cells): standard deviation within the cell beyond noise: blur, halos, codecs */
 };
 
 /* BORROWS im and g (found or given). GIVES *ret (cells_fini). Fails: SPR_NOMEM. */

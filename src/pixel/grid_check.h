@@ -11,9 +11,11 @@
 #include "pixel/grid.h"
 
 struct axis_check {
-    double plain; /* 1 - variance within cells / variance within cells half a cell aside along this axis, 0..1 */
-    int clear;    /* borders across which the colour changes clearly */
-    double ridge; /* what lies on borders and is no mixture of the cells beside, against what changes across them:
+    double
+        plain; /* 1 - variance within cells / variance within cells half a cell aside along this axis, 0..1 */
+    int clear; /* borders across which the colour changes clearly */
+    double
+        ridge; /* what lies on borders and is no mixture of the cells beside, against what changes across them:
                    * near 0 in pixel art, 1 and more where lines are drawn around cells, as between bricks */
 };
 

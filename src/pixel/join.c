@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ROUNDS = 4, COLOURS_MAX = 4096 };
+enum { ROUNDS = 4, COLOURS_MAX = 4096, STRAY_CELLS = 3, LARGE_CELLS = 20 };
 
 /* A mean of cells. */
 struct colour {
@@ -16,6 +16,8 @@ struct colour {
 
 /* Differences of two means up to so many standard deviations of their error, and so much more, are noise. */
 static const double deviations = 3.3, slack = 1.5;
+/* What bleeds into a cell is smooth, so that it is more than what it varies by. */
+static const double clear_contrast = 24, bleed_more = 1.0;
 
 static double apart(const struct colour *p, const struct colour *q)
 {
@@ -47,16 +49,59 @@ struct join {
     int colours;
 };
 
-/* Whether there is any noise at all. */
-static bool load(struct join *j, const struct cells *frame)
+/* The largest difference to a cell beside. */
+static double contrast(const struct join *j, const struct colour *cell, size_t i)
+{
+    size_t w = (size_t)j->width, x = i % w;
+    double most = 0;
+    const struct colour *side[4] = { x > 0 ? &cell[i - 1] : NULL, x + 1 < w ? &cell[i + 1] : NULL,
+                                     i >= w ? &cell[i - w] : NULL, i + w < j->cells ? &cell[i + w] : NULL };
+    for (int k = 0; k < 4; k++)
+        if (side[k] && side[k]->count > 0 && apart(side[k], &cell[i]) > most)
+            most = apart(side[k], &cell[i]);
+    return most;
+}
+
+static int ascending(const void *p, const void *q)
+{
+    double a = *(const double *)p, b = *(const double *)q;
+    return (a > b) - (a < b);
+}
+
+/* How much of the difference between neighbours gets into a cell, by blur, halos or a codec: the median of what varies
+ * within cells against their contrast. 0 in pictures that have only noise. */
+static double bleeding(const struct join *j, const struct cells *frame, double *ratio)
+{
+    size_t count = 0;
+    for (int f = 0; f < j->frames; f++)
+        for (size_t i = 0; i < j->cells; i++) {
+            const struct colour *cell = j->cell + (size_t)f * j->cells;
+            double high = cell[i].count > 0 ? contrast(j, cell, i) : 0;
+            if (high > clear_contrast)
+                ratio[count++] = (double)frame[f].uneven[i] / high;
+        }
+    qsort(ratio, count, sizeof *ratio, ascending);
+    return count > 8 ? ratio[count / 2] : 0;
+}
+
+/* Whether there is any noise at all. scratch: (frames, cells). */
+static bool load(struct join *j, const struct cells *frame, double *scratch)
 {
     bool noise = false;
     for (int f = 0; f < j->frames; f++)
         for (size_t i = 0; i < j->cells; i++) {
             struct rgba p = frame[f].colour.pixel[i];
-            double error = (double)frame[f].error[i];
-            noise = noise || (p.a >= 128 && error > 0.05);
-            j->cell[(size_t)f * j->cells + i] = (struct colour){ p.r, p.g, p.b, p.a >= 128, error * error };
+            double error = (double)frame[f].error[i], uneven = (double)frame[f].uneven[i];
+            noise = noise || (p.a >= 128 && error + uneven > 0.05);
+            j->cell[(size_t)f * j->cells + i] =
+                (struct colour){ p.r, p.g, p.b, p.a >= 128, error * error + uneven * uneven };
+        }
+    double bleed = noise ? bleeding(j, frame, scratch) * bleed_more : 0;
+    for (int f = 0; bleed > 0 && f < j->frames; f++)
+        for (size_t i = 0; i < j->cells; i++) {
+            struct colour *cell = j->cell + (size_t)f * j->cells;
+            double off = cell[i].count > 0 ? contrast(j, cell, i) * bleed : 0;
+            cell[i].variance += off * off;
         }
     return noise;
 }
@@ -137,6 +182,40 @@ static void find_regions(struct join *j)
                 grow(j, f, (int)i, j->regions++);
 }
 
+/* The other region that at least two of the cells beside cell i belong to; else -1. */
+static int32_t surrounding(const struct join *j, const int32_t *region, size_t i)
+{
+    size_t w = (size_t)j->width, x = i % w;
+    int32_t side[4] = { x > 0 ? region[i - 1] : -1, x + 1 < w ? region[i + 1] : -1,
+                        i >= w ? region[i - w] : -1, i + w < j->cells ? region[i + w] : -1 };
+    for (int k = 0; k < 3; k++) {
+        int alike = 0;
+        for (int l = 0; l < 4; l++)
+            alike += side[l] == side[k];
+        if (alike >= 2 && side[k] >= 0 && side[k] != region[i])
+            return side[k];
+    }
+    return -1;
+}
+
+/* Noise has tails: a few cells by themselves beside a large region of almost their colour are that region's. */
+static void absorb_strays(struct join *j)
+{
+    for (int f = 0; f < j->frames; f++) {
+        int32_t *region = j->region + (size_t)f * j->cells;
+        for (size_t i = 0; i < j->cells; i++) {
+            int32_t mine = region[i], other = mine >= 0 ? surrounding(j, region, i) : -1;
+            if (other < 0 || j->mean[mine].count > STRAY_CELLS || j->mean[other].count < LARGE_CELLS)
+                continue;
+            const struct colour *cell = &j->cell[(size_t)f * j->cells + i];
+            if (apart(cell, &j->mean[other]) <= 2 * tolerance(cell, &j->mean[other]) + slack) {
+                j->mean[mine].count -= 1;
+                region[i] = other;
+            }
+        }
+    }
+}
+
 static int nearest(const struct join *j, const struct colour *c, double *distance)
 {
     int best = 0;
@@ -166,11 +245,13 @@ static int by_count(const void *p, const void *q)
 
 static void choose_colours(struct join *j, struct order *order)
 {
+    int regions = 0;
     for (int i = 0; i < j->regions; i++)
-        order[i] = (struct order){ j->mean[i].count, i };
-    qsort(order, (size_t)j->regions, sizeof *order, by_count);
+        if (j->mean[i].count > 0)
+            order[regions++] = (struct order){ j->mean[i].count, i };
+    qsort(order, (size_t)regions, sizeof *order, by_count);
     j->colours = 0;
-    for (int i = 0; i < j->regions; i++) {
+    for (int i = 0; i < regions; i++) {
         const struct colour *c = &j->mean[order[i].region];
         double distance;
         int k = nearest(j, c, &distance);
@@ -184,6 +265,8 @@ static void choose_colours(struct join *j, struct order *order)
         memset(fresh, 0, (size_t)j->colours * sizeof *fresh);
         for (int i = 0; i < j->regions; i++) {
             double distance;
+            if (j->mean[i].count <= 0)
+                continue;
             j->kind[i] = nearest(j, &j->mean[i], &distance);
             add(&fresh[j->kind[i]], &j->mean[i]);
         }
@@ -237,13 +320,15 @@ enum spr_code join_noise(struct cells *frame, int count, struct spr_error *err)
     j.queue = mem_zalloc(j.cells, sizeof *j.queue);
     j.colour = mem_zalloc(2 * COLOURS_MAX, sizeof *j.colour);
     struct order *order = mem_zalloc(all, sizeof *order);
+    double *scratch = mem_zalloc(all, sizeof *scratch);
     enum spr_code rc = SPR_OK;
-    if (j.cell && j.mean && j.region && j.kind && j.queue && j.colour && order) {
-        bool noise = load(&j, frame);
+    if (j.cell && j.mean && j.region && j.kind && j.queue && j.colour && order && scratch) {
+        bool noise = load(&j, frame, scratch);
         for (size_t i = 0; noise && count > 1 && i < j.cells; i++)
             agree(&j, i);
         if (noise) {
             find_regions(&j);
+            absorb_strays(&j);
             choose_colours(&j, order);
             store(&j, frame);
         }
@@ -257,5 +342,6 @@ enum spr_code join_noise(struct cells *frame, int count, struct spr_error *err)
     mem_free(j.queue);
     mem_free(j.colour);
     mem_free(order);
+    mem_free(scratch);
     return rc;
 }

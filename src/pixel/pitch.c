@@ -7,6 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* A rigid lattice that explains so much needs no elastic one beside it, and is better than one that explains so little
+ * more: uneven lines always find something. */
+static const double all_but_everything = 0.95, all_but_as_much = 0.06;
+
 enum { SPECTRUM_MAX = 640, PERIODS = 6, CANDIDATES = 24 };
 
 /* cos(2 pi t), by Taylor's series after folding: the same bits on every machine. */
@@ -182,10 +186,13 @@ static enum spr_code try_candidates(struct fits *f, const struct candidates *c, 
         struct fit rigid, elastic = { 0 };
         bool near = fabs(c->pitch[i] / held - 1) < 0.1;
         fit_rigid(change, length, c->pitch[i], &rigid);
-        if (!rigid.firm)
+        if (!rigid.firm || rigid.explained < all_but_everything)
             rc = fit_elastic(change, length, near ? held : c->pitch[i], near, &elastic, err);
         if (rc)
             break;
+        rigid.firm = rigid.firm && rigid.explained > elastic.explained - all_but_as_much;
+        if (rigid.firm)
+            fit_fini(&elastic);
         if (rigid.pitch > 0 && !(near && elastic.pitch > 0))
             keep(f, &rigid);
         if (elastic.pitch > 0)

@@ -23,7 +23,7 @@ struct fit {
         uneven; /* elastic: rms of (cell width / pitch - 1); rigid: rms of how far change is from lines / pitch */
     double score;
     bool elastic;
-    bool firm;   /* rigid, and needs no elastic one beside it: all change lies on its lines */
+    bool firm;   /* rigid, and change lies where its lines are: cells are not uneven */
     int seen;    /* cells whose borders are both seen */
     int lines;   /* how many there are */
     float *line; /* elastic: (lines) px, ascending; else NULL */

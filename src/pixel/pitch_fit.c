@@ -167,7 +167,7 @@ void fit_rigid(const float *change, int length, double pitch, struct fit *ret)
     ret->phase = best_phase - floor(best_phase / best_pitch) * best_pitch;
     ret->lines = (int)floor((length - ret->phase) / best_pitch) + 1;
     judge(change, length, ret);
-    ret->firm = ret->explained > 0.95 && off < (best_pitch < 14 ? 0.5 : best_pitch * 0.035);
+    ret->firm = off < (best_pitch < 14 ? 0.5 : best_pitch * 0.035);
 }
 
 struct path {
