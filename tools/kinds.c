@@ -15,7 +15,7 @@ static const struct row creatures[] = {
     /* clang-format off */
     { "snake", "adder anaconda python mamba moccasin viper serpent" },
     { "dog wolf", "hound jackal warg raiju" },
-    { "fox", "kitsune foxfire" },
+    { "fox", "kitsune" },
     { "rat mouse", "quokka" },
     { "frog", "bullfrog toad ribbit" },
     { "spider", "redback tarantella broodmother arachne jorogumo" },

@@ -39,6 +39,7 @@ static const struct {
     { "mon/draco/draco-job", false },
     { "mon/nonliving/spectral", false },
     { "mon/", true },
+    { "UNUSED/monsters/fox", false }, /* of flames */
     { "UNUSED/monsters/plants", false },
     { "UNUSED/monsters", true },
     { "noto/", true },
@@ -57,7 +58,7 @@ struct maker {
     size_t folders;
     size_t count;
     uint8_t palette[SKETCHES_MAX][SKETCH_COLOURS][4], index[SKETCHES_MAX][SKETCH_SIDE * SKETCH_SIDE / 2];
-    int16_t word[SKETCHES_MAX][SKETCH_WORDS], rule[SKETCHES_MAX][3];
+    int16_t word[SKETCHES_MAX][SKETCH_WORDS], rule[SKETCHES_MAX][4];
 };
 
 static int find_word(const struct maker *m, const char *word)
@@ -84,16 +85,54 @@ static bool has_word(const struct caption *c, const char *word)
     return false;
 }
 
-/* Tiles of the usual style whose names have the word, overlays left out. */
+static bool has_dir_word(const struct caption *c, const char *word)
+{
+    for (int i = 0; i < c->dir_words; i++)
+        if (strcmp(c->dir_word[i], word) == 0)
+            return true;
+    return false;
+}
+
+/* In the file's name, so not only a kind that its caption says; other sets' captions say no kinds. */
+static bool is_named(const struct caption *c, const char *word)
+{
+    return has_word(c, word) && (c->style_words || !strchr(c->file, '/') || strstr(c->file, word));
+}
+
+/* Tiles of the usual style that have the word in their names or folders, overlays left out. */
 static int count_usual(const struct maker *m, const char *word)
 {
     int n = 0;
     for (size_t f = 0; f < m->folders; f++)
         for (size_t i = 0; i < m->captions[f].count; i++) {
             const struct caption *c = &m->captions[f].row[i];
-            n += c->style_words == 0 && c->weight >= 1 && has_word(c, word);
+            n += c->style_words == 0 && c->weight >= 1 && (is_named(c, word) || has_dir_word(c, word));
         }
     return n;
+}
+
+/* Whether another tile shows the same without `word`: the whole animal where this is its head. */
+static bool is_elsewhere(const struct maker *m, const struct caption *c, const char *word)
+{
+    for (size_t f = 0; f < m->folders; f++)
+        for (size_t i = 0; i < m->captions[f].count; i++) {
+            const struct caption *o = &m->captions[f].row[i];
+            if (o->weight > 0.5f && is_named(o, c->file_word[0]) && !has_word(o, word) &&
+                !has_dir_word(o, word))
+                return true;
+        }
+    return false;
+}
+
+/* Words that many things have: they do not say what the thing is. */
+static bool says_how(const char *word)
+{
+    static const char *const how[] = { "head",   "portrait", "female", "old",   "magic", "open",  "closed",
+                                       "broken", "wooden",   "animal", "stone", "fire",  "water", "snow" };
+    for (size_t i = 0; i < SPR_COUNT(how); i++)
+        if (strcmp(how[i], word) == 0)
+            return true;
+    return colour_is_word(word);
 }
 
 /* The word a tile is taken for only; NULL for none. */
@@ -101,10 +140,11 @@ static const char *find_must(const struct maker *m, const struct caption *c)
 {
     bool seldom = true;
     for (size_t i = 0; i < SPR_COUNT(musts); i++)
-        if (has_word(c, musts[i]))
+        if ((has_word(c, musts[i]) || has_dir_word(c, musts[i])) &&
+            (strcmp(c->file_word[0], musts[i]) == 0 || is_elsewhere(m, c, musts[i])))
             return musts[i];
     for (int i = 0; i < c->file_words && c->style_words; i++)
-        seldom = seldom && count_usual(m, c->file_word[i]) < USUAL_MIN;
+        seldom = seldom && (says_how(c->file_word[i]) || count_usual(m, c->file_word[i]) < USUAL_MIN);
     return seldom || !c->style_words ? NULL : c->style_word[0];
 }
 
@@ -123,11 +163,12 @@ static void add_words(struct maker *m, const struct caption *c, int16_t *ret)
     for (int i = 0; i < c->style_words && n < SKETCH_WORDS; i++)
         if ((ret[n] = (int16_t)find_word(m, c->style_word[i])))
             n++;
-    for (int i = 0; i < c->file_words && n < SKETCH_WORDS; i++)
-        if (is_named_only(c) && !strstr(c->file, c->file_word[i]))
-            continue;
-        else if ((ret[n] = (int16_t)find_word(m, c->file_word[i])))
-            n++;
+    for (int i = 0; i < c->file_words && n < SKETCH_WORDS; i++) {
+        bool named = is_named(c, c->file_word[i]);
+        int id = named || !is_named_only(c) ? find_word(m, c->file_word[i]) : 0;
+        if (id)
+            ret[n++] = (int16_t)(named ? id : -id);
+    }
 }
 
 static enum spr_code add_pixels(struct maker *m, const struct rgba *tile, struct spr_error *err)
@@ -170,7 +211,8 @@ static enum spr_code add_tile(struct maker *m, const char *folder, const struct 
     add_words(m, c, m->word[m->count]);
     m->rule[m->count][0] = must ? (int16_t)find_word(m, must) : 0;
     m->rule[m->count][1] = c->style_words && !must ? (int16_t)find_word(m, c->style_word[0]) : 0;
-    m->rule[m->count][2] = c->flip;
+    m->rule[m->count][2] = c->dir_words ? (int16_t)find_word(m, c->dir_word[0]) : 0;
+    m->rule[m->count][3] = c->flip;
     m->count += m->word[m->count][0] != 0;
     return SPR_OK;
 }
@@ -214,7 +256,7 @@ static enum spr_code write_model(const struct maker *m, const char *path, struct
           .shape = { n, SKETCH_WORDS },
           .raw = m->word,
           .raw_type = TENSOR_I16 },
-        { .name = "sketch.rule", .rank = 2, .shape = { n, 3 }, .raw = m->rule, .raw_type = TENSOR_I16 },
+        { .name = "sketch.rule", .rank = 2, .shape = { n, 4 }, .raw = m->rule, .raw_type = TENSOR_I16 },
     };
     if (safetensors_count(m->model) + SPR_COUNT(ours) > TENSORS_MAX ||
         safetensors_notes(m->model) + 1 > FILE_NOTES_MAX)

@@ -108,19 +108,21 @@ static enum spr_code say_understood(const struct job *j, struct spr_error *err)
     return rc;
 }
 
-/* How much of a sketch is drawn anew where nobody says: less shows the tile itself, more loses its shape. */
-static const double sketch_strength = 0.5;
-
-static double strength_of(const struct request *r)
+/* How much of a sketch is drawn anew where nobody says: less shows the tile itself, more loses its shape, and that
+ * sooner where the network knows the thing in one style only. Looked at. */
+static double strength_of(const struct job *j)
 {
-    return r->init.file || request_given(r, REQUEST_STRENGTH) ? r->init.strength : sketch_strength;
+    const struct request *r = j->request;
+    if (r->init.file || request_given(r, REQUEST_STRENGTH))
+        return r->init.strength;
+    return j->sketch.style ? 0.4 : 0.5;
 }
 
 /* A picture to begin from, a picture without edges, or a second prompt leave no room for a sketch. */
 static void choose_sketch(struct job *j)
 {
     const struct request *r = j->request;
-    if (j->native->sketches && !r->init.file && !r->finish.tile && !r->blend && strength_of(r) < 1)
+    if (j->native->sketches && !r->init.file && !r->finish.tile && !r->blend && strength_of(j) < 1)
         sketches_choose(j->native->sketches, &j->prompt, &j->sketch);
     int words_max = j->native->model->layout.config.words_max;
     if (j->sketch.style && j->prompt.count < words_max)
@@ -172,7 +174,7 @@ static void set_options(struct job *j)
         .precision = r->precision == REQUEST_BF16 ? CONV_BF16 : CONV_F32,
         .wrap = r->finish.tile,
         .init = r->init.file ? &j->material.init : NULL,
-        .strength = strength_of(r),
+        .strength = strength_of(j),
         .mask = r->init.mask ? &j->material.mask : NULL,
         .sketched = j->sketch.count > 0,
     };

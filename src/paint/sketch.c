@@ -10,18 +10,14 @@
 
 #include <assert.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
-enum {
-    STREAM_SKETCH = 0x736b65,
-    PIXELS = SKETCH_SIDE * SKETCH_SIDE,
-    MUST_HAVE = 0,
-    STYLE = 1,
-    MIRROR = 2,
-    RULES = 3
-};
+enum { STREAM_SKETCH = 0x736b65, PIXELS = SKETCH_SIDE * SKETCH_SIDE };
+enum rule { MUST_HAVE, STYLE, CATEGORY, MIRROR, RULES };
 static const float fit_least = 0.5f; /* of the words' weight */
 static const float unasked = 0.15f;  /* of a word's weight, where only the sketch has it */
+static const float kind_of = 0.85f;  /* of a word's weight, where the sketch is only a kind of that */
 static const float near_best = 0.9f; /* of the best score: as good as it */
 
 /* Colours that turn a sketch: the OkLab hue to take on, the least chroma, what becomes of its own chroma and of its
@@ -69,15 +65,15 @@ static enum spr_code need(const struct safetensors *file, const char *name, enum
     return SPR_OK;
 }
 
-/* A table of indices, each a word of the vocabulary or 0; the file's bytes may stand anywhere. */
-static enum spr_code copy_words(const struct tensor *t, int words, bool flags, int16_t *ret,
+/* A table of indices, least <= index < words; the file's bytes may stand anywhere. */
+static enum spr_code copy_words(const struct tensor *t, int least, int words, int16_t *ret,
                                 struct spr_error *err)
 {
     memcpy(ret, t->data, t->count * sizeof *ret);
     for (size_t i = 0; i < t->count; i++)
-        if (ret[i] < 0 || ret[i] >= (flags && i % RULES == MIRROR ? 2 : words))
-            return SPR_FAIL(err, SPR_BADDATA, "%s: number %zu is %d; 0 to %d is possible", t->name, i, ret[i],
-                            words - 1);
+        if (ret[i] < least || ret[i] >= words)
+            return SPR_FAIL(err, SPR_BADDATA, "%s: number %zu is %d; %d to %d is possible", t->name, i,
+                            ret[i], least, words - 1);
     return SPR_OK;
 }
 
@@ -101,14 +97,14 @@ static enum spr_code read_tensors(struct sketches *s, const struct safetensors *
     s->weight = mem_zalloc((size_t)s->words, sizeof *s->weight);
     if (!s->has || !s->rule || !s->weight)
         return SPR_FAIL(err, SPR_NOMEM, "no memory for %zu sketches", s->count);
-    rc = copy_words(word, s->words, false, s->has, err);
-    return rc ? rc : copy_words(rule, s->words, true, s->rule, err);
+    rc = copy_words(word, 1 - s->words, s->words, s->has, err);
+    return rc ? rc : copy_words(rule, 0, s->words, s->rule, err);
 }
 
 static void weigh_words(struct sketches *s)
 {
     for (size_t i = 0; i < s->count * SKETCH_WORDS; i++)
-        s->weight[s->has[i]]++;
+        s->weight[abs(s->has[i])]++;
     s->weight[0] = 0;
     s->rare = logf(1 + (float)s->count / 0.5f);
     for (int i = 0; i < s->words; i++)
@@ -160,12 +156,17 @@ static const struct tint *tint_of(const struct sketches *s, int id)
     return NULL;
 }
 
-static bool has(const struct sketches *s, size_t at, int id)
+/* 1 if the sketch is named so, kind_of if it is a kind of that, else 0. */
+static float has(const struct sketches *s, size_t at, int id)
 {
-    for (int i = 0; i < SKETCH_WORDS; i++)
-        if (s->has[at * SKETCH_WORDS + (size_t)i] == id)
-            return true;
-    return false;
+    for (int i = 0; i < SKETCH_WORDS; i++) {
+        int word = s->has[at * SKETCH_WORDS + (size_t)i];
+        if (word == id)
+            return 1;
+        if (word == -id)
+            return kind_of;
+    }
+    return 0;
 }
 
 static bool asked(const struct reading *r, int id)
@@ -186,19 +187,27 @@ static float weight_of(const struct sketches *s, const struct reading_word *w)
     return w->weight * (s->weight[w->id] > 0 ? s->weight[w->id] : s->rare);
 }
 
+static bool has_category(const struct reading *r)
+{
+    for (int i = 0; i < r->count; i++)
+        if (r->word[i].why == READING_CATEGORY)
+            return true;
+    return false;
+}
+
 /* How well a sketch fits; 0 where it does not. all: the weight of the reading's words. */
 static float score(const struct sketches *s, size_t at, const struct reading *r, float all)
 {
     float matched = 0, extra = 0;
-    int must = s->rule[at * RULES + MUST_HAVE];
-    if (must && !asked(r, must))
+    int must = s->rule[at * RULES + MUST_HAVE], category = s->rule[at * RULES + CATEGORY];
+    if ((must && !asked(r, must)) || (category && has_category(r) && !asked(r, category)))
         return 0;
     for (int i = 0; i < r->count; i++)
-        if (counts(s, &r->word[i]) && has(s, at, r->word[i].id))
-            matched += weight_of(s, &r->word[i]);
+        if (counts(s, &r->word[i]))
+            matched += has(s, at, r->word[i].id) * weight_of(s, &r->word[i]);
     for (int i = 0; i < SKETCH_WORDS; i++) {
         int id = s->has[at * SKETCH_WORDS + (size_t)i];
-        if (id && !asked(r, id))
+        if (id > 0 && !asked(r, id))
             extra += s->weight[id];
     }
     return matched > fit_least * all ? matched - unasked * extra : 0;
@@ -263,7 +272,7 @@ int sketches_draw(const struct sketches *s, const struct sketch_choice *choice, 
     const struct tint *tint = NULL;
     struct rgba colour[SKETCH_COLOURS];
     for (int i = 0; i < r->count && !tint; i++)
-        if (!has(s, (size_t)at, r->word[i].id))
+        if (!(has(s, (size_t)at, r->word[i].id) > 0))
             tint = tint_of(s, r->word[i].id);
     for (int i = 0; i < SKETCH_COLOURS; i++) {
         memcpy(&colour[i], palette + (size_t)i * 4, sizeof colour[i]);

@@ -5,9 +5,11 @@
  * Form, in a model file (made by tools/model_sketches.c; all four tensors or none), N sketches of 32 x 32:
  *   sketch.palette U8  [N, 16, 4]  RGBA; alpha is 0 or 255
  *   sketch.index   U8  [N, 512]    two pixels a byte, the left one in the low half, row by row
- *   sketch.word    I16 [N, 8]      vocabulary indices: what is drawn; 0 is none
- *   sketch.rule    I16 [N, 3]      a word without which it is not taken, 0 is none; a word of style that it brings
- *                                  along, 0 is none; 1 if it may be mirrored
+ *   sketch.word    I16 [N, 8]      vocabulary indices: what is drawn; negative where it is only a kind of that, as a
+ *                                  toad is a frog; 0 is none
+ *   sketch.rule    I16 [N, 4]      a word without which it is not taken, 0 is none; a word of style that it brings
+ *                                  along, 0 is none; the category that a reading with categories must have ("monster"),
+ *                                  0 is any; 1 if it may be mirrored
  * Invariants: the same file, reading and seed give the same picture.
  * Threads: immutable once made; any number of readers. */
 #ifndef PAINT_SKETCH_H

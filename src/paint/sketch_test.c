@@ -10,16 +10,17 @@
 
 #include <cmocka.h>
 
-enum { N = 7, BYTES = SKETCH_SIDE * SKETCH_SIDE / 2 };
-enum { RED = 1, GREEN, RAT, FIRE, OWL, EMOJI, ZOMBIE, ARMOUR, MONSTER, WORDS };
-static const char *const word[WORDS] = { "<pad>", "red",   "green",  "rat",    "fire",
-                                         "owl",   "emoji", "zombie", "armour", "monster" };
+enum { N = 8, BYTES = SKETCH_SIDE * SKETCH_SIDE / 2 };
+enum { RED = 1, GREEN, RAT, FIRE, OWL, EMOJI, ZOMBIE, ARMOUR, MONSTER, ITEM, BEAST, WORDS };
+static const char *const word[WORDS] = { "<pad>", "red",    "green",  "rat",     "fire", "owl",
+                                         "emoji", "zombie", "armour", "monster", "item", "beast" };
 
 /* Sketch i has its number as the red of colour 1, and that colour in its first pixel only. */
 static uint8_t palette[N][SKETCH_COLOURS][4], pixels[N][BYTES];
 static int16_t has[N][SKETCH_WORDS] = { { RAT },        { FIRE, RAT },  { GREEN, RAT }, { ZOMBIE, RAT },
-                                        { EMOJI, RAT }, { EMOJI, OWL }, { RAT } };
-static int16_t rule[N][3] = { { 0 }, { 0 }, { 0 }, { ZOMBIE }, { EMOJI }, { 0, EMOJI }, { 0, 0, 1 } };
+                                        { EMOJI, RAT }, { EMOJI, OWL }, { RAT },        { -BEAST } };
+static int16_t rule[N][4] = { { 0 },     { 0, 0, MONSTER }, { 0 },         { ZOMBIE },
+                              { EMOJI }, { 0, EMOJI },      { 0, 0, 0, 1 } };
 
 static struct tensor_source tensors[4];
 static struct buf bytes;
@@ -54,7 +55,7 @@ static int make(void **state)
         .name = "sketch.word", .rank = 2, .shape = { N, SKETCH_WORDS }, .raw = has, .raw_type = TENSOR_I16
     };
     tensors[3] = (struct tensor_source){
-        .name = "sketch.rule", .rank = 2, .shape = { N, 3 }, .raw = rule, .raw_type = TENSOR_I16
+        .name = "sketch.rule", .rank = 2, .shape = { N, 4 }, .raw = rule, .raw_type = TENSOR_I16
     };
     encode(4);
     return sketches_new(word, WORDS, file, &sketches, NULL);
@@ -76,7 +77,7 @@ static struct reading reading(const int *ids)
     struct reading r = { 0 };
     for (; *ids; ids++)
         r.word[r.count++] = (struct reading_word){
-            .id = *ids, .weight = 1, .why = *ids == MONSTER ? READING_CATEGORY : READING_KNOWN
+            .id = *ids, .weight = 1, .why = *ids == MONSTER || *ids == ITEM ? READING_CATEGORY : READING_KNOWN
         };
     return r;
 }
@@ -97,6 +98,8 @@ static void what_fits_is_chosen(void **state)
         { "another style for who says so", { EMOJI, RAT }, 1 << 4, 0 },
         { "a thing of one style only brings it along", { OWL }, 1 << 5, EMOJI },
         { "what no sketch is weighs most", { RAT, ARMOUR }, 0, 0 },
+        { "what is no item, for an item", { FIRE, RAT, ITEM }, 0, 0 },
+        { "a kind, where nothing is named so", { BEAST, MONSTER }, 1 << 7, 0 },
         { "a category alone is nothing", { MONSTER }, 0, 0 },
         { "a colour alone is nothing", { RED }, 0, 0 },
     };
@@ -165,12 +168,12 @@ static void bad_tensors_are_refused(void **state)
     tensors[2].raw = far;
     encode(4);
     assert_int_equal(sketches_new(word, WORDS, file, &s, &err), SPR_BADDATA);
-    assert_string_equal(err.text, "sketch.word: number 0 is 10; 0 to 9 is possible");
+    assert_string_equal(err.text, "sketch.word: number 0 is 12; -11 to 11 is possible");
     tensors[2] = good[2];
     tensors[1].shape[0] = N - 1;
     encode(4);
     assert_int_equal(sketches_new(word, WORDS, file, &s, &err), SPR_BADDATA);
-    assert_string_equal(err.text, "sketch.index is not U8 of 7 rows of 512");
+    assert_string_equal(err.text, "sketch.index is not U8 of 8 rows of 512");
     tensors[0] = tensors[1] = good[3];
     tensors[0].name = "other";
     tensors[1].name = "more";
