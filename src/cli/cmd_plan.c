@@ -181,12 +181,22 @@ static const struct {
     int options[6];  /* which of ours it takes */
     command_fn *run;
 } verbs[] = {
+    { "approve", "FILE GATE|WORKSTREAM", 2, 2, { PLAN_AS, PLAN_BY }, plan_approve },
+    { "cancel", "FILE [WORKSTREAM]", 1, 2, { PLAN_BY }, plan_cancel },
     { "check", "FILE...", 1, 0, { 0 }, run_check },
     { "diff", "OLD NEW", 2, 2, { 0 }, run_diff },
+    { "events", "FILE", 1, 1, { 0 }, plan_events },
+    { "gate", "FILE GATE", 2, 2, { PLAN_BY }, plan_gate },
     { "new", "NAME", 1, 1, { 0 }, run_new },
+    { "resume", "FILE", 1, 1, { PLAN_JOBS, PLAN_SURVIVE, PLAN_NO_WAIT, PLAN_MEND }, plan_resume },
+    { "retry", "FILE WORKSTREAM", 2, 2, { PLAN_BY }, plan_retry },
+    { "run", "FILE", 1, 1, { PLAN_FORCE, PLAN_JOBS, PLAN_SURVIVE, PLAN_NO_WAIT, PLAN_MEND }, plan_run },
     { "show", "FILE", 1, 1, { PLAN_TREE, PLAN_GANTT, PLAN_DOT, PLAN_SVG }, plan_show },
     { "simulate", "FILE", 1, 1, { PLAN_RUNS, PLAN_SEED }, plan_simulate },
+    { "status", "FILE", 1, 1, { 0 }, plan_status },
 };
+
+static const char *const survive_words[] = { "kill", "power", NULL };
 
 static const struct option options[] = {
     { PLAN_TREE, 0, "tree", NULL, "show: domains, workstreams and gates as a tree (the default)",
@@ -197,6 +207,20 @@ static const struct option options[] = {
     { PLAN_RUNS, 'n', "runs", "N", "simulate: how many random runs; 1 to 1000000, default 1000",
       COMPLETE_NOTHING, NULL },
     { PLAN_SEED, 's', "seed", "N", "simulate: the same seed gives the same numbers; default 1",
+      COMPLETE_NOTHING, NULL },
+    { PLAN_JOBS, 'j', "jobs", "N",
+      "run: at most so many workstreams at once; default the plan's capacity, or the CPUs", COMPLETE_NOTHING,
+      NULL },
+    { PLAN_FORCE, 'f', "force", NULL, "run: also what is up to date", COMPLETE_NOTHING, NULL },
+    { PLAN_NO_WAIT, 0, "no-wait", NULL, "run: end when only a person can move it, instead of waiting",
+      COMPLETE_NOTHING, NULL },
+    { PLAN_SURVIVE, 0, "survive", "kill|power",
+      "run: what the journal survives: the end of the program, or of the machine (default)", COMPLETE_WORDS,
+      survive_words },
+    { PLAN_MEND, 0, "mend", NULL, "resume: put a damaged journal aside and go on from its sound part",
+      COMPLETE_NOTHING, NULL },
+    { PLAN_AS, 0, "as", "ROLE", "approve: the role that the gate asks for", COMPLETE_NOTHING, NULL },
+    { PLAN_BY, 0, "by", "NAME", "approve, cancel, gate, retry: who says so; default your account's name",
       COMPLETE_NOTHING, NULL },
 };
 
@@ -225,9 +249,7 @@ static enum spr_code run(struct cli *cli, const struct args *args, struct spr_er
         enum spr_code rc = check_options(i, args, err);
         return rc ? rc : verbs[i].run(cli, args, err);
     }
-    return SPR_FAIL(err, SPR_BADARG,
-                    "plan can check, diff, new, show or simulate, not \"%.40s\"; see 'spritery help plan'",
-                    args->operand[0]);
+    return SPR_FAIL(err, SPR_BADARG, "there is no 'plan %.40s'; see 'spritery help plan'", args->operand[0]);
 }
 
 static const struct example examples[] = {
@@ -236,12 +258,16 @@ static const struct example examples[] = {
     { "spritery plan show my-game.yaml --gantt", "what can start when, in the terminal" },
     { "spritery plan show my-game.yaml --svg > my-game.svg", "the same as a picture" },
     { "spritery plan simulate my-game.yaml --runs 10000", "how long it will take, and how sure that is" },
+    { "spritery plan run my-game.yaml", "does it: what may start starts, gates open when they hold" },
+    { "spritery plan status my-game.yaml", "what is done, what runs, what waits for what" },
+    { "spritery plan approve my-game.yaml style-settled --as lead", "a gate's approval" },
+    { "spritery plan resume my-game.yaml", "goes on after an interruption; nothing runs twice" },
 };
 
 const struct command cmd_plan = {
     .name = "plan",
-    .operands = "check|diff|new|show|simulate FILE...",
-    .summary = "check, draw and simulate the plan of a production",
+    .operands = "WORD FILE...",
+    .summary = "check, draw, simulate and run the plan of a production",
     .about = "A plan is a YAML file: domains of workstreams with estimates and needs, gates between them, "
              "and what there "
              "is only so much of.\n"
@@ -252,6 +278,18 @@ const struct command cmd_plan = {
              "makes of it\n"
              "  diff OLD NEW    what came (+), went (-) and changed (~)\n"
              "  new NAME        writes NAME.yaml, a commented example; never over a file that is there\n"
+             "  run FILE        does it; again, it does what is not up to date\n"
+             "  resume FILE     goes on after an interruption: what is done stays done, what still runs is "
+             "taken over\n"
+             "  status FILE     what is done, what runs, what waits and why; events FILE: what happened\n"
+             "  approve FILE GATE --as ROLE   an approval that a gate asks for; approve FILE WORKSTREAM: a "
+             "manual one is done\n"
+             "  gate FILE GATE  tries a shut gate again; retry FILE WORKSTREAM: what failed, was cancelled "
+             "or paused\n"
+             "  cancel FILE [WORKSTREAM]   stops one, or all; what needs it is blocked\n"
+             "A run lies in .spritery/NAME beside the plan. Ctrl-C stops what runs and leaves; TERM leaves "
+             "what runs "
+             "running.\n"
              "A workstream's estimate is MIN..MAX; chance draws from PERT's beta distribution with its mode "
              "in the "
              "middle. Bars and limits go by priority, then by the longest remaining path.",

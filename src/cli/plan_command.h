@@ -1,12 +1,29 @@
 /* plan_command - the parts of `spritery plan`: one function per word after it.
- * Flow:  cmd_plan -> [cli/plan_command] -> plan/
+ * Flow:  cmd_plan -> [cli/plan_command] -> plan/, orchestrate/
  * Threads: the main one. */
 #ifndef CLI_PLAN_COMMAND_H
 #define CLI_PLAN_COMMAND_H
 #include "cli/command.h"
 #include "plan/plan.h"
 
-enum plan_option { PLAN_TREE = OPTION_OWN, PLAN_GANTT, PLAN_DOT, PLAN_SVG, PLAN_RUNS, PLAN_SEED };
+enum plan_option {
+    PLAN_TREE = OPTION_OWN,
+    PLAN_GANTT,
+    PLAN_DOT,
+    PLAN_SVG,
+    PLAN_RUNS,
+    PLAN_SEED,
+    PLAN_FORCE,
+    PLAN_JOBS,
+    PLAN_SURVIVE,
+    PLAN_NO_WAIT,
+    PLAN_MEND,
+    PLAN_AS,
+    PLAN_BY,
+    PLAN_FROM,
+    PLAN_TITLE,
+    PLAN_WEEK
+};
 
 /* Reads and checks a file; every complaint goes to standard error as FILE:LINE:COLUMN: what. GIVES *ret (plan_free).
  * report may be NULL; if not, it is filled instead of printed. */
@@ -18,5 +35,8 @@ void plan_print_lines(const struct terminal *t, char *text);
 
 /* operand[0] is the word itself. */
 command_fn plan_show, plan_simulate;
+command_fn plan_run, plan_resume;                                         /* plan_run.c */
+command_fn plan_status, plan_events;                                      /* plan_status.c */
+command_fn plan_approve, plan_gate, plan_cancel, plan_retry, plan_decide; /* plan_order.c */
 
 #endif

@@ -95,7 +95,7 @@ refused "two forms at once" 2 "one of them at a time"
 run plan simulate my-game.yaml --runs 0
 refused "no runs" 2 "runs"
 run plan draw my-game.yaml
-refused "an unknown word" 2 'not "draw"'
+refused "an unknown word" 2 "no 'plan draw'"
 run plan diff my-game.yaml
 refused "an operand missing" 2 "it is 'spritery plan diff OLD NEW'"
 run plan check nothing.yaml

@@ -15,7 +15,7 @@ _spritery() {
             'pack:pack sprites into sheets that engines load, with their own metadata'
             'palette:palettes\: from pictures, to pictures, between nine kinds of file'
             'pixelize:make true pixel art of any picture'
-            'plan:check, draw and simulate the plan of a production'
+            'plan:check, draw, simulate and run the plan of a production'
             'serve:run the daemon\: a queue that survives, for all clients'
             'show:show a picture and how it was made'
             'status:what the daemon is at'
@@ -290,12 +290,19 @@ _spritery() {
             '--svg[show\: the bars as an SVG picture]' \
             '(-n --runs)'{-n+,--runs=}'[simulate\: how many random runs; 1 to 1000000, default 1000]:N: ' \
             '(-s --seed)'{-s+,--seed=}'[simulate\: the same seed gives the same numbers; default 1]:N: ' \
+            '(-j --jobs)'{-j+,--jobs=}'[run\: at most so many workstreams at once; default the plan'\''s capacity, or the CPUs]:N: ' \
+            '(-f --force)'{-f,--force}'[run\: also what is up to date]' \
+            '--no-wait[run\: end when only a person can move it, instead of waiting]' \
+            '--survive=[run\: what the journal survives\: the end of the program, or of the machine (default)]:kill|power:(kill power)' \
+            '--mend[resume\: put a damaged journal aside and go on from its sound part]' \
+            '--as=[approve\: the role that the gate asks for]:ROLE: ' \
+            '--by=[approve, cancel, gate, retry\: who says so; default your account'\''s name]:NAME: ' \
             '--json[results as JSON on standard output, one object per line]' \
             '(-q --quiet)'{-q,--quiet}'[say nothing but failures]' \
             '(-v --verbose)'{-v,--verbose}'[say more]' \
             '(-h --help)'{-h,--help}'[this help]' \
             '--version[the program'\''s version]' \
-            '*:check|diff|new|show|simulate FILE...:_files'
+            '*:WORD FILE...:_files'
         ;;
     (serve)
         _arguments -s -S \

@@ -1,0 +1,120 @@
+#include "orchestrate/cgroup.h"
+
+#include "orchestrate/sum.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { UNMADE, FREE, USED };
+
+/* Where version 2 is mounted. */
+static bool find_mount(char *mount, size_t size)
+{
+    char line[4096];
+    bool found = false;
+    FILE *f = fopen("/proc/self/mountinfo", "re");
+    while (f && !found && fgets(line, sizeof line, f)) {
+        char *type = strstr(line, " - cgroup2 "), at[2048];
+        found = type && sscanf(line, "%*s %*s %*s %*s %2047s", at) == 1 && strlen(at) < size;
+        if (found)
+            memcpy(mount, at, strlen(at) + 1);
+    }
+    if (f)
+        fclose(f);
+    return found;
+}
+
+/* Which group this process is in, below the mount. */
+static bool find_own(char *own, size_t size)
+{
+    char line[4096];
+    bool found = false;
+    FILE *f = fopen("/proc/self/cgroup", "re");
+    while (f && !found && fgets(line, sizeof line, f)) {
+        line[strcspn(line, "\n")] = '\0';
+        size_t n = strlen(line);
+        found = strncmp(line, "0::/", 4) == 0 && n < size;
+        if (found)
+            memcpy(own, line + (n == 4 ? n : 3), n == 4 ? 1 : n - 2); /* the root is "" */
+    }
+    if (f)
+        fclose(f);
+    return found;
+}
+
+void cgroups_path(const struct cgroups *c, int number, char *path, size_t size)
+{
+    if (number > 0)
+        snprintf(path, size, "%s/spritery-%08x-%d", c->base, c->plan, number);
+    else
+        *path = '\0';
+}
+
+void cgroups_init(struct cgroups *c, const char *folder, const char *name)
+{
+    char mount[400], own[400], path[TASK_PATH_BYTES];
+    const char *wanted = getenv("SPRITERY_CGROUPS");
+    *c = (struct cgroups){ .plan = sum_more(sum_more(0, folder, strlen(folder)), name, strlen(name)) };
+    if ((wanted && strcmp(wanted, "no") == 0) || !find_mount(mount, sizeof mount) ||
+        !find_own(own, sizeof own))
+        return;
+    snprintf(c->base, sizeof c->base, "%s%s", mount, own);
+    cgroups_path(c, 1, path, sizeof path);
+    if (mkdir(path, 0755) && errno != EEXIST)
+        c->base[0] = '\0';
+    else
+        c->state[1] = FREE;
+}
+
+int cgroups_take(struct cgroups *c)
+{
+    char path[TASK_PATH_BYTES];
+    for (int i = 1; c->base[0] && i <= CGROUPS_MAX; i++) {
+        if (c->state[i] == USED)
+            continue;
+        cgroups_path(c, i, path, sizeof path);
+        if (c->state[i] == UNMADE && mkdir(path, 0755) && errno != EEXIST)
+            return 0;
+        c->state[i] = USED;
+        return i;
+    }
+    return 0;
+}
+
+int cgroups_hold(struct cgroups *c, int number)
+{
+    if (number < 1 || number > CGROUPS_MAX || !c->base[0])
+        return 0;
+    c->state[number] = USED;
+    return number;
+}
+
+void cgroups_give_back(struct cgroups *c, int number)
+{
+    if (number > 0)
+        c->state[number] = FREE;
+}
+
+int cgroups_kill(struct cgroups *c, int number)
+{
+    char path[TASK_PATH_BYTES];
+    if (number < 1 || number > CGROUPS_MAX || !c->base[0])
+        return 0;
+    cgroups_path(c, number, path, sizeof path);
+    return task_signal_cgroup(path, SIGKILL);
+}
+
+void cgroups_fini(struct cgroups *c)
+{
+    char path[TASK_PATH_BYTES];
+    for (int i = 1; c->base[0] && i <= CGROUPS_MAX; i++)
+        if (c->state[i] != UNMADE) {
+            cgroups_path(c, i, path, sizeof path);
+            rmdir(path); /* not if a task is still in it */
+        }
+}

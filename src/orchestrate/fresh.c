@@ -1,0 +1,181 @@
+#include "orchestrate/fresh.h"
+
+#include "base/file.h"
+#include "orchestrate/run.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <glob.h>
+#include <nettle/sha2.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+enum { DEPTH_MAX = 64 };
+
+static void add_text(struct sha256_ctx *c, const char *text)
+{
+    sha256_update(c, text ? strlen(text) + 1 : 1, (const uint8_t *)(text ? text : "\1"));
+}
+
+static void digest(struct sha256_ctx *c, struct run_hash *ret)
+{
+    uint8_t whole[SHA256_DIGEST_SIZE];
+    sha256_digest(c, sizeof whole, whole);
+    memcpy(ret->byte, whole, sizeof ret->byte);
+}
+
+/* A node of the plan's tree as it is written. */
+static void add_node(struct sha256_ctx *c, const struct doc *d, int32_t n)
+{
+    static const char *const opening[] = { "s", "[", "{" };
+    if (n == DOC_NONE)
+        return;
+    add_text(c, opening[d->node[n].kind]);
+    if (d->node[n].kind == DOC_SCALAR)
+        add_text(c, doc_text(d, n));
+    else
+        for (int32_t k = d->node[n].first; k != DOC_NONE; k = d->node[k].next)
+            add_node(c, d, k);
+    add_text(c, "]");
+}
+
+enum spr_code fresh_made(const struct plan *p, int32_t index, const struct place *at, struct run_hash *ret,
+                         struct spr_error *err)
+{
+    const struct plan_workstream *w = &p->workstream[index];
+    struct sha256_ctx c;
+    enum spr_code rc = SPR_OK;
+    sha256_init(&c);
+    add_text(&c, plan_action_name(w->action));
+    add_text(&c, w->task);
+    add_text(&c, w->manual);
+    if (w->action != PLAN_ACTION_AGENT && w->action != PLAN_ACTION_MANUAL)
+        add_node(&c, &p->doc, w->detail);
+    add_text(&c, p->shell);
+    add_text(&c, w->workdir);
+    add_text(&c, w->branch ? "branch" : "");
+    add_node(&c, &p->doc, w->env);
+    if (w->agent != PLAN_NONE && w->action == PLAN_ACTION_AGENT) {
+        add_text(&c, p->agent[w->agent].command);
+        add_node(&c, &p->doc, p->agent[w->agent].env);
+    }
+    for (int32_t i = 0; i < w->outputs.count; i++)
+        add_text(&c, p->path[w->outputs.first + i]);
+    for (int32_t i = 0; i < w->accept.count; i++)
+        add_node(&c, &p->doc, p->criterion[w->accept.first + i].node);
+    if (w->spec) {
+        char path[TASK_PATH_BYTES];
+        struct file_map m = { 0 };
+        place_path(at, w->spec, path, sizeof path);
+        rc = file_map(path, &m, err);
+        if (!rc)
+            sha256_update(&c, m.size, m.data);
+        file_unmap(&m);
+    }
+    digest(&c, ret);
+    return rc;
+}
+
+static void add_given(struct sha256_ctx *c, const struct plan *p, const struct plan_graph *g,
+                      const struct work *work, int32_t n, bool own_begin)
+{
+    if (n < p->workstreams) {
+        add_text(c, p->workstream[n].id);
+        sha256_update(c, sizeof work[n].gave.byte, work[n].gave.byte);
+        return;
+    }
+    /* The end of a domain is its workstreams, a gate is what comes before it; a begin only carries on. */
+    bool begin = n < graph_gate(p, 0) && (n - p->workstreams) % 2 == 0;
+    for (int32_t k = g->need_first[n]; k < g->need_first[n + 1]; k++)
+        if (!begin || own_begin)
+            add_given(c, p, g, work, g->need[k], false);
+}
+
+void fresh_took(const struct plan *p, const struct plan_graph *g, const struct work *work, int32_t w,
+                struct run_hash *ret)
+{
+    struct sha256_ctx c;
+    sha256_init(&c);
+    for (int32_t k = g->need_first[w]; k < g->need_first[w + 1]; k++)
+        add_given(&c, p, g, work, g->need[k], g->need[k] == graph_domain_begin(p, p->workstream[w].domain));
+    digest(&c, ret);
+}
+
+static enum spr_code add_path(struct sha256_ctx *c, const char *path, const char *name, int depth,
+                              struct spr_error *err);
+
+static enum spr_code add_folder(struct sha256_ctx *c, const char *path, int depth, struct spr_error *err)
+{
+    struct dirent **list;
+    int n = scandir(path, &list, NULL, alphasort);
+    enum spr_code rc =
+        n < 0 ? SPR_FAIL(err, SPR_IO, "cannot read %.200s: %s", path, strerror(errno)) : SPR_OK;
+    for (int i = 0; i < n; i++) {
+        char below[TASK_PATH_BYTES];
+        const char *name = list[i]->d_name;
+        bool fits = snprintf(below, sizeof below, "%s/%s", path, name) < (int)sizeof below;
+        if (!rc && strcmp(name, ".") != 0 && strcmp(name, "..") != 0)
+            rc = fits && depth < DEPTH_MAX
+                     ? add_path(c, below, name, depth + 1, err)
+                     : SPR_FAIL(err, SPR_LIMIT, "%.200s: too deep or too long a path", path);
+        free(list[i]);
+    }
+    if (n >= 0)
+        free(list);
+    return rc;
+}
+
+static enum spr_code add_path(struct sha256_ctx *c, const char *path, const char *name, int depth,
+                              struct spr_error *err)
+{
+    struct stat st;
+    struct file_map m = { 0 };
+    if (stat(path, &st))
+        return SPR_FAIL(err, errno == ENOENT ? SPR_NOTFOUND : SPR_IO, "output %.200s: %s", name,
+                        strerror(errno));
+    add_text(c, name);
+    if (S_ISDIR(st.st_mode))
+        return add_folder(c, path, depth, err);
+    if (!S_ISREG(st.st_mode))
+        return SPR_OK;
+    enum spr_code rc = file_map(path, &m, err);
+    if (!rc)
+        sha256_update(c, m.size, m.data);
+    file_unmap(&m);
+    return rc;
+}
+
+static enum spr_code add_output(struct sha256_ctx *c, const char *folder, const char *output,
+                                struct spr_error *err)
+{
+    char path[TASK_PATH_BYTES];
+    glob_t found = { 0 };
+    snprintf(path, sizeof path, "%s%s%s", *output == '/' ? "" : folder, *output == '/' ? "" : "/", output);
+    if (!strpbrk(output, "*?["))
+        return add_path(c, path, output, 0, err);
+    enum spr_code rc = glob(path, 0, NULL, &found)
+                           ? SPR_FAIL(err, SPR_NOTFOUND, "output %.200s: nothing matches", output)
+                           : SPR_OK;
+    for (size_t i = 0; !rc && i < found.gl_pathc; i++)
+        rc = add_path(c, found.gl_pathv[i], found.gl_pathv[i], 0, err);
+    globfree(&found);
+    return rc;
+}
+
+enum spr_code fresh_gave(const struct plan *p, int32_t index, const char *folder, int32_t attempt,
+                         struct run_hash *ret, struct spr_error *err)
+{
+    const struct plan_workstream *w = &p->workstream[index];
+    struct sha256_ctx c;
+    enum spr_code rc = SPR_OK;
+    sha256_init(&c);
+    for (int32_t i = 0; !rc && i < w->outputs.count; i++)
+        rc = add_output(&c, folder, p->path[w->outputs.first + i], err);
+    if (!rc && w->outputs.count == 0)
+        sha256_update(&c, sizeof attempt, (const uint8_t *)&attempt);
+    if (!rc)
+        digest(&c, ret);
+    return rc;
+}

@@ -1,0 +1,26 @@
+/* fresh - whether a workstream that was done once would do the same again: hashes of what it is, what it takes, what it
+ * gave.
+ * Flow:  orchestrate/meta -> [fresh] -> SHA-256 of texts and files
+ * made: its action, agent's command, environment, folder, outputs and acceptance as the plan has them, and its spec's
+ *   bytes. Not: names, estimates, priorities, limits.
+ * took: what everything it needs gave, through domains and gates.
+ * gave: the names and bytes of its outputs; of one without outputs, the attempt: who runs again is new to others.
+ * Threads: any. */
+#ifndef ORCHESTRATE_FRESH_H
+#define ORCHESTRATE_FRESH_H
+#include "orchestrate/event.h"
+#include "orchestrate/place.h"
+#include "plan/graph.h"
+
+struct work;
+
+SPR_MUST_USE enum spr_code fresh_made(const struct plan *p, int32_t w, const struct place *at,
+                                      struct run_hash *ret, struct spr_error *err);
+void fresh_took(const struct plan *p, const struct plan_graph *g, const struct work *work, int32_t w,
+                struct run_hash *ret);
+/* Fails: SPR_NOTFOUND (an output is missing: the sentence says which), SPR_IO. An output may be a file, a folder with
+ * all that is in it, or a pattern (*, ?, []) that something must match. folder: of the workstream's action. */
+SPR_MUST_USE enum spr_code fresh_gave(const struct plan *p, int32_t w, const char *folder, int32_t attempt,
+                                      struct run_hash *ret, struct spr_error *err);
+
+#endif

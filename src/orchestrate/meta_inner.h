@@ -1,0 +1,71 @@
+/* meta_inner - what the files of meta share.
+ * Threads: one. */
+#ifndef ORCHESTRATE_META_INNER_H
+#define ORCHESTRATE_META_INNER_H
+#include "orchestrate/crew.h"
+#include "orchestrate/escalation.h"
+#include "orchestrate/judge.h"
+#include "orchestrate/local.h"
+#include "orchestrate/loop.h"
+#include "orchestrate/meta.h"
+
+/* An event that is written and will be told. */
+struct told {
+    struct run_event event; /* text is a copy, data is gone */
+    char *line;
+};
+
+/* A gate being looked at. */
+struct looking {
+    struct meta *meta;
+    struct judge *judge;
+    int32_t gate, look;
+};
+
+struct meta {
+    const struct plan *plan;
+    const struct place *at;
+    const struct meta_options *options;
+    struct plan_graph graph;
+    struct run run;
+    struct journal journal;
+    struct loop *loop;
+    struct local *local; /* gates' commands, and what an earlier orchestrator left */
+    struct executor executor;
+    struct crew *crew;
+    struct escalations escalations;
+    struct looking *looking;        /* (gates) */
+    struct meta_progress *progress; /* (workstreams) */
+    struct told *told;
+    int32_t tolds, told_room;
+    struct buf line;   /* scratch */
+    char **seen_order; /* names of orders that are in the journal */
+    size_t seen_orders;
+    int slots, signals, notify;
+    uint32_t next_slot, strays;
+    bool began, ended; /* the past had a beginning; and an end after it */
+    bool changed;
+    int signal;        /* that came, or 0 */
+    int64_t status_ms; /* the status may be written again from then on */
+    enum spr_code rc;  /* first failure in a callback */
+    struct spr_error err;
+};
+
+/* Keeps the first failure of a callback for the turn to end with. */
+void meta_fail(struct meta *m, enum spr_code rc, const struct spr_error *err);
+/* Writes an event that is not the run's: escalations, decisions, the end. */
+SPR_MUST_USE enum spr_code meta_emit(void *meta, const struct run_event *e, struct spr_error *err);
+/* Raises an escalation unless one of its type about the thing is open. */
+void meta_escalate(struct meta *m, const char *type, const char *severity, enum plan_thing thing,
+                   int32_t index, const char *text);
+void meta_resolve(struct meta *m, const char *type, enum plan_thing thing, int32_t index);
+/* Takes the orders that lie in the inbox. */
+void meta_hear_people(void *meta);
+/* What the crew says. */
+void meta_hear_crew(void *meta, const struct crew_news *news);
+/* Starts to look at a gate. */
+void meta_look(struct meta *m, int32_t gate, int32_t look);
+/* Room for so many slots; returns the first. m->rc on failure. */
+uint32_t meta_slots(struct meta *m, uint32_t count);
+
+#endif

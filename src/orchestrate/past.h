@@ -1,0 +1,38 @@
+/* past - a run as its journal has it, for those who only look: status, events, report.
+ * Flow:  journal (no lock), slots -> [past] -> cli
+ * Threads: one. */
+#ifndef ORCHESTRATE_PAST_H
+#define ORCHESTRATE_PAST_H
+#include "orchestrate/escalation.h"
+#include "orchestrate/journal.h"
+#include "orchestrate/place.h"
+#include "orchestrate/run.h"
+
+typedef enum spr_code past_event_fn(void *context, const struct run_event *e, const char *line,
+                                    struct spr_error *err);
+
+struct past {
+    struct place at;
+    struct plan_graph graph;
+    struct run run;
+    struct escalations escalations;
+    char **issue; /* (escalations.count): what each says */
+    int32_t issues;
+    struct journal_damage damage;
+    uint64_t events;
+    bool ended; /* the last orchestrator had nothing left to do */
+    bool runs;  /* somebody has the lock */
+    bool *gone; /* (workstreams): RUNNING in the journal, but its process is not there */
+    past_event_fn *each;
+    void *context;
+};
+
+/* each may be NULL; it sees every event, with its data. BORROWS p. A damaged journal is no failure: ret->damage says so,
+ * and ret is what came before. GIVES *ret (past_close), also on failure. */
+SPR_MUST_USE enum spr_code past_open(struct past *ret, const char *plan_file, const struct plan *p,
+                                     past_event_fn *each, void *context, struct spr_error *err);
+void past_close(struct past *x); /* fine on a zeroed one */
+
+const char *past_escalated(const struct past *x, int32_t i); /* "" if it says nothing */
+
+#endif

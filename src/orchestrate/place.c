@@ -1,0 +1,53 @@
+#include "orchestrate/place.h"
+
+#include "base/file.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { REST_BYTES = 200 }; /* what is put behind the folder: a workstream's id and more */
+
+enum spr_code place_init(struct place *ret, const char *plan_file, const struct plan *p,
+                         struct spr_error *err)
+{
+    char real[PATH_MAX];
+    struct place at = { 0 };
+    if (!realpath(plan_file, real))
+        return SPR_FAIL(err, SPR_NOTFOUND, "cannot find %.200s: %s", plan_file, strerror(errno));
+    char *slash = strrchr(real, '/');
+    size_t home = (size_t)(slash - real);
+    if (strlen(real) + strlen(p->name) + REST_BYTES > TASK_PATH_BYTES)
+        return SPR_FAIL(err, SPR_LIMIT, "the plan's path has %zu bytes; a run needs it shorter than %d",
+                        strlen(real), TASK_PATH_BYTES - REST_BYTES);
+    memcpy(at.plan, real, strlen(real) + 1);
+    snprintf(at.home, sizeof at.home, "%.*s", home ? (int)home : 1, real);
+    snprintf(at.folder, sizeof at.folder, "%.*s/.spritery/%s", (int)home, real, p->name);
+    ssize_t n = readlink("/proc/self/exe", at.self, sizeof at.self - 1);
+    at.self[n > 0 ? n : 0] = '\0';
+    *ret = at;
+    return SPR_OK;
+}
+
+enum spr_code place_make(const struct place *at, struct spr_error *err)
+{
+    static const char *const names[] = { "log", "status", "orders" };
+    char path[TASK_PATH_BYTES + 16];
+    enum spr_code rc = SPR_OK;
+    for (size_t i = 0; !rc && i < SPR_COUNT(names); i++) {
+        snprintf(path, sizeof path, "%s/%s", at->folder, names[i]);
+        rc = file_make_folder(path, err);
+    }
+    return rc;
+}
+
+void place_path(const struct place *at, const char *path, char *ret, size_t size)
+{
+    if (*path == '/')
+        snprintf(ret, size, "%s", path);
+    else
+        snprintf(ret, size, "%s/%s", at->home, path);
+}

@@ -1,0 +1,226 @@
+#include "orchestrate/status.h"
+
+#include "base/clock.h"
+#include "orchestrate/fault.h"
+#include "orchestrate/meta_inner.h"
+
+#include <fcntl.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+void status_reason(const struct run *r, int32_t w, char *text, size_t size)
+{
+    const struct plan *p = r->plan;
+    struct run_wait x = run_waits_for(r, w);
+    const char *node = x.node == PLAN_NONE ? "" : graph_node_id(p, x.node);
+    char span[40];
+    *text = '\0';
+    switch (x.kind) {
+    case WAIT_NOTHING:
+        break;
+    case WAIT_NEEDS:
+        if (x.count > 1)
+            snprintf(text, size, "needs %s and %d more", node, x.count - 1);
+        else
+            snprintf(text, size, "needs %s", node);
+        break;
+    case WAIT_GATE:
+        snprintf(text, size, "gate %s is %s", node,
+                 gate_state_name((enum gate_state)r->gate[x.node - graph_gate(p, 0)].state));
+        break;
+    case WAIT_LOCK:
+        snprintf(text, size, "%s does one thing at a time", node);
+        break;
+    case WAIT_AGENT:
+        snprintf(text, size, "every %s is busy", p->agent[x.index].name);
+        break;
+    case WAIT_RESOURCE:
+        snprintf(text, size, "not enough %s is free", p->resource[x.index].name);
+        break;
+    case WAIT_CAPACITY:
+        snprintf(text, size, "%lld at once are enough", (long long)r->limit);
+        break;
+    case WAIT_RETRY:
+        clock_span((double)(x.until_ms - r->now_ms) / 1000, span, sizeof span);
+        snprintf(text, size, "tries again in %s", span);
+        break;
+    case WAIT_PERSON:
+        snprintf(text, size, "a person has to say %s",
+                 r->work[w].state == WORK_BLOCKED ? "go on" : "it is done");
+        break;
+    case WAIT_TURN:
+        snprintf(text, size, "starts next");
+        break;
+    case WAIT_BROKEN:
+        snprintf(text, size, "needs %s, which %s", node,
+                 x.node < p->workstreams && r->work[x.node].state == WORK_CANCELLED ? "was cancelled"
+                                                                                    : "failed");
+        break;
+    }
+}
+
+static void set_time(json_t *o, const char *key, int64_t ms)
+{
+    char text[CLOCK_ISO_BYTES];
+    if (ms <= 0)
+        return;
+    clock_iso(ms, text);
+    json_object_set_new(o, key, json_string(text));
+}
+
+/* "failed" is a word of a workstream; for people who watch, what cannot start by itself is "waiting" or "blocked". */
+static const char *shown_state(const struct work *x)
+{
+    return x->state == WORK_READY ? "waiting" : work_state_name((enum work_state)x->state);
+}
+
+static json_t *status_work(const struct run *r, int32_t w, const struct meta_progress *progress)
+{
+    const struct work *x = &r->work[w];
+    const struct plan_workstream *pw = &r->plan->workstream[w];
+    struct run_wait wait = run_waits_for(r, w);
+    char why[200];
+    json_t *o = json_pack("{s:s}", "status", shown_state(x));
+    if (x->attempt)
+        json_object_set_new(o, "attempt", json_integer(x->attempt));
+    if (x->state == WORK_RUNNING || x->state == WORK_CHECKING) {
+        set_time(o, "started", x->start_ms);
+        if (progress && progress[w].part >= 0) {
+            json_object_set_new(o, "progress", json_real(progress[w].part));
+            if (progress[w].part > 0)
+                set_time(o, "eta",
+                         x->start_ms + (int64_t)((double)(r->now_ms - x->start_ms) / progress[w].part));
+        } else if (pw->max_s) {
+            set_time(o, "eta", x->start_ms + pw->max_s * 1000);
+        }
+        if (progress && progress[w].text[0])
+            json_object_set_new(o, "message", json_string(progress[w].text));
+    }
+    if (x->state == WORK_DONE)
+        set_time(o, "completed", x->done_ms);
+    if (x->why && (x->state == WORK_FAILED || x->state == WORK_BLOCKED))
+        json_object_set_new(o, "reason", json_string(x->why));
+    if (wait.kind != WAIT_NOTHING) {
+        status_reason(r, w, why, sizeof why);
+        json_t *names = json_array();
+        if (wait.node != PLAN_NONE)
+            json_array_append_new(names, json_string(graph_node_id(r->plan, wait.node)));
+        json_object_set_new(o, "for", names);
+        json_object_set_new(o, "why", json_string(why));
+    }
+    return o;
+}
+
+struct json_t *status_domain(const struct run *r, int32_t domain, const struct meta_progress *progress)
+{
+    const struct plan_domain *d = &r->plan->domain[domain];
+    json_t *work = json_object(), *blockers = json_array(), *asks = json_array();
+    int32_t done = 0, running = 0, bad = 0;
+    for (int32_t w = d->workstreams.first; w < d->workstreams.first + d->workstreams.count; w++) {
+        const struct work *x = &r->work[w];
+        const char *id = r->plan->workstream[w].id;
+        json_object_set_new(work, id, status_work(r, w, progress));
+        done += x->state == WORK_DONE || x->state == WORK_SKIPPED;
+        running += x->state == WORK_RUNNING || x->state == WORK_CHECKING;
+        if (x->state == WORK_FAILED || x->state == WORK_CANCELLED) {
+            bad++;
+            json_array_append_new(blockers, json_string(id));
+        }
+        if (x->asks)
+            json_array_append_new(asks, json_string(id));
+    }
+    const char *state = done == d->workstreams.count ? "done"
+                        : running                    ? "active"
+                        : bad                        ? "blocked"
+                                                     : "waiting";
+    return json_pack("{s:s, s:s, s:o, s:o, s:o}", "orchestrator", d->id, "status", state, "workstreams", work,
+                     "blockers", blockers, "decisions_needed", asks);
+}
+
+double status_left_s(const struct run *r, int64_t now_ms)
+{
+    double left = 0;
+    for (int32_t w = 0; w < r->plan->workstreams; w++) {
+        const struct work *x = &r->work[w];
+        double rest = r->tail[w];
+        if (x->state == WORK_DONE || x->state == WORK_SKIPPED || x->state == WORK_FAILED ||
+            x->state == WORK_CANCELLED)
+            continue;
+        if (x->state == WORK_RUNNING || x->state == WORK_CHECKING) {
+            double gone = (double)(now_ms - x->start_ms) / 1000, most = (double)r->plan->workstream[w].max_s;
+            rest -= gone < most ? gone : most;
+        }
+        left = rest > left ? rest : left;
+    }
+    return left;
+}
+
+struct json_t *status_plan(const struct run *r, const struct meta_progress *progress, int64_t now_ms)
+{
+    const struct plan *p = r->plan;
+    static const char *const moods[] = { "active", "asks", "stopped", "finished" };
+    json_t *domains = json_array(), *gates = json_object(), *counts = json_object();
+    char text[CLOCK_ISO_BYTES];
+    clock_iso(now_ms, text);
+    for (int32_t d = 0; d < p->domains; d++)
+        json_array_append_new(domains, status_domain(r, d, progress));
+    for (int32_t g = 0; g < p->gates; g++) {
+        json_t *o = json_pack("{s:s, s:s*}", "status", gate_state_name((enum gate_state)r->gate[g].state),
+                              "why", r->gate[g].why);
+        json_object_set_new(gates, p->gate[g].id, o);
+    }
+    for (int s = 0; s < WORK_STATES; s++)
+        json_object_set_new(counts, work_state_name((enum work_state)s), json_integer(r->count[s]));
+    return json_pack("{s:s, s:s, s:s, s:o, s:f, s:o, s:o}", "plan", p->name, "status", moods[run_mood(r)],
+                     "time", text, "counts", counts, "left_s", status_left_s(r, now_ms), "gates", gates,
+                     "domains", domains);
+}
+
+/* Whole or not at all, but not flushed to disk: it can be made again from the journal. */
+static void put_down(const struct meta *m, const char *name, json_t *o)
+{
+    char path[TASK_PATH_BYTES + 128], part[TASK_PATH_BYTES + 160];
+    char *text = o ? json_dumps(o, JSON_INDENT(1)) : NULL;
+    snprintf(path, sizeof path, "%s/%s.json", m->at->folder, name);
+    snprintf(part, sizeof part, "%s.part", path);
+    int fd = text ? open(part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644) : -1;
+    fault_point("status");
+    if (fd >= 0) {
+        size_t n = strlen(text);
+        bool whole = write(fd, text, n) == (ssize_t)n;
+        close(fd);
+        if (!whole || rename(part, path))
+            unlink(part);
+    }
+    free(text);
+    json_decref(o);
+}
+
+void status_write(struct meta *m)
+{
+    enum { EVERY_MS = 1000, SHARE = 20 }; /* a large plan's status takes at most a twentieth of the time */
+    char name[100];
+    int64_t now = clock_wall_ms();
+    put_down(m, "status", status_plan(&m->run, m->progress, now));
+    for (int32_t d = 0; d < m->plan->domains; d++) {
+        snprintf(name, sizeof name, "status/%s", m->plan->domain[d].id);
+        put_down(m, name, status_domain(&m->run, d, m->progress));
+    }
+    int64_t pause = SHARE * (clock_wall_ms() - now);
+    m->status_ms = now + (pause > EVERY_MS ? pause : EVERY_MS);
+}
+
+static void write_now(void *context)
+{
+    status_write(context);
+}
+
+void status_due(struct meta *m)
+{
+    struct spr_error err;
+    int64_t soonest = m->status_ms, now = clock_wall_ms();
+    meta_fail(m, loop_at(m->loop, soonest > now ? soonest : now, write_now, m, &err), &err);
+}
