@@ -1,6 +1,7 @@
 /* How long 32 colours for a picture take, and how close they come.
  * Usage: bench_quantise [COLOURS] [FILE.png...]     without files: a made-up 1024x1024 picture
  *        bench_quantise --psnr A.png B.png          what another program made of A
+ *        bench_quantise --make oklab|srgb COLOURS A.png B.png    the whole job of such a program: A in few colours as B
  * Prints one line per picture: milliseconds (median of 5), PSNR over opaque pixels in 8-bit sRGB, and the root of the
  * mean squared OkLab distance in thousandths. */
 #include "pixel/quantise.h"
@@ -104,6 +105,23 @@ static struct image load(const char *path)
     return im;
 }
 
+static int make(enum colour_space space, int colours, const char *from, const char *to)
+{
+    struct image im = load(from);
+    struct indexed few;
+    struct spr_error err;
+    struct quantise_options o = { .colours = colours, .space = space };
+    enum spr_code rc = quantise(&im, &o, &few, &err);
+    image_fini(&im);
+    if (!rc) {
+        rc = png_write_indexed(to, &few, NULL, FILE_REPLACE, &err);
+        indexed_fini(&few);
+    }
+    if (rc)
+        fprintf(stderr, "%s: %s\n", from, err.text);
+    return rc != 0;
+}
+
 int main(int argc, char **argv)
 {
     if (argc == 4 && strcmp(argv[1], "--psnr") == 0) {
@@ -113,6 +131,9 @@ int main(int argc, char **argv)
         printf("%.2f dB  OkLab %5.1f\n", psnr(&a, &b), oklab_error(&a, &b));
         return 0;
     }
+    if (argc == 6 && strcmp(argv[1], "--make") == 0)
+        return make(strcmp(argv[2], "srgb") == 0 ? COLOUR_SRGB : COLOUR_OKLAB, atoi(argv[3]), argv[4],
+                    argv[5]);
     int colours = argc > 1 ? atoi(argv[1]) : 32;
     for (int i = 2; i < argc; i++) {
         struct image im = load(argv[i]);
