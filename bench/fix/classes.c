@@ -55,19 +55,19 @@ static struct image spoil(const struct image *cells, const struct way *w, struct
     if (w->degrees != 0) {
         s = soft_enlarge_turned(cells, width, height, w->degrees);
     } else {
-        struct cells x, y;
+        struct spans x, y;
         if (w->spread > 0) {
-            x = cells_uneven(cells->width, w->fx, w->spread, stream_of(d));
-            y = cells_uneven(cells->height, w->fy, w->spread, stream_of(d));
+            x = spans_uneven(cells->width, w->fx, w->spread, stream_of(d));
+            y = spans_uneven(cells->height, w->fy, w->spread, stream_of(d));
             width = (int)lround(x.edge[x.count]);
             height = (int)lround(y.edge[y.count]);
         } else {
-            x = cells_even(cells->width, width, w->phase_x);
-            y = cells_even(cells->height, height, w->phase_y);
+            x = spans_even(cells->width, width, w->phase_x);
+            y = spans_even(cells->height, height, w->phase_y);
         }
         s = soft_enlarge(cells, &x, &y, width, height, w->smooth);
-        cells_fini(&x);
-        cells_fini(&y);
+        spans_fini(&x);
+        spans_fini(&y);
     }
     if (w->blur > 0)
         soft_blur(&s, w->blur);

@@ -15,26 +15,26 @@ void *must_alloc(size_t count, size_t size)
     return p;
 }
 
-struct cells cells_even(int count, double pixels, double phase)
+struct spans spans_even(int count, double pixels, double phase)
 {
-    struct cells c = { count, must_alloc((size_t)count + 1, sizeof *c.edge) };
+    struct spans c = { count, must_alloc((size_t)count + 1, sizeof *c.edge) };
     for (int i = 0; i <= count; i++)
         c.edge[i] = pixels * i / count + phase;
     return c;
 }
 
-struct cells cells_uneven(int count, double size, double spread, struct random r)
+struct spans spans_uneven(int count, double size, double spread, struct random r)
 {
-    struct cells c = { count, must_alloc((size_t)count + 1, sizeof *c.edge) };
+    struct spans c = { count, must_alloc((size_t)count + 1, sizeof *c.edge) };
     for (int i = 0; i < count; i++)
         c.edge[i + 1] = c.edge[i] + size * (1 + spread * (2 * random_unit(r, (uint64_t)i) - 1));
     return c;
 }
 
-void cells_fini(struct cells *c)
+void spans_fini(struct spans *c)
 {
     free(c->edge);
-    *c = (struct cells){ 0 };
+    *c = (struct spans){ 0 };
 }
 
 static struct soft soft_new(int width, int height)
@@ -57,7 +57,7 @@ static void add_pixel(float to[4], struct rgba p, float weight)
 }
 
 /* Share of [from, to) that each cell covers: first cell and up to `most` weights; how many. */
-static int cover(const struct cells *c, double from, double to, bool smooth, int *first, float weight[16])
+static int cover(const struct spans *c, double from, double to, bool smooth, int *first, float weight[16])
 {
     int i = 0;
     double centre = (from + to) / 2;
@@ -84,7 +84,7 @@ static int cover(const struct cells *c, double from, double to, bool smooth, int
     return n;
 }
 
-struct soft soft_enlarge(const struct image *truth, const struct cells *x, const struct cells *y, int width,
+struct soft soft_enlarge(const struct image *truth, const struct spans *x, const struct spans *y, int width,
                          int height, bool smooth)
 {
     struct soft wide = soft_new(width, truth->height), s = soft_new(width, height);

@@ -13,7 +13,7 @@ struct soft {
 };
 
 /* Where the cells of one axis begin and end in pixels: edge[0] <= 0, rising. */
-struct cells {
+struct spans {
     int count;
     double *edge; /* (count + 1) */
 };
@@ -21,14 +21,14 @@ struct cells {
 void *must_alloc(size_t count, size_t size);
 
 /* count equal cells over `pixels` pixels; phase moves all edges by that many pixels. */
-struct cells cells_even(int count, double pixels, double phase);
+struct spans spans_even(int count, double pixels, double phase);
 /* Each cell is size * (1 + u * spread) wide, -1 <= u < 1 by `r`. */
-struct cells cells_uneven(int count, double size, double spread, struct random r);
-void cells_fini(struct cells *c);
+struct spans spans_uneven(int count, double size, double spread, struct random r);
+void spans_fini(struct spans *c);
 
 /* The truth's pixels as cells of a width x height picture. smooth: a pixel gets the mean of what it covers; else what
  * is at its centre. Beyond the last edge the last cell goes on. */
-struct soft soft_enlarge(const struct image *truth, const struct cells *x, const struct cells *y, int width,
+struct soft soft_enlarge(const struct image *truth, const struct spans *x, const struct spans *y, int width,
                          int height, bool smooth);
 /* The same with even cells, turned about the centre by so many degrees. */
 struct soft soft_enlarge_turned(const struct image *truth, int width, int height, double degrees);

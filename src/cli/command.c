@@ -10,6 +10,7 @@ static const struct {
 } commands[] = { /* sorted by name: a test checks */
     { &cmd_animate },
     { &cmd_batch },
+    { &cmd_check },
     { &cmd_completion },
     { &cmd_config },
     { &cmd_doctor },

@@ -62,6 +62,16 @@ _spritery() {
             *) compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -f -- "$cur") ;;
             esac ;;
         esac ;;
+    check)
+        case "$prev" in
+        --gates) mapfile -t COMPREPLY < <(compgen -W 'usual all' -- "$cur") ;;
+        --gate | -g) return ;;
+        *)
+            case "$cur" in
+            -*) mapfile -t COMPREPLY < <(compgen -W '--gates --gate --sequence --json --quiet --verbose --help --version' -- "$cur") ;;
+            *) compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -f -- "$cur") ;;
+            esac ;;
+        esac ;;
     config)
         case "$prev" in
         --config) compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -f -- "$cur") ;;
@@ -126,7 +136,7 @@ _spritery() {
         *)
             case "$cur" in
             -*) mapfile -t COMPREPLY < <(compgen -W '--json --quiet --verbose --help --version' -- "$cur") ;;
-            *) mapfile -t COMPREPLY < <(compgen -W 'animate batch config doctor generate help jobs keys models pack palette pixelize plan serve show status train transform unpack version' -- "$cur") ;;
+            *) mapfile -t COMPREPLY < <(compgen -W 'animate batch check config doctor generate help jobs keys models pack palette pixelize plan serve show status train transform unpack version' -- "$cur") ;;
             esac ;;
         esac ;;
     jobs)
@@ -324,7 +334,7 @@ _spritery() {
             *) return ;;
             esac ;;
         esac ;;
-    '') mapfile -t COMPREPLY < <(compgen -W 'animate batch config doctor generate help jobs keys models pack palette pixelize plan serve show status train transform unpack version --json --quiet --verbose --help --version' -- "$cur") ;;
+    '') mapfile -t COMPREPLY < <(compgen -W 'animate batch check config doctor generate help jobs keys models pack palette pixelize plan serve show status train transform unpack version --json --quiet --verbose --help --version' -- "$cur") ;;
     esac
 }
 complete -F _spritery spritery

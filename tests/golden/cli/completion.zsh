@@ -5,6 +5,7 @@ _spritery() {
         local -a commands=(
             'animate:animations from frames, sheets and other animations; played in the terminal'
             'batch:make a sprite for each row of a file'
+            'check:measure what is wrong with pixel art'
             'config:the daemon'\''s settings\: show, check, where the file is'
             'doctor:what this machine has and lacks, and what to do about it'
             'generate:make sprites from words'
@@ -96,6 +97,18 @@ _spritery() {
             '--version[the program'\''s version]' \
             '*:FILE:_files'
         ;;
+    (check)
+        _arguments -s -S \
+            '--gates=[these gates\: the usual ones (default), all, or names with commas]:usual|all|LIST:(usual all)' \
+            '(-g --gate)'{-g+,--gate=}'[this gate, with a bound of your own; may be repeated]:NAME[=BOUND]: ' \
+            '--sequence[the files are the frames of one animation]' \
+            '--json[results as JSON on standard output, one object per line]' \
+            '(-q --quiet)'{-q,--quiet}'[say nothing but failures]' \
+            '(-v --verbose)'{-v,--verbose}'[say more]' \
+            '(-h --help)'{-h,--help}'[this help]' \
+            '--version[the program'\''s version]' \
+            '*:FILE...:_files'
+        ;;
     (config)
         _arguments -s -S \
             '--config=[the file; default\: $SPRITERY_CONFIG, else ~/.config/spritery/config.yaml]:FILE:_files' \
@@ -169,7 +182,7 @@ _spritery() {
             '(-v --verbose)'{-v,--verbose}'[say more]' \
             '(-h --help)'{-h,--help}'[this help]' \
             '--version[the program'\''s version]' \
-            '*:\[COMMAND\]:(animate batch config doctor generate help jobs keys models pack palette pixelize plan serve show status train transform unpack version)'
+            '*:\[COMMAND\]:(animate batch check config doctor generate help jobs keys models pack palette pixelize plan serve show status train transform unpack version)'
         ;;
     (jobs)
         _arguments -s -S \
