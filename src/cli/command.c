@@ -27,6 +27,7 @@ static const struct {
     { &cmd_serve },
     { &cmd_show },
     { &cmd_status },
+    { &cmd_tiles },
     { &cmd_train },
     { &cmd_transform },
     { &cmd_unpack },

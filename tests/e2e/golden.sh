@@ -22,6 +22,7 @@ golden help-generate.txt help generate
 golden help-animate.txt help animate
 golden help-palette.txt help palette
 golden help-show.txt help show
+golden help-tiles.txt help tiles
 golden help-transform.txt help transform
 golden man.1 man
 golden completion.bash completion bash
