@@ -136,7 +136,7 @@ _spritery() {
         *)
             case "$cur" in
             -*) mapfile -t COMPREPLY < <(compgen -W '--json --quiet --verbose --help --version' -- "$cur") ;;
-            *) mapfile -t COMPREPLY < <(compgen -W 'animate batch check config doctor generate help jobs keys models pack palette pixelize plan serve show status train transform unpack version' -- "$cur") ;;
+            *) mapfile -t COMPREPLY < <(compgen -W 'animate batch check config doctor generate help jobs keys models pack palette pixelize plan serve show status tiles train transform unpack version' -- "$cur") ;;
             esac ;;
         esac ;;
     jobs)
@@ -282,6 +282,22 @@ _spritery() {
             *) return ;;
             esac ;;
         esac ;;
+    tiles)
+        case "$prev" in
+        --out | -o) compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -f -- "$cur") ;;
+        --axis) mapfile -t COMPREPLY < <(compgen -W 'x y xy' -- "$cur") ;;
+        --kind | -k) mapfile -t COMPREPLY < <(compgen -W 'corner edge blob' -- "$cur") ;;
+        --wave) return ;;
+        --border) return ;;
+        --seed) return ;;
+        --size) return ;;
+        --lower) compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -f -- "$cur") ;;
+        *)
+            case "$cur" in
+            -*) mapfile -t COMPREPLY < <(compgen -W '--out --force --axis --kind --wave --border --seed --tsx --size --lower --json --quiet --verbose --help --version' -- "$cur") ;;
+            *) compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -f -- "$cur") ;;
+            esac ;;
+        esac ;;
     train)
         case "$prev" in
         --data | -d) compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -d -- "$cur") ;;
@@ -334,7 +350,7 @@ _spritery() {
             *) return ;;
             esac ;;
         esac ;;
-    '') mapfile -t COMPREPLY < <(compgen -W 'animate batch check config doctor generate help jobs keys models pack palette pixelize plan serve show status train transform unpack version --json --quiet --verbose --help --version' -- "$cur") ;;
+    '') mapfile -t COMPREPLY < <(compgen -W 'animate batch check config doctor generate help jobs keys models pack palette pixelize plan serve show status tiles train transform unpack version --json --quiet --verbose --help --version' -- "$cur") ;;
     esac
 }
 complete -F _spritery spritery

@@ -20,6 +20,7 @@ _spritery() {
             'serve:run the daemon\: a queue that survives, for all clients'
             'show:show a picture and how it was made'
             'status:what the daemon is at'
+            'tiles:tiles that repeat, and sets that join two grounds (Wang 16, blob 47)'
             'train:train a model on captioned tiles'
             'transform:enlarge, rotate, mirror, outline; sets of directions'
             'unpack:take a sheet apart\: every frame a file again, at its size before trimming'
@@ -182,7 +183,7 @@ _spritery() {
             '(-v --verbose)'{-v,--verbose}'[say more]' \
             '(-h --help)'{-h,--help}'[this help]' \
             '--version[the program'\''s version]' \
-            '*:\[COMMAND\]:(animate batch check config doctor generate help jobs keys models pack palette pixelize plan serve show status train transform unpack version)'
+            '*:\[COMMAND\]:(animate batch check config doctor generate help jobs keys models pack palette pixelize plan serve show status tiles train transform unpack version)'
         ;;
     (jobs)
         _arguments -s -S \
@@ -351,6 +352,25 @@ _spritery() {
             '(-h --help)'{-h,--help}'[this help]' \
             '--version[the program'\''s version]' \
             && return
+        ;;
+    (tiles)
+        _arguments -s -S \
+            '(-o --out)'{-o+,--out=}'[where to (default\: here, as NAME-WHAT.png)]:FILE:_files' \
+            '(-f --force)'{-f,--force}'[replace files that exist]' \
+            '--axis=[seamless\: x, y or xy (default)]:AXIS:(x y xy)' \
+            '(-k --kind)'{-k+,--kind=}'[wang\: corner (default) or edge; preview\: plain (default), corner, edge or blob]:KIND:(corner edge blob)' \
+            '--wave=[wang, blob\: how wavy the line between the grounds is, 0 to 1; default 0.5]:W: ' \
+            '--border=[wang, blob\: a rim of the upper ground, as #RRGGBB]:COLOUR: ' \
+            '--seed=[of the waves, or of the plane; default 1]:N: ' \
+            '--tsx[wang, blob\: also a Tiled tileset with its terrain, beside the picture]' \
+            '--size=[preview\: so many tiles; default 8x6]:WxH: ' \
+            '--lower=[preview\: the tile under a blob set]:FILE:_files' \
+            '--json[results as JSON on standard output, one object per line]' \
+            '(-q --quiet)'{-q,--quiet}'[say nothing but failures]' \
+            '(-v --verbose)'{-v,--verbose}'[say more]' \
+            '(-h --help)'{-h,--help}'[this help]' \
+            '--version[the program'\''s version]' \
+            '*:blob|measure|preview|seamless|wang FILE...:_files'
         ;;
     (train)
         _arguments -s -S \
