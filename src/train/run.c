@@ -112,7 +112,13 @@ enum spr_code run_options(const char *folder, struct train_options *ret, struct 
     return rc;
 }
 
-/* The end of the run may be moved (and with it the fall of the rate), nothing else. */
+static bool may_change(const struct train_option *row)
+{
+    return row->offset == offsetof(struct train_options, schedule.total) ||
+           row->offset == offsetof(struct train_options, precision);
+}
+
+/* The end of the run may be moved (and with it the fall of the rate), and the precision changed, nothing else. */
 static enum spr_code check_same(const struct safetensors *file, const struct run *run, struct spr_error *err)
 {
     char digest[32];
@@ -128,7 +134,7 @@ static enum spr_code check_same(const struct safetensors *file, const struct run
         char is[TRAIN_OPTION_BYTES], was[TRAIN_OPTION_BYTES];
         train_option_text(&run->options, row, is);
         train_option_text(&before, row, was);
-        if (row->offset != offsetof(struct train_options, schedule.total) && strcmp(was, is))
+        if (!may_change(row) && strcmp(was, is))
             rc = SPR_FAIL(err, SPR_BADARG, "%s is %s, but the run was begun with %s", row->name, is, was);
     }
     return rc;

@@ -196,7 +196,7 @@ static void what_does_not_fit_is_refused(void **state)
     assert_int_equal(run_train(&run, &err), SPR_NOTFOUND);
 }
 
-/* The end may be moved: more samples than at first. */
+/* The end may be moved: more samples than at first; and those may be in another precision. */
 static void a_longer_run_goes_on(void **state)
 {
     (void)state;
@@ -205,7 +205,10 @@ static void a_longer_run_goes_on(void **state)
     assert_int_equal(run_train(&run, NULL), SPR_OK);
     run.start = NULL;
     run.options.schedule.total = 160;
+    run.options.precision = CONV_BF16;
     assert_int_equal(run_train(&run, NULL), SPR_OK);
+    assert_int_equal(run_options(first, &run.options, NULL), SPR_OK);
+    assert_true(run.options.precision == CONV_BF16 && run.options.schedule.total == 160);
     float *a = numbers(first);
     mem_free(a);
 }
