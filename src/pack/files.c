@@ -141,7 +141,8 @@ static enum spr_code settle_names(struct finder *f)
 {
     struct sprite_files *all = &f->files;
     int kept = 0;
-    qsort(all->item, (size_t)all->count, sizeof *all->item, by_order);
+    if (all->count > 1)
+        qsort(all->item, (size_t)all->count, sizeof *all->item, by_order);
     for (int i = 0; i < all->count; i++) {
         struct sprite_file *file = &all->item[i], *last = kept ? &all->item[kept - 1] : NULL;
         if (last && strcmp(last->name, file->name) == 0) {

@@ -551,10 +551,12 @@ enum spr_code pack_run(const struct pack_job *job, struct pool *pool, struct pac
 
 void pack_report_fini(struct pack_report *r)
 {
-    struct sheet_list *list[] = { &r->written, &r->same, &r->removed, &r->added, &r->changed, &r->gone };
+    struct sheet_list *list[] = {
+        &r->written, &r->same, &r->removed, &r->added, &r->changed, &r->gone, NULL
+    };
     for (int i = 0; i < PACK_PARTS; i++)
         atlas_fini(&r->part[i].atlas);
-    for (size_t i = 0; i < SPR_COUNT(list); i++)
+    for (size_t i = 0; list[i]; i++)
         sheet_list_fini(list[i]);
     *r = (struct pack_report){ 0 };
 }

@@ -136,11 +136,16 @@ static bool improves(const struct search *s, const struct attempt *a, const stru
     return abs(a->used_w - a->used_h) < abs(best->used_w - best->used_h);
 }
 
-static void keep_best(struct search *s, int count, struct attempt *best)
+/* True where one of the batch is better. */
+static bool keep_best(struct search *s, int count, struct attempt *best)
 {
+    bool found = false;
     for (int i = 0; i < count; i++)
-        if (improves(s, &s->batch[i], best))
+        if (improves(s, &s->batch[i], best)) {
             *best = s->batch[i];
+            found = true;
+        }
+    return found;
 }
 
 static int64_t fill_work(const struct search *s)
@@ -254,9 +259,7 @@ static enum spr_code try_maxrects(struct search *s, struct attempt *best, struct
         enum spr_code rc = try_batch(s, count, err);
         if (rc)
             return rc;
-        struct attempt before = *best;
-        keep_best(s, count, best);
-        found = memcmp(&before, best, sizeof before) != 0;
+        found = keep_best(s, count, best);
     }
     return SPR_OK;
 }

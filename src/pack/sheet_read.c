@@ -189,10 +189,8 @@ static enum spr_code foreign_tags(struct reader *r, const json_t *tags)
         if (!rc)
             rc = member(r, o, "to", &to);
         struct atlas_tag *t = rc ? NULL : atlas_add_tag(&r->sheet.atlas, name, r->err);
-        if (!rc && !t)
-            rc = r->err->code;
-        if (rc)
-            return rc;
+        if (!t)
+            return rc ? rc : r->err->code;
         const char *repeat = word(o, "repeat");
         t->from = from;
         t->to = to;

@@ -141,7 +141,8 @@ static enum spr_code take_files(struct sprites *s, const struct sprite_files *fi
                           : add_frames(s, files, i, &loaded[i], err);
     if (rc)
         return rc;
-    qsort(s->item, (size_t)s->count, sizeof *s->item, by_order);
+    if (s->count > 1)
+        qsort(s->item, (size_t)s->count, sizeof *s->item, by_order);
     rc = check_names(s, files, err);
     for (int i = 0; i < files->count && !rc; i++)
         rc = take_names(s, &files->item[i], &loaded[i].animation, files->count == 1, err);

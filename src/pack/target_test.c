@@ -187,6 +187,23 @@ static void animations_over_pages_are_refused(void **state)
     atlas_fini(&a);
 }
 
+static void classes_must_differ(void **state)
+{
+    struct atlas a;
+    struct buf b;
+    struct spr_error err = { 0 };
+    const struct target_options o = { .pixels_per_unit = 16 };
+    (void)state;
+    dense(&a, false);
+    add(&a, "hit/0", a.frame[3]);
+    add(&a, "hit 0", a.frame[3]);
+    buf_init(&b, 1 << 20);
+    assert_int_equal(write_css(&a, -1, &o, &b, &err), SPR_BADARG);
+    assert_non_null(strstr(err.text, "would be one class; rename one of them"));
+    buf_fini(&b);
+    atlas_fini(&a);
+}
+
 static void dense_is_no_tile_set(void **state)
 {
     struct atlas a;
@@ -307,6 +324,7 @@ int main(void)
         cmocka_unit_test(one_page),
         cmocka_unit_test(two_pages),
         cmocka_unit_test(tile_sets),
+        cmocka_unit_test(classes_must_differ),
         cmocka_unit_test(dense_is_no_tile_set),
         cmocka_unit_test(animations_over_pages_are_refused),
         cmocka_unit_test(the_table_is_sorted),

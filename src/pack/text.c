@@ -65,6 +65,6 @@ void text_xml(struct text *t, const char *s)
 void text_number(struct text *t, double value, bool point)
 {
     char number[40];
-    str_from_double(value, number, sizeof number);
+    str_from_double(value == 0 ? 0 : value, number, sizeof number); /* no -0 */
     text_add(t, "%s%s", number, point && !strpbrk(number, ".e") ? ".0" : "");
 }

@@ -21,13 +21,12 @@ static bool good_part(const char *part, size_t length)
 
 enum spr_code unpack_path(const char *folder, const char *name, char *ret, size_t size, struct spr_error *err)
 {
-    for (const char *part = name; part;) {
-        const char *slash = strchr(part, '/');
-        if (!good_part(part, slash ? (size_t)(slash - part) : strlen(part)))
-            return SPR_FAIL(err, SPR_BADDATA, "frame \"%.80s\" cannot be a file of that name", name);
-        part = slash ? slash + 1 : NULL;
-    }
     size_t length = strlen(name);
+    for (size_t from = 0, end; from <= length; from = end + 1) {
+        end = from + strcspn(name + from, "/");
+        if (!good_part(name + from, end - from))
+            return SPR_FAIL(err, SPR_BADDATA, "frame \"%.80s\" cannot be a file of that name", name);
+    }
     bool ends = length > 4 && strcasecmp(name + length - 4, ".png") == 0;
     if (snprintf(ret, size, "%s/%s%s", folder, name, ends ? "" : ".png") >= (int)size)
         return SPR_FAIL(err, SPR_LIMIT, "frame \"%.80s\": the path is too long", name);

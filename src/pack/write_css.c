@@ -4,21 +4,56 @@
 #include "pack/target.h"
 #include "pack/text.h"
 
+#include "base/mem.h"
+
+#include <stdlib.h>
 #include <string.h>
 
-/* A CSS identifier: letters, digits, '-' and '_' stay; other bytes become "-"; a digit is not first. */
-static void class_name(struct text *t, const char *prefix, const char *name)
+/* A CSS identifier: letters, digits, '-' and '_' stay; other bytes become "-". */
+static void class_of(const char *name, char ret[ATLAS_NAME_MAX + 1])
 {
-    char out[ATLAS_NAME_MAX + 1];
     size_t n = 0;
-    for (; name[n] && n < sizeof out - 1; n++) {
+    for (; name[n] && n < ATLAS_NAME_MAX; n++) {
         unsigned char c = (unsigned char)name[n];
         bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
                      c == '-' || c >= 0x80;
-        out[n] = (char)(plain ? c : '-');
+        ret[n] = (char)(plain ? c : '-');
     }
-    out[n] = '\0';
+    ret[n] = '\0';
+}
+
+static void class_name(struct text *t, const char *prefix, const char *name)
+{
+    char out[ATLAS_NAME_MAX + 1];
+    class_of(name, out);
     text_add(t, "%s%s", prefix, out);
+}
+
+static int by_class(const void *a, const void *b)
+{
+    char x[ATLAS_NAME_MAX + 1], y[ATLAS_NAME_MAX + 1];
+    class_of(*(const char *const *)a, x);
+    class_of(*(const char *const *)b, y);
+    return strcmp(x, y);
+}
+
+/* Names that differ only in what a class cannot say would show one sprite for the other. */
+static enum spr_code check_classes(const struct atlas *a, struct spr_error *err)
+{
+    enum spr_code rc = SPR_OK;
+    const char **name = mem_zalloc((size_t)a->frames, sizeof *name);
+    if (!name)
+        return SPR_FAIL(err, SPR_NOMEM, "no memory for %d names", a->frames);
+    for (int i = 0; i < a->frames; i++)
+        name[i] = a->frame[i].name;
+    qsort(name, (size_t)a->frames, sizeof *name, by_class);
+    for (int i = 1; i < a->frames && !rc; i++)
+        if (by_class(&name[i - 1], &name[i]) == 0)
+            rc = SPR_FAIL(err, SPR_BADARG,
+                          "css: \"%.80s\" and \"%.80s\" would be one class; rename one of them", name[i - 1],
+                          name[i]);
+    mem_free(name);
+    return rc;
 }
 
 static void state(struct text *t, const struct atlas *a, const struct atlas_frame *f)
@@ -44,7 +79,8 @@ static void keyframes(struct text *t, const struct atlas *a, const struct atlas_
     text_add(t, " {\n");
     for (int i = 0; i < steps; i++) {
         text_add(t, "  ");
-        text_number(t, (double)(at * 1000000 / all) / 10000, false);
+        const int64_t parts = at * 1000000 / all; /* of a million */
+        text_number(t, (double)parts / 10000, false);
         text_add(t, "%% { ");
         state(t, a, &a->frame[atlas_step(g, i)]);
         text_add(t, " }\n");
@@ -70,6 +106,7 @@ enum spr_code write_css(const struct atlas *a, int page, const struct target_opt
     struct text t = { .into = into, .err = err };
     (void)page;
     (void)o;
+    t.rc = check_classes(a, err);
     text_add(&t, ".sprite {\n  display: inline-block;\n  box-sizing: content-box;\n  ");
     if (a->pages == 1) {
         text_add(&t, "background-image: url(");

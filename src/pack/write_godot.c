@@ -101,7 +101,9 @@ static int beat_of(const struct atlas *a, const struct atlas_tag *g)
         beat = gcd(a->frame[i].duration_ms, beat);
         longest = a->frame[i].duration_ms > longest ? a->frame[i].duration_ms : longest;
     }
-    return beat * REPEAT_MAX < longest ? (longest + REPEAT_MAX - 1) / REPEAT_MAX : beat;
+    if (beat * REPEAT_MAX < longest)
+        beat = (longest + REPEAT_MAX - 1) / REPEAT_MAX;
+    return beat > 0 ? beat : 1;
 }
 
 static void tag3(struct text *t, const struct atlas *a, const struct atlas_tag *g)
