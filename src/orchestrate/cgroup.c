@@ -65,21 +65,28 @@ void cgroups_init(struct cgroups *c, const char *folder, const char *name)
         return;
     snprintf(c->base, sizeof c->base, "%s%s", mount, own);
     cgroups_path(c, 1, path, sizeof path);
-    if (mkdir(path, 0755) && errno != EEXIST)
-        c->base[0] = '\0';
-    else
+    rmdir(path);
+    if (mkdir(path, 0755) == 0)
         c->state[1] = FREE;
+    else if (errno != EEXIST)
+        c->base[0] = '\0';
+}
+
+/* A group that was killed once is not used again: Linux since 6.15 also ends what is cloned into it afterwards. A new one
+ * of the same name is a new group. */
+static bool make(const struct cgroups *c, int number)
+{
+    char path[TASK_PATH_BYTES];
+    cgroups_path(c, number, path, sizeof path);
+    rmdir(path);
+    return mkdir(path, 0755) == 0;
 }
 
 int cgroups_take(struct cgroups *c)
 {
-    char path[TASK_PATH_BYTES];
     for (int i = 1; c->base[0] && i <= CGROUPS_MAX; i++) {
-        if (c->state[i] == USED)
-            continue;
-        cgroups_path(c, i, path, sizeof path);
-        if (c->state[i] == UNMADE && mkdir(path, 0755) && errno != EEXIST)
-            return 0;
+        if (c->state[i] == USED || (c->state[i] == UNMADE && !make(c, i)))
+            continue; /* the second: somebody is in it still */
         c->state[i] = USED;
         return i;
     }
@@ -94,10 +101,10 @@ int cgroups_hold(struct cgroups *c, int number)
     return number;
 }
 
-void cgroups_give_back(struct cgroups *c, int number)
+void cgroups_give_back(struct cgroups *c, int number, bool killed)
 {
     if (number > 0)
-        c->state[number] = FREE;
+        c->state[number] = killed ? UNMADE : FREE;
 }
 
 int cgroups_kill(struct cgroups *c, int number)
@@ -113,7 +120,7 @@ void cgroups_fini(struct cgroups *c)
 {
     char path[TASK_PATH_BYTES];
     for (int i = 1; c->base[0] && i <= CGROUPS_MAX; i++)
-        if (c->state[i] != UNMADE) {
+        if (c->state[i] != UNMADE || i == 1 || c->state[i - 1] != UNMADE) {
             cgroups_path(c, i, path, sizeof path);
             rmdir(path); /* not if a task is still in it */
         }

@@ -20,7 +20,8 @@ void cgroups_fini(struct cgroups *c); /* removes those that nobody uses */
 
 int cgroups_take(struct cgroups *c);             /* a number from 1, or 0 where there is none to have */
 int cgroups_hold(struct cgroups *c, int number); /* that one, of a task that is taken over */
-void cgroups_give_back(struct cgroups *c, int number);
+void cgroups_give_back(struct cgroups *c, int number,
+                       bool killed); /* killed: somebody may have used cgroup.kill on it */
 /* Kills what is in it; returns how many there were. */
 int cgroups_kill(struct cgroups *c, int number);
 void cgroups_path(const struct cgroups *c, int number, char *path, size_t size); /* "" for 0 */

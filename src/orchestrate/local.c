@@ -29,6 +29,7 @@ struct running {
     int pidfd;  /* -1: spritery-task has not answered yet */
     int cgroup; /* its number; 0: none */
     bool stop;  /* as soon as it is known */
+    bool clean; /* it ended of itself and left nobody: its control group can be used again */
 };
 
 struct local {
@@ -176,7 +177,7 @@ static void forget(struct running *r)
     for (int i = l->ask_next; i < l->asks; i++)
         if (l->asked[i] == r)
             l->asked[i] = NULL;
-    cgroups_give_back(&l->cgroups, r->cgroup);
+    cgroups_give_back(&l->cgroups, r->cgroup, !r->clean);
     mem_free(r);
 }
 
@@ -238,6 +239,11 @@ static void supervisor_gone(void *context)
     struct running *r = context;
     struct local *l = r->local;
     uint32_t slot = r->slot;
+    struct task_slot *s = r->cgroup ? task_map(l->slots, slot) : NULL;
+    if (s)
+        r->clean = atomic_load(&s->state) == TASK_ENDED && s->end.why == TASK_EXITED && s->end.strays == 0 &&
+                   s->end.signal == 0;
+    task_unmap(s);
     forget(r);
     settle(l, slot, false);
 }
