@@ -88,6 +88,7 @@ int cgroups_take(struct cgroups *c)
         if (c->state[i] == USED || (c->state[i] == UNMADE && !make(c, i)))
             continue; /* the second: somebody is in it still */
         c->state[i] = USED;
+        c->highest = i > c->highest ? i : c->highest;
         return i;
     }
     return 0;
@@ -98,6 +99,7 @@ int cgroups_hold(struct cgroups *c, int number)
     if (number < 1 || number > CGROUPS_MAX || !c->base[0])
         return 0;
     c->state[number] = USED;
+    c->highest = number > c->highest ? number : c->highest;
     return number;
 }
 
@@ -119,9 +121,8 @@ int cgroups_kill(struct cgroups *c, int number)
 void cgroups_fini(struct cgroups *c)
 {
     char path[TASK_PATH_BYTES];
-    for (int i = 1; c->base[0] && i <= CGROUPS_MAX; i++)
-        if (c->state[i] != UNMADE || i == 1 || c->state[i - 1] != UNMADE) {
-            cgroups_path(c, i, path, sizeof path);
-            rmdir(path); /* not if a task is still in it */
-        }
+    for (int i = 1; c->base[0] && (i <= c->highest || i == 1); i++) {
+        cgroups_path(c, i, path, sizeof path);
+        rmdir(path); /* not if a task is still in it */
+    }
 }

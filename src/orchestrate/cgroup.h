@@ -11,6 +11,7 @@ enum { CGROUPS_MAX = 1024 };
 struct cgroups {
     char base[TASK_PATH_BYTES - 64]; /* "" where there are none */
     uint32_t plan;                   /* tells one plan's and domain's groups from another's */
+    int highest;                     /* number ever taken */
     uint8_t state[CGROUPS_MAX + 1];  /* by number: 0 not made, 1 free, 2 in use */
 };
 

@@ -1,0 +1,143 @@
+#!/bin/sh
+# kill -9 at every place where a run's safety rests on a write, and at random instants: nothing is lost, nothing that is
+# done runs again, no two runs of one task overlap, nobody is left over. SPRITERY_KILLS=1000 for the whole campaign.
+# shellcheck source=tap.sh
+. "$(dirname "$0")/tap.sh"
+kills=${SPRITERY_KILLS:-4}
+survive=${SPRITERY_SURVIVE:-kill}
+
+cat >k.yaml <<'END'
+plan: k
+capacity: {workstreams: 2}
+defaults: {retries: 0}
+domains:
+  - id: a
+    workstreams:
+      - {id: t1, run: "./task t1 0.03"}
+      - {id: t2, run: "./task t2 0.01", needs: [t1], accept: [{name: line, command: "grep -q t2 lines"}]}
+      - {id: t3, run: "./task t3 0.04"}
+      - {id: t4, run: "./task t4 0"}
+  - id: b
+    workstreams:
+      - {id: t5, run: "./task t5 0.02"}
+      - {id: t6, run: "./task t6 0", needs: [t5]}
+gates:
+  - {id: g, after: [a], opens: [b], criteria: [{name: lines, command: "grep -q t3 lines"}]}
+END
+cat >task <<'END'
+#!/bin/sh
+exec 9>>"lock.$1"
+flock -n 9 || { echo "$1" >>overlap; exit 1; }
+echo "$1" >>lines
+sleep "$2"
+END
+chmod +x task
+
+# Everybody who works for this plan: their environment holds its folder.
+left_over() {
+    for p in /proc/[0-9]*; do
+        if { tr '\0' '\n' <"$p/environ"; } 2>/dev/null | grep -q "^SPRITERY_TASK=$work/"; then printf '%s ' "${p#/proc/}"; fi
+    done
+}
+
+# What must hold after every kill. $1: "once" where no task itself was killed, so that each ran exactly once.
+judge() {
+    timeout 60 "$program" plan run --survive "$survive" --quiet k.yaml >resumed 2>&1
+    code=$?
+    "$program" plan events --json k.yaml >events 2>events.err || { echo "the journal: $(cat events.err)"; return; }
+    [ $code = 0 ] || { echo "going on ended with $code: $(cat resumed)"; return; }
+    [ ! -e overlap ] || { echo "two runs of one task: $(cat overlap)"; return; }
+    left=$(left_over)
+    [ -z "$left" ] || { echo "left over: $left"; return; }
+    jq -rs --arg once "$1" --rawfile lines lines '
+        def starts($id): [.[] | select(.event == "start" and .id == $id)] | length;
+        . as $all | ["t1","t2","t3","t4","t5","t6"][] as $id |
+        ($lines | split("\n") | map(select(. == $id)) | length) as $ran |
+        ([$all | to_entries[] | select(.value.event == "done" and .value.id == $id) | .key]) as $done |
+        ([$all | to_entries[] | select(.value.event == "start" and .value.id == $id) | .key] | max) as $last |
+        if ($done | length) != 1 then "\($id) is done \($done | length) times"
+        elif $done[0] < $last then "\($id) was started after it was done"
+        elif $ran < 1 then "\($id) never ran"
+        elif $ran > ($all | starts($id)) then "\($id) ran \($ran) times and was started fewer times"
+        elif $once == "once" and $ran != 1 then "\($id) ran \($ran) times"
+        else empty end' events
+}
+
+clean() { rm -rf .spritery lines overlap lock.*; }
+
+wrong=
+count_kills=0
+for kind in journal witness slots; do
+    n=1
+    while [ $n -le "$kills" ]; do
+        clean
+        SPRITERY_FAULT=$kind:$n timeout 60 "$program" plan run --survive "$survive" --quiet k.yaml >/dev/null 2>&1
+        [ $? = 137 ] || break # past the last place
+        count_kills=$((count_kills + 1))
+        said=$(judge once)
+        [ -z "$said" ] || wrong="$wrong $kind:$n: $said;"
+        n=$((n + 1))
+    done
+done
+is "killed at every write of the journal, its witness and the slots" "$wrong" ""
+if [ $count_kills -ge 8 ]; then ok "that many times"; else not_ok "that many times" "$count_kills"; fi
+
+wrong=
+for kind in claim exit launch any; do
+    n=1
+    while [ $n -le "$kills" ]; do
+        clean
+        SPRITERY_FAULT=$kind:$n timeout 60 "$program" plan run --survive "$survive" --quiet k.yaml >/dev/null 2>&1
+        said=$(judge often)
+        [ -z "$said" ] || wrong="$wrong $kind:$n: $said;"
+        n=$((n + 1))
+    done
+done
+is "killed wherever a task is taken, ends or is launched: supervisors, spritery-task, orchestrator" "$wrong" ""
+
+wrong=
+n=1
+while [ $n -le "$kills" ]; do
+    clean
+    "$program" plan run --survive "$survive" --quiet k.yaml >/dev/null 2>&1 &
+    pid=$!
+    sleep "0.$(awk -v n=$n 'BEGIN { srand(n * 7919); printf "%03d", rand() * 350 }')"
+    # shellcheck disable=SC2046 # lists of pids
+    case $((n % 3)) in
+    0) kill -9 $pid ;;
+    1) kill -9 $pid $(pgrep -P $pid 2>/dev/null) 2>/dev/null ;; # spritery-task too
+    2) kill -9 $(left_over) $pid 2>/dev/null ;;                # the tasks too, not their supervisors
+    esac
+    wait $pid 2>/dev/null
+    said=$(judge often)
+    [ -z "$said" ] || wrong="$wrong $n: $said;"
+    n=$((n + 1))
+done
+is "killed at random instants" "$wrong" ""
+
+clean
+SPRITERY_FAULT=full:4 timeout 60 "$program" plan run --quiet k.yaml >out 2>&1
+is "a full disk stops the run" "$?:$(grep -c 'nothing more is started' out)" "1:1"
+starts=$("$program" plan events --json k.yaml | jq -s '[.[] | select(.event == "start")] | length')
+ran=$(sort -u lines 2>/dev/null | grep -c .)
+if [ "$ran" -le "$starts" ]; then ok "before the next launch"; else not_ok "before the next launch" "$ran ran, $starts written"; fi
+said=$(judge once)
+is "and when there is room again it goes on" "$said" ""
+
+clean
+timeout 60 "$program" plan run --survive "$survive" --quiet k.yaml
+cp .spritery/k/run.journal whole
+size=$(wc -c <whole)
+wrong=
+for at in 1 $((size / 3)) $((size / 2)) $((size - 1)); do
+    head -c "$at" whole >.spritery/k/run.journal
+    run plan resume k.yaml
+    case $status:$err in 1:*"is damaged: line"*) ;; *) wrong="$wrong $at" ;; esac
+done
+is "a journal cut anywhere is refused, with the place" "$wrong" ""
+run plan status k.yaml
+case $err in *"the journal is damaged: line"*) ok "status says so" ;; *) not_ok "status says so" "$err" ;; esac
+run plan resume --mend --quiet k.yaml
+is "mending goes on from the sound part" "$status" 0
+is "and keeps the damaged one" "$(wc -c <.spritery/k/run.journal.damaged-1)" "$((size - 1))"
+finish
