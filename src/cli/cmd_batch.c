@@ -1,5 +1,6 @@
 #include "base/file.h"
 #include "base/pool.h"
+#include "cli/maker.h"
 #include "cli/row_batch.h"
 
 #include <stdio.h>
@@ -54,10 +55,17 @@ static enum spr_code find_output(const struct args *args, const struct rows *row
     return rc;
 }
 
+/* By the first row: --engine, or a column of that name, holds for a whole file as a rule. */
+static bool is_comfyui(const struct rows *rows)
+{
+    return rows->count > 0 && rows->row[0].request.engine.name == REQUEST_COMFYUI;
+}
+
 static enum spr_code run_rows(struct cli *cli, const struct args *args, const struct rows *rows,
                               struct spr_error *err)
 {
     struct output output;
+    struct maker maker = { 0 };
     char path[PATH_MAX];
     const char *pattern = args_value(args, NAME);
     struct row_batch b = {
@@ -75,10 +83,11 @@ static enum spr_code run_rows(struct cli *cli, const struct args *args, const st
         rc = manifest_open(path, &b.manifest, err);
     }
     if (!rc && !dry)
-        rc = engine_native((int)threads, &b.engine, err);
+        rc = maker_init(args, is_comfyui(rows), (int)threads, args_has(args, THREADS), &maker, err);
+    b.engine = maker.engine;
     if (!rc)
         rc = row_batch_run(&b, err);
-    engine_close(b.engine);
+    maker_fini(&maker);
     manifest_close(b.manifest);
     return rc;
 }
@@ -111,6 +120,7 @@ static const struct option options[] = {
       output_formats },
     { FORCE, 'f', "force", NULL, "draw every row again, and replace files", COMPLETE_NOTHING, NULL },
     { DRY, 0, "dry-run", NULL, "draw nothing; print what would be made", COMPLETE_NOTHING, NULL },
+    MAKER_OPTIONS,
     { THREADS, 't', "threads", "N", "threads to use; the picture never depends on it", COMPLETE_NOTHING,
       NULL },
 };

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PROMPTS = OPTION_OWN, OUT, FORMAT, FORCE, PREVIEW, NO_SHEET, LIKE, THREADS, SERVER };
+enum { PROMPTS = OPTION_OWN, OUT, FORMAT, FORCE, PREVIEW, NO_SHEET, LIKE, THREADS };
 
 /* Begins from the parameters that a picture carries. r is the caller's and initialised. */
 static enum spr_code begin_like(const struct cli *cli, const char *path, struct request *r,
@@ -73,25 +73,6 @@ static void hint_quotes(const struct cli *cli, const struct args *args)
                 args->operands);
 }
 
-/* --server URL,URL; else SPRITERY_COMFYUI; else where ComfyUI is by default. */
-static enum spr_code open_comfyui(const struct args *args, struct engine **ret, struct spr_error *err)
-{
-    enum { SERVERS_MAX = 32 };
-    const char *url[SERVERS_MAX], *said = args_value(args, SERVER), *variable = getenv("SPRITERY_COMFYUI");
-    int urls = 0;
-    if (!said)
-        said = variable && *variable ? variable : "http://127.0.0.1:8188";
-    char *list = mem_text(said, strlen(said)), *rest = list;
-    if (!list)
-        return SPR_FAIL(err, SPR_NOMEM, "no memory for a list of servers");
-    for (char *one; urls < SERVERS_MAX && (one = strsep(&rest, ","));)
-        if (*one)
-            url[urls++] = one;
-    enum spr_code rc = engine_comfyui(url, urls, ret, err);
-    mem_free(list);
-    return rc;
-}
-
 static enum spr_code run_batch(struct cli *cli, const struct args *args, const struct request *r,
                                const struct prompts *prompts, const struct engine_papers *like,
                                struct spr_error *err)
@@ -108,9 +89,8 @@ static enum spr_code run_batch(struct cli *cli, const struct args *args, const s
         rc = output_read(args_value(args, OUT), args_value(args, FORMAT), args_has(args, FORCE), pictures,
                          &output, err);
     if (!rc)
-        rc = r->engine.name == REQUEST_COMFYUI
-                 ? open_comfyui(args, &maker.engine, err)
-                 : maker_init(args, (int)threads, args_has(args, THREADS), &maker, err);
+        rc = maker_init(args, r->engine.name == REQUEST_COMFYUI, (int)threads, args_has(args, THREADS),
+                        &maker, err);
     batch.engine = maker.engine;
     if (!rc)
         rc = batch_run(&batch, err);
@@ -154,9 +134,6 @@ static const struct option options[] = {
     { NO_SHEET, 0, "no-sheet", NULL, "no contact sheet of a batch", COMPLETE_NOTHING, NULL },
     { LIKE, 'l', "like", "FILE", "begin from the parameters in this PNG: alone it makes the same bytes again",
       COMPLETE_FILE, NULL },
-    { SERVER, 0, "server", "URL,...",
-      "ComfyUI servers for --engine comfyui (default: $SPRITERY_COMFYUI, or 127.0.0.1:8188)",
-      COMPLETE_NOTHING, NULL },
     MAKER_OPTIONS,
     { THREADS, 't', "threads", "N", "threads to use; the picture never depends on it", COMPLETE_NOTHING,
       NULL },

@@ -8,18 +8,13 @@
 
 enum { LINK_DAEMON = OPTION_OWN + 50, LINK_KEY, LINK_SERVER_KEY };
 /* The rows of the options, for a command's table. */
-#define LINK_OPTIONS                                                                                         \
-    { LINK_DAEMON,                                                                                           \
-      0,                                                                                                     \
-      "daemon",                                                                                              \
-      "ADDR",                                                                                                \
-      "the daemon's address; default: $SPRITERY_DAEMON, else this user's own",                               \
-      COMPLETE_NOTHING,                                                                                      \
-      NULL },                                                                                                \
-        { LINK_KEY, 0, "key", "FILE", "my key file, for a daemon on another machine", COMPLETE_FILE, NULL }, \
-    {                                                                                                        \
-        LINK_SERVER_KEY, 0, "server-key", "FILE", "that daemon's .pub file", COMPLETE_FILE, NULL             \
-    }
+/* clang-format off */
+#define LINK_OPTIONS                                                                                            \
+    { LINK_DAEMON, 0, "daemon", "ADDR",                                                                         \
+      "the daemon's address; default: $SPRITERY_DAEMON, else this user's own", COMPLETE_NOTHING, NULL },        \
+    { LINK_KEY, 0, "key", "FILE", "my key file, for a daemon on another machine", COMPLETE_FILE, NULL },        \
+    { LINK_SERVER_KEY, 0, "server-key", "FILE", "that daemon's .pub file", COMPLETE_FILE, NULL }
+/* clang-format on */
 
 struct link {
     struct wire_context *context;

@@ -514,7 +514,9 @@ static void on_server(struct daemon *d, const struct asker *a, void *object)
         state[i] = (struct message_count){ .name = state_name((enum job_state)i), .count = counts.of[i] };
     for (int i = 0; i < d->slots; i++)
         engine[i] = (struct message_engine){ .name = d->slot[i].engine,
-                                             .state = d->slot[i].busy ? "running" : "idle",
+                                             .state = d->slot[i].busy      ? "running"
+                                                      : d->slot[i].failing ? "failing"
+                                                                           : "idle",
                                              .job_id = d->slot[i].busy ? d->slot[i].id : NULL,
                                              .threads = d->threads,
                                              .done = (int64_t)d->slot[i].done };

@@ -31,6 +31,7 @@ struct slot {
     struct advance advance;
     int64_t published_ns, leased_ms;
     uint64_t done;
+    bool failing; /* the last job could not be done for a reason that is the engine's, not the request's */
 };
 
 /* Everything that libuv must be told to close. */

@@ -218,6 +218,10 @@ enum spr_code metrics_print(const struct metrics *m, const struct metrics_now *n
     gauge(&p, "spritery_workers", now->workers, "Workers there are.");
     gauge(&p, "spritery_workers_busy", now->busy, "Workers that are at a job.");
     gauge(&p, "spritery_worker_threads", now->threads, "Threads of each worker.");
+    head(&p, "spritery_engine_up", "gauge", "1 unless the worker's last job failed by its engine's fault.");
+    for (int i = 0; i < now->workers; i++)
+        line(&p, "spritery_engine_up{engine=\"%s\",worker=\"%d\"} %d\n", now->engine[i].name, i,
+             now->engine[i].well);
     print_jobs(&p, m, now);
     print_times(&p, m);
     print_process(&p);

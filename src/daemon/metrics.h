@@ -46,6 +46,10 @@ struct metrics_now {
     bool paused, stopping;
     int workers, busy;
     int threads;
+    struct metrics_engine {
+        const char *name;
+        bool well;   /* its last job did not fail by its fault */
+    } const *engine; /* (workers) */
 };
 /* Appends the whole text, process and GPU figures included. Fails: SPR_NOMEM, SPR_LIMIT. */
 SPR_MUST_USE enum spr_code metrics_print(const struct metrics *m, const struct metrics_now *now,

@@ -29,7 +29,8 @@ static void fill(void)
 
 static void print(struct buf *page)
 {
-    struct metrics_now now = { .now_ms = 10000, .workers = 2, .busy = 1, .threads = 4 };
+    static const struct metrics_engine engines[] = { { "native", true }, { "comfyui", false } };
+    struct metrics_now now = { .now_ms = 10000, .workers = 2, .busy = 1, .threads = 4, .engine = engines };
     struct spr_error err;
     now.counts.of[JOB_QUEUED] = 7;
     now.counts.oldest_ms = 4000;
@@ -56,6 +57,8 @@ static void figures_are_there(void **state)
         "spritery_request_duration_seconds_bucket{le=\"+Inf\"} 3\n",
         "spritery_request_duration_seconds_count 3\n",
         "spritery_up 1\n",
+        "spritery_engine_up{engine=\"native\",worker=\"0\"} 1\n",
+        "spritery_engine_up{engine=\"comfyui\",worker=\"1\"} 0\n",
     };
     struct buf page;
     fill();

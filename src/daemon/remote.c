@@ -27,6 +27,10 @@ struct remote {
     char events[EVENTS_BYTES]; /* address */
 };
 
+/* Fields that may name a file. */
+static const enum request_field files[] = { REQUEST_MODEL, REQUEST_INIT, REQUEST_MASK, REQUEST_PALETTE,
+                                            REQUEST_WORKFLOW };
+
 /* One request on its way. */
 struct job {
     struct remote *remote;
@@ -124,7 +128,6 @@ static enum spr_code mark_given(struct request *r, struct spr_error *err)
 
 static enum spr_code submit(struct job *j, struct spr_error *err)
 {
-    static const enum request_field files[] = { REQUEST_MODEL, REQUEST_INIT, REQUEST_MASK, REQUEST_PALETTE };
     struct message_generate m = { .id = j->id, .priority = j->remote->priority };
     void *answer;
     enum spr_code rc = request_copy(&m.request, j->request, err);
@@ -141,20 +144,28 @@ static enum spr_code submit(struct job *j, struct spr_error *err)
     return rc;
 }
 
+/* The picture's own papers, but files by the names that they have here: the daemon's copy has whole paths. */
+static enum spr_code name_files(struct request *made_by, const struct request *asked, struct spr_error *err)
+{
+    enum spr_code rc = SPR_OK;
+    for (size_t i = 0; !rc && i < SPR_COUNT(files); i++)
+        rc = request_set(made_by, files[i], request_row(files[i])->wire, request_text(asked, files[i]), err);
+    made_by->given = asked->given;
+    return rc;
+}
+
 static enum spr_code hand_out(struct job *j, const struct message_picture *from, struct spr_error *err)
 {
     struct engine_picture p = { .colors = (int)from->colors, .seconds = from->seconds };
     struct notes notes = { 0 };
-    struct request ignored = { 0 };
     char software[ENGINE_NAME_BYTES];
     enum spr_code rc = png_read(from->image_path, NULL, &p.pixels, &notes, err);
     if (!rc)
-        rc = papers_read(&notes, &ignored, &p.papers, software, err);
-    if (!rc) /* our own words: the daemon's copy names files as it sees them */
-        rc = engine_request_of(j->request, j->pictures, &p.made_by, err);
+        rc = papers_read(&notes, &p.made_by, &p.papers, software, err);
+    if (!rc)
+        rc = name_files(&p.made_by, j->request, err);
     if (!rc)
         rc = j->watch->picture ? j->watch->picture(j->watch->context, &p, err) : SPR_OK;
-    request_fini(&ignored);
     request_fini(&p.made_by);
     notes_fini(&notes);
     image_fini(&p.pixels);

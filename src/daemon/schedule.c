@@ -96,6 +96,7 @@ static void begin(struct daemon *d, struct slot *s, struct queue_job *j)
 
 void schedule(struct daemon *d)
 {
+    const char *none = NULL; /* an engine that no job waits for */
     d->schedule_due = false;
     if (d->stop_ns)
         return;
@@ -103,15 +104,17 @@ void schedule(struct daemon *d)
         struct slot *s = &d->slot[i];
         struct queue_job j;
         struct spr_error err;
-        if (s->busy)
+        if (s->busy || (none && strcmp(none, s->engine) == 0))
             continue;
         enum spr_code rc = queue_take(d->queue, s->engine, clock_wall_ms(), lease_end(d), &j, &err);
-        if (rc == SPR_OK)
+        if (rc == SPR_OK) {
             begin(d, s, &j);
-        else if (rc != SPR_NOTFOUND)
+        } else if (rc == SPR_NOTFOUND) {
+            none = s->engine;
+        } else {
             log_write(d->log, LOG_WARN, "no job can be begun: %s", err.text); /* the next tick tries again */
-        if (rc)
             return;
+        }
     }
 }
 
@@ -132,6 +135,7 @@ static bool may_pass(enum spr_code code)
 static void tell_failed(struct daemon *d, struct slot *s, bool again)
 {
     d->metrics.errors[s->end.code]++;
+    s->failing = may_pass(s->end.code);
     if (again) {
         d->metrics.again++;
         log_write(d->log, LOG_WARN, "job %s is tried again: %s", s->id, s->end.text);
@@ -155,6 +159,7 @@ static void tell_done(struct daemon *d, struct slot *s)
     metrics_ended(&d->metrics, s->engine, JOB_DONE);
     estimate_learn(&d->estimate, &s->request, seconds / s->request.count);
     s->done++;
+    s->failing = false;
     log_write(d->log, LOG_DEBUG, "job %s done in %.3f s", s->id, seconds);
     publish_changed(d, s->id, JOB_DONE, NULL);
     publish_ended(d, s->id, seconds, s->first_image, NULL);

@@ -19,8 +19,12 @@ static unsigned metrics(struct daemon *d, struct buf *body)
                                .stopping = d->stop_ns != 0,
                                .workers = d->slots,
                                .threads = d->threads };
-    for (int i = 0; i < d->slots; i++)
+    struct metrics_engine engine[DAEMON_WORKERS_MAX];
+    now.engine = engine;
+    for (int i = 0; i < d->slots; i++) {
+        engine[i] = (struct metrics_engine){ d->slot[i].engine, !d->slot[i].failing };
         now.busy += d->slot[i].busy;
+    }
     if (queue_count(d->queue, &now.counts, &err) || metrics_print(&d->metrics, &now, body, &err)) {
         log_write(d->log, LOG_WARN, "no metrics: %s", err.text);
         body->length = 0;

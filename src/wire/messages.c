@@ -156,7 +156,7 @@ SCHEMA(message_job_info, "job_info", info_fields, message_job_info, "1.1: one jo
 static const struct wire_field count_fields[] = { TEXT(message_count, name, WIRE_NEEDED, 0, 64, ""), COUNT(message_count, count, WIRE_NEEDED, "") };
 PART(count_part, count_fields, message_count);
 static const struct wire_field engine_fields[] = {
-    TEXT(message_engine, name, WIRE_NEEDED, 0, 64, ""), TEXT(message_engine, state, WIRE_NEEDED, 0, 64, "idle, running, dead"),
+    TEXT(message_engine, name, WIRE_NEEDED, 0, 64, ""), TEXT(message_engine, state, WIRE_NEEDED, 0, 64, "idle, running, or failing: its last job could not be done, by no fault of the request"),
     TEXT(message_engine, job_id, WIRE_OPTIONAL, 0, MESSAGE_ID_MAX, "what it is at"), COUNT(message_engine, threads, WIRE_NEEDED, ""), COUNT(message_engine, done, WIRE_NEEDED, "jobs since the daemon began"),
 };
 PART(engine_part, engine_fields, message_engine);

@@ -155,6 +155,29 @@ serve
 is "no half file" "$(find .local/share/spritery -name '*.part' | wc -l)" 0
 stop TERM
 
+# A ComfyUI server (the stand-in that tests/e2e/comfyui.sh explains) behind the daemon.
+if /usr/bin/python3 -c 'import aiohttp' 2>/dev/null; then
+    export SPRITERY_WORKFLOWS="$root/workflows"
+    /usr/bin/python3 "$root/tests/comfyui_standin.py" comfy.port 0.005 >/dev/null 2>&1 &
+    comfy=$!
+    for _ in $(seq 200); do [ -s comfy.port ] && break; sleep 0.05; done
+    url=http://127.0.0.1:$(cat comfy.port)
+    serve --set "engine.comfyui=$url" --set queue.retry=1s --set queue.tries=1
+    run generate "red dragon" --engine comfyui -s 5 -q -o there.png -f
+    is "a job for ComfyUI is drawn there" "$status" 0
+    run generate "red dragon" --engine comfyui -s 5 -q -o here.png -f --embedded --server "$url"
+    is "with the same bytes as without the daemon" "$status:$(sha there.png)" "0:$(sha here.png)"
+    kill "$comfy"
+    wait "$comfy" 2>/dev/null
+    run generate "red dragon" --engine comfyui -s 6 -q -o gone.png
+    is "a server that is gone is a failure, not a hang" "$status" 1
+    run status --json
+    is "and seen in status" "$(printf '%s' "$out" | jq -c '[.engines[] | .name + " " + .state]')" '["native idle","comfyui failing"]'
+    stop TERM
+else
+    skip "a job for ComfyUI is drawn there" "python3-aiohttp is not installed"
+fi
+
 # Keys: the listed come in, others do not.
 "$program" keys new server -q >/dev/null
 "$program" keys new friend -q >/dev/null

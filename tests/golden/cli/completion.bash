@@ -55,10 +55,14 @@ _spritery() {
         --name) return ;;
         --as) mapfile -t COMPREPLY < <(compgen -W 'csv jsonl yaml' -- "$cur") ;;
         --format) mapfile -t COMPREPLY < <(compgen -W 'png webp gif' -- "$cur") ;;
+        --server) return ;;
+        --daemon) return ;;
+        --key) compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -f -- "$cur") ;;
+        --server-key) compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -f -- "$cur") ;;
         --threads | -t) return ;;
         *)
             case "$cur" in
-            -*) mapfile -t COMPREPLY < <(compgen -W '--negative --blend --blend-amount --model --size --steps --guidance --sampler --precision --seed --vary --vary-seed --count --init --strength --mask --tile --colors --palette --scale --engine --workflow --lora --out --name --as --format --force --dry-run --threads --json --quiet --verbose --help --version' -- "$cur") ;;
+            -*) mapfile -t COMPREPLY < <(compgen -W '--negative --blend --blend-amount --model --size --steps --guidance --sampler --precision --seed --vary --vary-seed --count --init --strength --mask --tile --colors --palette --scale --engine --workflow --lora --out --name --as --format --force --dry-run --embedded --server --daemon --key --server-key --threads --json --quiet --verbose --help --version' -- "$cur") ;;
             *) compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -f -- "$cur") ;;
             esac ;;
         esac ;;
@@ -127,7 +131,7 @@ _spritery() {
         --threads | -t) return ;;
         *)
             case "$cur" in
-            -*) mapfile -t COMPREPLY < <(compgen -W '--negative --blend --blend-amount --model --size --steps --guidance --sampler --precision --seed --vary --vary-seed --count --init --strength --mask --tile --colors --palette --scale --engine --workflow --lora --prompts --out --format --force --preview --no-sheet --like --server --embedded --daemon --key --server-key --threads --json --quiet --verbose --help --version' -- "$cur") ;;
+            -*) mapfile -t COMPREPLY < <(compgen -W '--negative --blend --blend-amount --model --size --steps --guidance --sampler --precision --seed --vary --vary-seed --count --init --strength --mask --tile --colors --palette --scale --engine --workflow --lora --prompts --out --format --force --preview --no-sheet --like --embedded --server --daemon --key --server-key --threads --json --quiet --verbose --help --version' -- "$cur") ;;
             *) return ;;
             esac ;;
         esac ;;

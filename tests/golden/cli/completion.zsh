@@ -90,6 +90,11 @@ _spritery() {
             '--format=[png (default; carries every parameter), webp or gif]:KIND:(png webp gif)' \
             '(-f --force)'{-f,--force}'[draw every row again, and replace files]' \
             '--dry-run[draw nothing; print what would be made]' \
+            '--embedded[draw in this process even where a daemon is up; the bytes are the same]' \
+            '--server=[ComfyUI servers for --engine comfyui (default\: $SPRITERY_COMFYUI, or 127.0.0.1\:8188)]:URL,...: ' \
+            '--daemon=[the daemon'\''s address; default\: $SPRITERY_DAEMON, else this user'\''s own]:ADDR: ' \
+            '--key=[my key file, for a daemon on another machine]:FILE:_files' \
+            '--server-key=[that daemon'\''s .pub file]:FILE:_files' \
             '(-t --threads)'{-t+,--threads=}'[threads to use; the picture never depends on it]:N: ' \
             '--json[results as JSON on standard output, one object per line]' \
             '(-q --quiet)'{-q,--quiet}'[say nothing but failures]' \
@@ -163,8 +168,8 @@ _spritery() {
             '(-p --preview)'{-p+,--preview=}'[show\: auto (on a terminal), never, always; or keep a FILE at the newest state]:WHEN|FILE:(auto never always)' \
             '--no-sheet[no contact sheet of a batch]' \
             '(-l --like)'{-l+,--like=}'[begin from the parameters in this PNG\: alone it makes the same bytes again]:FILE:_files' \
-            '--server=[ComfyUI servers for --engine comfyui (default\: $SPRITERY_COMFYUI, or 127.0.0.1\:8188)]:URL,...: ' \
             '--embedded[draw in this process even where a daemon is up; the bytes are the same]' \
+            '--server=[ComfyUI servers for --engine comfyui (default\: $SPRITERY_COMFYUI, or 127.0.0.1\:8188)]:URL,...: ' \
             '--daemon=[the daemon'\''s address; default\: $SPRITERY_DAEMON, else this user'\''s own]:ADDR: ' \
             '--key=[my key file, for a daemon on another machine]:FILE:_files' \
             '--server-key=[that daemon'\''s .pub file]:FILE:_files' \
