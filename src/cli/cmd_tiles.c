@@ -363,16 +363,14 @@ const struct command cmd_tiles = {
     .name = "tiles",
     .operands = "blob|measure|preview|seamless|wang FILE...",
     .summary = "tiles that repeat, and sets that join two grounds (Wang 16, blob 47)",
-    .about =
-        "  seamless FILE       the tile made to repeat, in its own size and colours; says how different its "
-        "edges are\n"
-        "  measure FILE...     the same figures of tiles as they are; exit status 1 if one has a seam\n"
-        "  wang LOWER UPPER    16 tiles for every way in which two grounds meet, by corners or by edges\n"
-        "  blob LOWER UPPER    47 tiles by all eight neighbours\n"
-        "  preview FILE        a plane of the tile or of the set\n"
-        "Tiles of a set fit exactly: two that may stand side by side have the same ground at every pixel "
-        "where they "
-        "meet. Tile i stands in row i / columns; --tsx says what lies around each, as Tiled reads it.",
+    .about = "  seamless FILE      made to repeat, in its own size and colours\n"
+             "  measure FILE...    how well they repeat; exit status 1 if one has a seam\n"
+             "  wang LOWER UPPER   16 tiles for all ways in which two grounds meet\n"
+             "  blob LOWER UPPER   47 tiles by all eight neighbours\n"
+             "  preview FILE       a plane of the tile or of the set\n"
+             "Tiles of a set fit exactly: two that may stand side by side have the same ground at every "
+             "pixel where they "
+             "meet. Tiles are counted row by row; --tsx says what lies around each, as Tiled reads it.",
     .options = options,
     .option_count = SPR_COUNT(options),
     .min_operands = 1,

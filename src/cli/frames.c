@@ -33,7 +33,7 @@ static void fini(struct parts *p)
     mem_free(p->part);
 }
 
-/* The file, of an Aseprite file the layer and of a sheet the tag that was asked for. */
+/* The file; a sheet's JSON with its pages; of an Aseprite file the layer and of a sheet the tag that was asked for. */
 static enum spr_code load(const char *path, const struct frames_source *s, struct animation *ret,
                           struct spr_error *err)
 {

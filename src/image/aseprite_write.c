@@ -290,8 +290,9 @@ static void put_frame(struct out *o, struct plan *p, int f)
     patch(o, at + 12, 4, p->chunks);
 }
 
-/* Whether the frames can be indexed: no soft alpha, which editors lose there, and at most one transparent colour. Without
- * any, the layer is a background, whose pixels all count. */
+/* Whether the frames can be indexed: no soft alpha, which editors lose there, and at most one transparent colour. Where there
+ * is none, the first index that no colour has stands for it; where all 256 have one, the layer is a background, whose
+ * pixels all count. */
 static enum spr_code choose(struct plan *p, struct spr_error *err)
 {
     const struct animation *a = p->a;
@@ -308,6 +309,8 @@ static enum spr_code choose(struct plan *p, struct spr_error *err)
         if (c.a == 0 && clear++ == 0)
             p->transparent = i;
     }
+    if (fits && clear == 0 && p->indexed->palette.count < 256)
+        p->transparent = p->indexed->palette.count;
     if (!fits || clear > 1) {
         for (int f = 0; p->indexed && rc == SPR_OK && f < a->count; f++)
             indexed_fini(&p->indexed[f]);

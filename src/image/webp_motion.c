@@ -3,7 +3,10 @@
  *     RIFF size WEBP
  *     VP8X size=10  flags(1) 0(3) width-1(3) height-1(3)
  *     ANIM size=6   background(4) plays(2)
- *     ANMF size     x/2(3) y/2(3) width-1(3) height-1(3) ms(3) flags(1: 2 do not blend, 1 dispose) VP8L chunk */
+ *     ANMF size     x/2(3) y/2(3) width-1(3) height-1(3) ms(3) flags(1: 2 do not blend, 1 dispose) VP8L chunk
+ * As in GIF files, frames stay and each holds the box that changes, or, where a pixel loses alpha, every frame is cleared
+ * after its time and the next holds all that is seen: blending or not is the same then, so readers that do not know the
+ * difference see the same. */
 #include "image/animation.h"
 #include "image/webp.h"
 
@@ -115,17 +118,46 @@ static enum spr_code encode_box(const struct image *from, struct box box, struct
     return rc;
 }
 
-static enum spr_code put_frame(const struct animation *a, int i, struct buf *one, struct buf *into,
-                               struct spr_error *err)
+/* Whether some pixel becomes less than opaque. */
+static bool must_clear(const struct animation *a)
 {
-    struct box box = { 0, 0, a->width, a->height };
-    if (i && !image_difference(&a->frame[i - 1].image, &a->frame[i].image, &box))
-        box = (struct box){ 0, 0, 1, 1 };
+    size_t pixels = (size_t)a->width * (size_t)a->height;
+    for (int f = 1; f < a->count; f++)
+        for (size_t i = 0; i < pixels; i++) {
+            struct rgba p = a->frame[f - 1].image.pixel[i], q = a->frame[f].image.pixel[i];
+            if (q.a != 255 && !rgba_equal(p, q))
+                return true;
+        }
+    return false;
+}
+
+/* What must be drawn of frame i. Never empty. */
+static enum spr_code box_of(const struct animation *a, int i, bool clear, struct box *ret,
+                            struct spr_error *err)
+{
+    struct image nothing = { 0 };
+    *ret = (struct box){ 0, 0, a->width, a->height };
+    if (i == 0)
+        return SPR_OK;
+    enum spr_code rc = clear ? image_init(&nothing, a->width, a->height, err) : SPR_OK;
+    if (!rc && !image_difference(clear ? &nothing : &a->frame[i - 1].image, &a->frame[i].image, ret))
+        *ret = (struct box){ 0, 0, 1, 1 };
+    image_fini(&nothing);
+    return rc;
+}
+
+static enum spr_code put_frame(const struct animation *a, int i, bool clear, struct buf *one,
+                               struct buf *into, struct spr_error *err)
+{
+    struct box box;
+    enum spr_code rc = box_of(a, i, clear, &box, err);
+    if (rc)
+        return rc;
     box.width += box.x & 1; /* corners lie on even pixels */
     box.height += box.y & 1;
     box.x &= ~1;
     box.y &= ~1;
-    enum spr_code rc = encode_box(&a->frame[i].image, box, one, err);
+    rc = encode_box(&a->frame[i].image, box, one, err);
     if (rc)
         return rc;
     uint8_t head[24] = "ANMF";
@@ -135,7 +167,7 @@ static enum spr_code put_frame(const struct animation *a, int i, struct buf *one
     put(head + 14, 3, (uint32_t)box.width - 1);
     put(head + 17, 3, (uint32_t)box.height - 1);
     put(head + 20, 3, (uint32_t)a->frame[i].ms);
-    head[23] = 2;
+    head[23] = clear ? 3 : 2;
     rc = buf_add(into, head, sizeof head, err);
     return rc ? rc : buf_add(into, one->data + 12, one->length - 12, err); /* without RIFF, size, WEBP */
 }
@@ -154,9 +186,10 @@ enum spr_code webp_encode_all(const struct animation *a, struct buf *into, struc
     memcpy(head + 30, "ANIM\6", 5);
     put(head + 42, 2, (uint32_t)(a->plays > 65535 ? 65535 : a->plays));
     buf_init(&one, SIZE_MAX / 2);
+    bool clear = must_clear(a);
     enum spr_code rc = buf_add(into, head, sizeof head, err);
     for (int i = 0; i < a->count && !rc; i++)
-        rc = put_frame(a, i, &one, into, err);
+        rc = put_frame(a, i, clear, &one, into, err);
     buf_fini(&one);
     if (!rc && into->length - before > UINT32_MAX - 8)
         rc = SPR_FAIL(err, SPR_LIMIT, "the WebP would be over 4 GiB");

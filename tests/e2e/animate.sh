@@ -34,6 +34,12 @@ case $out in
 *"frames        4 of 83 to 84 ms, 0.33 s in all"*"tag walk: frames 0 to 2, forward"*) ok "show says frames and tags" ;;
 *) not_ok "show says frames and tags" "$out" ;;
 esac
+run pack tags.aseprite --out packed --for aseprite
+run animate packed.json --out back.aseprite --json
+is "a packed sheet plays" "$(field frames) $(field ms)" "4 333"
+run animate packed.json --as sheet --columns 4 --out packed-sheet.png
+run animate tags.aseprite --as sheet --columns 4 --out tags-sheet.png
+is "with the same pixels" "$(sha packed-sheet.png)" "$(sha tags-sheet.png)"
 run animate tags.aseprite --tag walk --pingpong --scale 3 --out p.gif --loop 2 --duration 70 --json
 is "tag, ping-pong, scale" "$(field frames) $(field width) $(field ms) $(field plays)" "4 12 280 2"
 run animate "$bad/aseprite/groups" --layer group --out layer.png
