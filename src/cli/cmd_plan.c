@@ -188,6 +188,7 @@ static const struct {
     { "events", "FILE", 1, 1, { 0 }, plan_events },
     { "gate", "FILE GATE", 2, 2, { PLAN_BY }, plan_gate },
     { "new", "NAME", 1, 1, { 0 }, run_new },
+    { "report", "FILE", 1, 1, { PLAN_WEEK }, plan_report },
     { "resume", "FILE", 1, 1, { PLAN_JOBS, PLAN_SURVIVE, PLAN_NO_WAIT, PLAN_MEND }, plan_resume },
     { "retry", "FILE WORKSTREAM", 2, 2, { PLAN_BY }, plan_retry },
     { "run", "FILE", 1, 1, { PLAN_FORCE, PLAN_JOBS, PLAN_SURVIVE, PLAN_NO_WAIT, PLAN_MEND }, plan_run },
@@ -219,6 +220,7 @@ static const struct option options[] = {
       survive_words },
     { PLAN_MEND, 0, "mend", NULL, "resume: put a damaged journal aside and go on from its sound part",
       COMPLETE_NOTHING, NULL },
+    { PLAN_WEEK, 0, "week", "N", "report: only the N-th seven days of the run", COMPLETE_NOTHING, NULL },
     { PLAN_AS, 0, "as", "ROLE", "approve: the role that the gate asks for", COMPLETE_NOTHING, NULL },
     { PLAN_BY, 0, "by", "NAME", "approve, cancel, gate, retry: who says so; default your account's name",
       COMPLETE_NOTHING, NULL },
@@ -260,6 +262,7 @@ static const struct example examples[] = {
     { "spritery plan simulate my-game.yaml --runs 10000", "how long it will take, and how sure that is" },
     { "spritery plan run my-game.yaml", "does it: what may start starts, gates open when they hold" },
     { "spritery plan status my-game.yaml", "what is done, what runs, what waits for what" },
+    { "spritery plan report my-game.yaml > report.md", "how it went, for those who were not there" },
     { "spritery plan approve my-game.yaml style-settled --as lead", "a gate's approval" },
     { "spritery plan resume my-game.yaml", "goes on after an interruption; nothing runs twice" },
 };
@@ -268,31 +271,34 @@ const struct command cmd_plan = {
     .name = "plan",
     .operands = "WORD FILE...",
     .summary = "check, draw, simulate and run the plan of a production",
-    .about = "A plan is a YAML file: domains of workstreams with estimates and needs, gates between them, "
-             "and what there "
-             "is only so much of.\n"
-             "  check FILE...   every mistake of every file, as FILE:LINE:COLUMN: what; exit status 1 if "
-             "there is one\n"
-             "  show FILE       a tree; or --gantt, --dot, --svg, --json\n"
-             "  simulate FILE   effort, longest path, schedule under the plan's limits, and what chance "
-             "makes of it\n"
-             "  diff OLD NEW    what came (+), went (-) and changed (~)\n"
-             "  new NAME        writes NAME.yaml, a commented example; never over a file that is there\n"
-             "  run FILE        does it; again, it does what is not up to date\n"
-             "  resume FILE     goes on after an interruption: what is done stays done, what still runs is "
-             "taken over\n"
-             "  status FILE     what is done, what runs, what waits and why; events FILE: what happened\n"
-             "  approve FILE GATE --as ROLE   an approval that a gate asks for; approve FILE WORKSTREAM: a "
-             "manual one is done\n"
-             "  gate FILE GATE  tries a shut gate again; retry FILE WORKSTREAM: what failed, was cancelled "
-             "or paused\n"
-             "  cancel FILE [WORKSTREAM]   stops one, or all; what needs it is blocked\n"
-             "A run lies in .spritery/NAME beside the plan. Ctrl-C stops what runs and leaves; TERM leaves "
-             "what runs "
-             "running.\n"
-             "A workstream's estimate is MIN..MAX; chance draws from PERT's beta distribution with its mode "
-             "in the "
-             "middle. Bars and limits go by priority, then by the longest remaining path.",
+    .about =
+        "A plan is a YAML file: domains of workstreams with estimates and needs, gates between them, "
+        "and what there "
+        "is only so much of.\n"
+        "  check FILE...   every mistake of every file, as FILE:LINE:COLUMN: what; exit status 1 if "
+        "there is one\n"
+        "  show FILE       a tree; or --gantt, --dot, --svg, --json\n"
+        "  simulate FILE   effort, longest path, schedule under the plan's limits, and what chance "
+        "makes of it\n"
+        "  diff OLD NEW    what came (+), went (-) and changed (~)\n"
+        "  new NAME        writes NAME.yaml, a commented example; never over a file that is there\n"
+        "  run FILE        does it; again, it does what is not up to date\n"
+        "  resume FILE     goes on after an interruption: what is done stays done, what still runs is "
+        "taken over\n"
+        "  status FILE     what is done, what runs, what waits and why; events FILE: what happened\n"
+        "  report FILE     planned and actual, gates with evidence, blockers, decisions, the critical path; "
+        "Markdown or --json\n"
+        "  approve FILE GATE --as ROLE   an approval that a gate asks for; approve FILE WORKSTREAM: a "
+        "manual one is done\n"
+        "  gate FILE GATE  tries a shut gate again; retry FILE WORKSTREAM: what failed, was cancelled "
+        "or paused\n"
+        "  cancel FILE [WORKSTREAM]   stops one, or all; what needs it is blocked\n"
+        "A run lies in .spritery/NAME beside the plan. Ctrl-C stops what runs and leaves; TERM leaves "
+        "what runs "
+        "running.\n"
+        "A workstream's estimate is MIN..MAX; chance draws from PERT's beta distribution with its mode "
+        "in the "
+        "middle. Bars and limits go by priority, then by the longest remaining path.",
     .options = options,
     .option_count = SPR_COUNT(options),
     .min_operands = 1,

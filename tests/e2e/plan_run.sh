@@ -113,4 +113,19 @@ wait $pid
 is "opens the gate" "$?:$(ran)" "0:sell "
 run plan events --json m.yaml
 is "and the journal knows by whom" "$(printf '%s\n' "$out" | jq -r 'select(.event == "approve") | .by')" ada
+run plan report m.yaml
+case $out in
+*"# m: Report"*"| draw | done |"*"approved as lead by ada"*"## Critical path as it turned out"*) ok "a report" ;;
+*) not_ok "a report" "$status" "$out" "$err" ;;
+esac
+run plan report --json --week 1 m.yaml
+is "as JSON, of a week" "$(printf '%s' "$out" | jq -c '[.week, .done, .total, .domains[0].workstreams[0].attempts[0].how, .gates[0].state]')" \
+    '[1,3,3,"exit 0","open"]'
+run plan report m.yaml --week 2
+is "of a week that is yet to come" "$status:$err" "2:spritery: week 2 is yet to come"
+run plan report m.yaml --week 0
+is "of no week" "$status" 2
+printf 'plan: n\ndomains:\n  - {id: d, workstreams: [{id: x, run: "true"}]}\n' >n.yaml
+run plan report n.yaml
+is "of what was never run" "$status:$err" "1:spritery: n was never run: 'spritery plan run n.yaml'"
 finish

@@ -314,6 +314,7 @@ _spritery() {
             '--no-wait[run\: end when only a person can move it, instead of waiting]' \
             '--survive=[run\: what the journal survives\: the end of the program, or of the machine (default)]:kill|power:(kill power)' \
             '--mend[resume\: put a damaged journal aside and go on from its sound part]' \
+            '--week=[report\: only the N-th seven days of the run]:N: ' \
             '--as=[approve\: the role that the gate asks for]:ROLE: ' \
             '--by=[approve, cancel, gate, retry\: who says so; default your account'\''s name]:NAME: ' \
             '--json[results as JSON on standard output, one object per line]' \
