@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void print_complaints(const struct terminal *t, const char *path, const struct doc_report *r)
+void plan_print_complaints(const struct terminal *t, const char *path, const struct doc_report *r)
 {
     for (int i = 0; i < r->count; i++) {
         terminal_safe(t, path);
@@ -38,7 +38,7 @@ enum spr_code plan_open(const struct cli *cli, const char *path, struct plan *re
         rc = plan_load(bytes.data ? bytes.data : "", bytes.length, ret, own, err);
         if (rc && own->count > 0) {
             if (!report)
-                print_complaints(&cli->err, path, own);
+                plan_print_complaints(&cli->err, path, own);
             SPR_FAIL(err, rc, "%.300s has %d mistake%s", path, own->count + own->dropped,
                      own->count + own->dropped == 1 ? "" : "s");
         } else if (rc) {
@@ -87,10 +87,15 @@ static enum spr_code check_one(struct cli *cli, const char *path, struct doc_rep
     enum spr_code rc = plan_open(cli, path, &p, report, err), printed = SPR_OK;
     if (rc && report->count == 0)
         return rc;
+    if (!rc) {
+        rc = plan_check_actions(&p, report, err);
+        if (rc)
+            plan_free(&p);
+    }
     if (cli->json)
         printed = check_json(cli, path, rc ? NULL : &p, report, err);
     else if (rc)
-        print_complaints(&cli->err, path, report);
+        plan_print_complaints(&cli->err, path, report);
     else {
         terminal_safe(&cli->out, path);
         fprintf(cli->out.file, ": sound: %d domain%s, %d workstream%s, %d gate%s\n", p.domains,

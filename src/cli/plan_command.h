@@ -5,6 +5,7 @@
 #define CLI_PLAN_COMMAND_H
 #include "cli/command.h"
 #include "plan/plan.h"
+#include "yaml/schema.h"
 
 enum plan_option {
     PLAN_TREE = OPTION_OWN,
@@ -29,6 +30,12 @@ enum plan_option {
  * report may be NULL; if not, it is filled instead of printed. */
 SPR_MUST_USE enum spr_code plan_open(const struct cli *cli, const char *path, struct plan *ret,
                                      struct doc_report *report, struct spr_error *err);
+
+/* Reads the actions of a sound plan as commands; complaints are added to an emptied report. Fails: SPR_BADDATA where
+ * there is one, SPR_NOMEM. */
+SPR_MUST_USE enum spr_code plan_check_actions(const struct plan *p, struct doc_report *report,
+                                              struct spr_error *err);
+void plan_print_complaints(const struct terminal *t, const char *path, const struct doc_report *r);
 
 /* Each line through terminal_safe; text is cut into lines in place. */
 void plan_print_lines(const struct terminal *t, char *text);

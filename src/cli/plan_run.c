@@ -1,5 +1,6 @@
 /* `spritery plan run` and `plan resume`. */
 #include "base/clock.h"
+#include "base/mem.h"
 #include "cli/plan_command.h"
 #include "cli/plan_view.h"
 #include "orchestrate/meta.h"
@@ -39,6 +40,18 @@ static enum spr_code conclude(struct cli *cli, const struct plan_view *v, enum r
     }
 }
 
+static enum spr_code check_actions(struct cli *cli, const char *file, const struct plan *p,
+                                   struct spr_error *err)
+{
+    struct doc_report *report = mem_zalloc(1, sizeof *report);
+    enum spr_code rc =
+        report ? plan_check_actions(p, report, err) : SPR_FAIL(err, SPR_NOMEM, "no memory for complaints");
+    if (rc && report)
+        plan_print_complaints(&cli->err, file, report);
+    mem_free(report);
+    return rc;
+}
+
 static enum spr_code go(struct cli *cli, const struct args *args, bool resume, struct spr_error *err)
 {
     const char *file = args->operand[1];
@@ -52,7 +65,9 @@ static enum spr_code go(struct cli *cli, const struct args *args, bool resume, s
         rc = plan_open(cli, file, &p, NULL, err);
     if (rc)
         return rc;
-    rc = place_init(&at, file, &p, err);
+    rc = check_actions(cli, file, &p, err);
+    if (!rc)
+        rc = place_init(&at, file, &p, err);
     if (!rc)
         rc = plan_view_begin(&view, &p, &o.watcher, err);
     if (!rc)

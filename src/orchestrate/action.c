@@ -248,6 +248,8 @@ enum spr_code action_env(const struct plan *p, int32_t index, int attempt, const
         rc = put(ret, "PATH", "/usr/local/bin:/usr/bin:/bin", err);
     if (!rc)
         rc = put(ret, "SPRITERY_PLAN", at->plan, err);
+    if (!rc)
+        rc = put(ret, "SPRITERY_PROGRAM", at->self, err);
     if (rc || index == PLAN_NONE)
         return rc;
     const struct plan_workstream *w = &p->workstream[index];

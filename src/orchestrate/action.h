@@ -25,7 +25,7 @@ SPR_MUST_USE enum spr_code action_words(const struct plan *p, int32_t w, int att
 SPR_MUST_USE enum spr_code action_shell(const struct plan *p, const char *command, struct words *ret,
                                         struct spr_error *err);
 
-/* The environment, from scratch: PATH, HOME and the like, SPRITERY_*, what the agent and the workstream say. A value
+/* The environment, from scratch: PATH, HOME and the like, SPRITERY_* (SPRITERY_PROGRAM is this program), what the agent and the workstream say. A value
  * "${NAME}" is taken from the orchestrator's environment, so that secrets need not be in plans. w may be PLAN_NONE. */
 SPR_MUST_USE enum spr_code action_env(const struct plan *p, int32_t w, int attempt, const struct place *at,
                                       struct words *ret, struct spr_error *err);

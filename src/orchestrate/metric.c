@@ -84,9 +84,32 @@ static struct metric in_line(const char *line, size_t length, const char *name)
     return m;
 }
 
+static struct metric over_lines(const char *text, size_t length, const char *name, bool largest)
+{
+    struct metric m = { 0 };
+    for (size_t i = 0; i < length;) {
+        const char *end = memchr(text + i, '\n', length - i);
+        size_t n = end ? (size_t)(end - text) - i : length - i;
+        if (strspn(text + i, " \t\r") < n) {
+            json_t *v = json_loadb(text + i, n, 0, NULL);
+            struct metric one = v ? in_json(v, name) : (struct metric){ 0 };
+            json_decref(v);
+            if (!one.found)
+                return one;
+            if (!m.found || isnan(one.value) ||
+                (!isnan(m.value) && (largest ? one.value > m.value : one.value < m.value)))
+                m = one;
+        }
+        i += n + 1;
+    }
+    return m;
+}
+
 struct metric metric_find(const char *text, size_t length, const char *name)
 {
     size_t i = 0;
+    if (strncmp(name, "max:", 4) == 0 || strncmp(name, "min:", 4) == 0)
+        return over_lines(text, length, name + 4, name[1] == 'a');
     while (i < length && isspace((unsigned char)text[i]))
         i++;
     struct metric m = { 0 };

@@ -1,6 +1,8 @@
 /* metric - one number out of a JSON file or a page of Prometheus text.
  * JSON: "a.b.2" goes into objects by key and arrays by place. Prometheus: the metric's name, with labels as written in
  * the page if the name has some; the first sample that fits.
+ * JSON lines, one document each, as `spritery check --json` prints them: "max:gates.0.value" is the largest of all lines,
+ *   "min:..." the smallest; a line without it, or with no number, makes it missing, or no number.
  * Threads: any. Source: Prometheus, "Exposition formats", text format 0.0.4. */
 #ifndef ORCHESTRATE_METRIC_H
 #define ORCHESTRATE_METRIC_H

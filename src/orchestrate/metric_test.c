@@ -14,6 +14,10 @@ static const char page[] =
     "# HELP up is it\n# TYPE up gauge\nup{job=\"a}b\",i=\"1\"} 1 1700000000000\nupper 5\n"
     "bad one\nnan NaN\nbig +Inf\nup 0\nexp 1.5e3\n";
 
+static const char lines[] = "{\"g\": [{\"v\": 3}]}\n{\"g\": [{\"v\": 9}]}\n\n{\"g\": [{\"v\": 5}]}\n";
+static const char gap[] = "{\"v\": 3}\n{\"w\": 9}\n";
+static const char nan_line[] = "{\"v\": 3}\n{\"v\": \"NaN\"}\n{\"v\": 4}\n";
+
 static void numbers_are_found(void **state)
 {
     static const struct {
@@ -38,6 +42,11 @@ static void numbers_are_found(void **state)
         { "NaN", page, "nan", 2, 0, 0 },
         { "infinity", page, "big", 1, INFINITY, 0 },
         { "an exponent", page, "exp", 1, 1500, 0 },
+        { "the largest of lines", lines, "max:g.0.v", 1, 9, 0 },
+        { "the smallest", lines, "min:g.0.v", 1, 3, 0 },
+        { "a line without", gap, "max:v", 0, 0, 0 },
+        { "a line that is no number", nan_line, "min:v", 2, 0, 0 },
+        { "no lines", "", "max:v", 0, 0, 0 },
         { "half a JSON", "{\"a\": 1", "a", 0, 0, 0 },
         { "nothing", "", "a", 0, 0, 0 },
     };

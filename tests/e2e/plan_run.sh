@@ -79,6 +79,22 @@ run plan events --json f.yaml
 is "what it said is in the journal" "$(printf '%s\n' "$out" | jq -r 'select(.event == "exit" and .id == "bad") | .text' | uniq)" "no such colour"
 rm -rf .spritery f.yaml
 
+cat >a.yaml <<'END'
+plan: a
+domains:
+  - id: d
+    workstreams:
+      - {id: ok, generate: {prompt: sword, seed: 1, palette: pico-8}}
+      - {id: odd, generate: {prompt: sword, colours: 3}}
+      - {id: far, generate: {prompt: sword, colors: 3000}}
+      - {id: later, deploy: {from: x}}
+END
+run plan check a.yaml
+is "actions are read as the commands they are" "$status:$(printf '%s\n' "$err" | grep -c '^a.yaml:[678]:')" "1:3"
+run plan run a.yaml
+is "and nothing runs of a plan that is not sound" "$status:$(find .spritery -name run.journal 2>/dev/null)" "1:"
+rm -f a.yaml
+
 cat >m.yaml <<'END'
 plan: m
 domains:
