@@ -141,9 +141,10 @@ static struct image disc(double (*shade)(double x, double y))
     for (int y = 0; y < 32; y++)
         for (int x = 0; x < 32; x++) {
             double u = (x - 15.5) / 13, v = (y - 15.5) / 13;
+            if (u * u + v * v > 1)
+                continue;
             uint8_t L = (uint8_t)(40 + 180 * shade(u, v));
-            if (u * u + v * v <= 1)
-                *image_at(&im, x, y) = (struct rgba){ L, L, L, 255 };
+            *image_at(&im, x, y) = (struct rgba){ L, L, L, 255 };
         }
     return im;
 }
