@@ -195,7 +195,7 @@ static enum spr_code check_file(const struct cli *cli, const struct wanted *w, c
     enum spr_code rc = animation_load(path, NULL, &a, NULL, err);
     if (rc)
         return rc;
-    const struct image **frame = mem_zalloc((size_t)a.count, sizeof *frame);
+    const struct image **frame = mem_zalloc((size_t)a.count, sizeof(void *));
     if (!frame)
         rc = SPR_FAIL(err, SPR_NOMEM, "no memory for %d frames", a.count);
     for (int i = 0; !rc && i < a.count; i++)
@@ -235,7 +235,7 @@ static enum spr_code check_sequence(struct cli *cli, const struct wanted *w, con
     bool failed = false;
     size_t n = args->operands, loaded = 0;
     struct image *picture = mem_zalloc(n, sizeof *picture);
-    const struct image **frame = mem_zalloc(n, sizeof *frame);
+    const struct image **frame = mem_zalloc(n, sizeof(void *));
     if (!picture || !frame)
         rc = SPR_FAIL(err, SPR_NOMEM, "no memory for %zu frames", n);
     if (!rc && n > GATE_FRAMES_MAX)

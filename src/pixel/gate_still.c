@@ -203,11 +203,11 @@ static double line_difference(const struct gate_view *v, bool rows, int i, int k
 static double seam_of(const struct gate_view *v, bool rows)
 {
     enum { UNIT = 1000000 };
-    int n = (rows ? v->height : v->width) - 1, *inside = v->scratch;
+    int n = (rows ? v->height : v->width) - 1, at = (n * 95 + 99) / 100 - 1, *inside = v->scratch;
     for (int i = 0; i < n; i++)
         inside[i] = (int)(line_difference(v, rows, i, i + 1) * UNIT);
     qsort(inside, (size_t)n, sizeof *inside, by_value);
-    double usual = (double)inside[(n * 95 + 99) / 100 - 1] / UNIT, across = line_difference(v, rows, n, 0);
+    double usual = (double)inside[at] / UNIT, across = line_difference(v, rows, n, 0);
     return across / fmax(usual, 1e-3); /* in a flat picture any step is a seam, but rounding is none */
 }
 
