@@ -25,7 +25,7 @@ enum spr_code painter_new(const struct unet_layout *layout, const float *params,
 
 void painter_repack(struct painter *p)
 {
-    for (size_t i = 0; i < SPR_COUNT(p->net); i++)
+    for (int i = 0; i < PAINTER_PRECISIONS; i++)
         if (p->net[i])
             unet_repack(p->net[i]);
 }
@@ -47,7 +47,7 @@ void painter_free(struct painter *p)
         stand_up(p, &p->seat[i]);
         mem_free(p->seat[i].session);
     }
-    for (size_t i = 0; i < SPR_COUNT(p->net); i++)
+    for (int i = 0; i < PAINTER_PRECISIONS; i++)
         unet_free(p->net[i]);
     mem_free(p);
 }

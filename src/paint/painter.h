@@ -4,7 +4,7 @@
 #define PAINT_PAINTER_H
 #include "paint/paint.h"
 
-enum { PAINTER_SEATS = 2 }; /* the base size, and one other */
+enum { PAINTER_SEATS = 2, PAINTER_PRECISIONS = 2 }; /* seats: the base size, and one other */
 
 struct painter_seat {
     struct unet_session **session; /* [pool_threads], each for GUIDE_BATCH pictures; NULLs while side is 0 */
@@ -18,7 +18,7 @@ struct painter {
     const float *params;
     int base;
     struct pool *pool;
-    struct unet *net[2]; /* by precision; NULL until it is asked for */
+    struct unet *net[PAINTER_PRECISIONS]; /* by precision; NULL until it is asked for */
     struct painter_seat seat[PAINTER_SEATS];
 };
 
