@@ -4,10 +4,12 @@
 
 #include <math.h>
 
-/* Of a cell's width: what is left out at each side for its middle, and for all of it. */
-static const double middle_edge = 0.22, whole_edge = 0.06;
+/* Of a cell's width: what is left out at each side for its very middle, its middle, and all of it. */
+static const double centre_edge = 0.36, middle_edge = 0.22, whole_edge = 0.06;
 /* Variance beyond twice the noise's from which a middle is taken to have two colours. */
 static const double split_from = 60;
+/* Variance beyond the noise's from which blur or a halo is taken to reach into a middle. */
+static const double shrink_from = 2;
 
 struct span span_within(double low, double high, double edge, int length)
 {
@@ -133,22 +135,38 @@ static double beyond(double variance, double grain, int pixels)
     return extra > 0 ? extra : 0;
 }
 
-static struct rgba colour_of(const struct cell *middle, const struct cell *whole, double noise,
-                             float *ret_error, float *ret_uneven)
+/* One cell, seen three times: its very middle, its middle, all of it. */
+struct views {
+    struct cell centre, middle, whole;
+};
+
+static struct rgba colour_of(const struct views *v, double noise, float *ret_error, float *ret_uneven)
 {
-    struct mean all = mean_of(middle), m = all;
+    struct mean all = mean_of(&v->middle), m = all;
     double grain = 3 * noise * noise;
     *ret_error = *ret_uneven = 0;
     if (all.weight <= 0)
         return (struct rgba){ 0, 0, 0, 0 };
     if (all.spread > 2 * grain + split_from)
-        m = larger_half(middle, &all);
-    double extra = beyond(m.spread, grain, m.count), reach = 3 * noise + 2 + sqrt(extra);
-    struct mean near = mean_near(whole, &m, 3 * reach * reach);
+        m = larger_half(&v->middle, &all);
+    double extra = beyond(m.spread, grain, m.count);
+    const struct cell *within = &v->whole;
+    double uneven = extra;
+    if (extra > shrink_from + grain * 0.5) { /* something comes in from the sides: look further inside */
+        struct mean centre = mean_near(&v->centre, &m, split_from + 9 * grain + 4 * extra);
+        double less = beyond(centre.spread, grain, centre.count);
+        if (centre.weight > 0 && less < extra) {
+            m = centre;
+            extra = less;
+            within = &v->centre;
+        }
+    }
+    double reach = 3 * noise + 2 + sqrt(extra);
+    struct mean near = mean_near(within, &m, 3 * reach * reach);
     if (near.weight > 0)
         m = near;
     *ret_error = (float)(noise / sqrt(m.count > 0 ? m.count : 1));
-    *ret_uneven = (float)sqrt(extra / 3);
+    *ret_uneven = (float)sqrt(uneven / 3);
     return (struct rgba){ byte(m.r), byte(m.g), byte(m.b), byte(all.alpha) };
 }
 
@@ -182,15 +200,16 @@ enum spr_code cells_take(const struct image *im, const struct grid *g, struct ce
         return rc;
     for (int j = 0; j < g->y.cells; j++) {
         double top = (double)g->y.line[j], bottom = (double)g->y.line[j + 1];
-        struct cell middle = { .im = im, .y = span_within(top, bottom, middle_edge, im->height) };
-        struct cell whole = { .im = im, .y = span_within(top, bottom, whole_edge, im->height) };
+        struct views v = { { .im = im, .y = span_within(top, bottom, centre_edge, im->height) },
+                           { .im = im, .y = span_within(top, bottom, middle_edge, im->height) },
+                           { .im = im, .y = span_within(top, bottom, whole_edge, im->height) } };
         for (int i = 0; i < g->x.cells; i++) {
             double left = (double)g->x.line[i], right = (double)g->x.line[i + 1];
             size_t at = (size_t)j * (size_t)g->x.cells + (size_t)i;
-            middle.x = span_within(left, right, middle_edge, im->width);
-            whole.x = span_within(left, right, whole_edge, im->width);
-            cells.colour.pixel[at] =
-                colour_of(&middle, &whole, g->noise, &cells.error[at], &cells.uneven[at]);
+            v.centre.x = span_within(left, right, centre_edge, im->width);
+            v.middle.x = span_within(left, right, middle_edge, im->width);
+            v.whole.x = span_within(left, right, whole_edge, im->width);
+            cells.colour.pixel[at] = colour_of(&v, g->noise, &cells.error[at], &cells.uneven[at]);
         }
     }
     *ret = cells;

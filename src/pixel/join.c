@@ -17,7 +17,9 @@ struct colour {
 /* Differences of two means up to so many standard deviations of their error, and so much more, are noise. */
 static const double deviations = 3.3, slack = 1.5;
 /* What bleeds into a cell is smooth, so that it is more than what it varies by. */
-static const double clear_contrast = 24, bleed_more = 1.0;
+static const double clear_contrast = 24, bleed_more = 1.0, bleed_least = 0.010;
+/* A halo changes a cell beside a large region by at most that share of its contrast. */
+static const double halo = 0.025;
 
 static double apart(const struct colour *p, const struct colour *q)
 {
@@ -97,6 +99,8 @@ static bool load(struct join *j, const struct cells *frame, double *scratch)
                 (struct colour){ p.r, p.g, p.b, p.a >= 128, error * error + uneven * uneven };
         }
     double bleed = noise ? bleeding(j, frame, scratch) * bleed_more : 0;
+    if (noise && bleed < bleed_least)
+        bleed = bleed_least;
     for (int f = 0; bleed > 0 && f < j->frames; f++)
         for (size_t i = 0; i < j->cells; i++) {
             struct colour *cell = j->cell + (size_t)f * j->cells;
@@ -207,8 +211,9 @@ static void absorb_strays(struct join *j)
             int32_t mine = region[i], other = mine >= 0 ? surrounding(j, region, i) : -1;
             if (other < 0 || j->mean[mine].count > STRAY_CELLS || j->mean[other].count < LARGE_CELLS)
                 continue;
-            const struct colour *cell = &j->cell[(size_t)f * j->cells + i];
-            if (apart(cell, &j->mean[other]) <= 2 * tolerance(cell, &j->mean[other]) + slack) {
+            const struct colour *cell = j->cell + (size_t)f * j->cells;
+            double within = 2 * tolerance(&cell[i], &j->mean[other]) + slack + halo * contrast(j, cell, i);
+            if (apart(&cell[i], &j->mean[other]) <= within) {
                 j->mean[mine].count -= 1;
                 region[i] = other;
             }
