@@ -1,4 +1,3 @@
-#include "cli/output.h"
 #include "cli/pixelize_command.h"
 #include "pixel/palette.h"
 
@@ -20,6 +19,7 @@ static const char *palette_name(int i)
     return i < palette_builtin_count() ? palette_builtin_about(i).name : NULL;
 }
 
+static const char *const format_words[] = { "png", "webp", "gif", "aseprite", NULL };
 static const char *const ground_words[] = { "keep", "auto", "flood", "color=#", NULL };
 static const char *const dither_words[] = { "none",       "bayer2",          "bayer4",   "bayer8",
                                             "blue-noise", "floyd-steinberg", "atkinson", NULL };
@@ -47,11 +47,11 @@ static const struct option options[] = {
     { PIXELIZE_SCALE, 0, "scale", "N", "every pixel of the result as N x N", COMPLETE_NOTHING, NULL },
     { PIXELIZE_OUT, 'o', "out", "DIR|FILE", "where to (default: here, as NAME-pixel.png)", COMPLETE_FILE,
       NULL },
-    { PIXELIZE_FORMAT, 0, "format", "KIND", "png (default), webp or gif", COMPLETE_WORDS, output_formats },
+    { PIXELIZE_FORMAT, 0, "format", "KIND", "png (default; an APNG if it moves), webp, gif or aseprite",
+      COMPLETE_WORDS, format_words },
     { PIXELIZE_FORCE, 'f', "force", NULL, "replace files that exist", COMPLETE_NOTHING, NULL },
-    { PIXELIZE_SEQUENCE, 0, "sequence", NULL,
-      "the files are frames: one grid, one palette, and what does not move does not flicker",
-      COMPLETE_NOTHING, NULL },
+    { PIXELIZE_SEQUENCE, 0, "sequence", NULL, "the files are the frames of one animation", COMPLETE_NOTHING,
+      NULL },
     { PIXELIZE_PREVIEW, 'p', "preview", "WHEN", "show the result: auto (on a terminal), never or always",
       COMPLETE_WORDS, preview_words },
     { PIXELIZE_THREADS, 't', "threads", "N", "threads to use; the results never depend on it",
@@ -76,7 +76,9 @@ const struct command cmd_pixelize = {
              "pixel for each "
              "cell, with few colours and alpha 0 or 255. A FILE that is a folder stands for every picture in "
              "and below "
-             "it. A picture without a grid is refused, with the reason; --to reduces it all the same.\n"
+             "it. An animation (GIF, APNG, WebP, Aseprite) stays one: its frames get one grid and one "
+             "palette, and what does not move does not flicker. A picture without a grid is refused, with "
+             "the reason; --to reduces it all the same.\n"
              "With --json each file gives one object: size, cell, phase, rotation, confidence, other "
              "candidates, colours, "
              "or why it was refused. The exit status is 1 if any file was refused or could not be read.",

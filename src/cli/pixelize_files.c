@@ -27,17 +27,11 @@ static bool is_folder(const char *path)
 
 static bool picture_name(const char *path)
 {
-    static const char *const more[] = { "jpg", "apng", "ase", "aseprite" };
     enum image_kind kind;
     const char *dot = strrchr(path, '.');
     if (!dot || strchr(dot, '/'))
         return false;
-    if (image_kind_named(dot + 1, &kind))
-        return true;
-    for (size_t i = 0; i < SPR_COUNT(more); i++)
-        if (strcmp(dot + 1, more[i]) == 0)
-            return true;
-    return false;
+    return image_kind_named(dot + 1, &kind);
 }
 
 /* Where the result of `path` goes: `below` is its name under the folder that was asked for. */
@@ -138,8 +132,7 @@ static enum spr_code check_results(const struct pixelize_files *f, bool force, s
     return rc;
 }
 
-/* Is --out the name of a file, and of which kind? */
-static bool out_is_file(const char *out, enum image_kind *ret)
+bool pixelize_out_kind(const char *out, enum image_kind *ret)
 {
     const char *dot = out ? strrchr(out, '.') : NULL;
     return dot && !strchr(dot, '/') && dot != out && !is_folder(out) && image_kind_named(dot + 1, ret);
@@ -154,7 +147,7 @@ enum spr_code pixelize_files_find(const struct args *args, const char *out, enum
     enum image_kind named;
     enum spr_code rc = SPR_OK;
     if (out) {
-        s.one = out_is_file(out, &named);
+        s.one = pixelize_out_kind(out, &named);
         size_t n = strlen(out);
         while (n > 1 && out[n - 1] == '/')
             n--;

@@ -1,6 +1,5 @@
 #include "base/pool.h"
 #include "base/str.h"
-#include "cli/output.h"
 #include "cli/pixelize_command.h"
 #include "pixel/palette.h"
 
@@ -136,8 +135,12 @@ enum spr_code pixelize_plan_read(const struct cli *cli, const struct args *args,
         rc = args_whole(args, PIXELIZE_BLEED, "bleed", 0, BLEED_MAX, &bleed, err);
     if (!rc)
         rc = args_whole(args, PIXELIZE_THREADS, "threads", 1, 256, &threads, err);
+    if (!rc && !format && pixelize_out_kind(args_value(args, PIXELIZE_OUT), &ret->kind) &&
+        ret->kind == IMAGE_JPEG)
+        rc = wrong(err, "out", args_value(args, PIXELIZE_OUT),
+                   "png, webp, gif or aseprite: JPEG blurs pixel art");
     if (!rc && format && (!image_kind_named(format, &ret->kind) || ret->kind == IMAGE_JPEG))
-        rc = wrong(err, "format", format, "png, webp or gif");
+        rc = wrong(err, "format", format, "png, webp, gif or aseprite");
     if (!rc)
         rc = preview_read(cli, args_value(args, PIXELIZE_PREVIEW), false, &ret->preview, err);
     ret->scale = (int)scale;

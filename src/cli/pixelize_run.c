@@ -6,6 +6,7 @@
 #include "cli/pixelize_command.h"
 #include "cli/progress.h"
 #include "cli/term_picture.h"
+#include "image/animation.h"
 #include "pixel/alpha.h"
 #include "pixel/scale.h"
 
@@ -23,7 +24,8 @@ struct outcome {
     enum spr_code code;
     struct spr_error why;
     struct pixelize_report report;
-    int width, height;  /* of the picture that came in */
+    int width, height; /* of the picture that came in */
+    int frames;
     struct image shown; /* the result, if it is to be shown */
 };
 
@@ -70,61 +72,140 @@ static enum spr_code dress(const struct pixelize_plan *plan, struct image *im, s
     return rc;
 }
 
-static enum spr_code save(const struct pixelize_plan *plan, const struct indexed *result, const char *to,
-                          struct image *ret_shown, struct spr_error *err)
+/* A result as it is saved. GIVES ret->pixel. */
+static enum spr_code finished(const struct pixelize_plan *plan, const struct indexed *result,
+                              struct image *ret, struct spr_error *err)
 {
-    struct image plain, dressed;
-    struct buf bytes;
+    struct image plain;
     enum spr_code rc = image_from_indexed(&plain, result, err);
-    if (!rc && plan->preview.shown)
-        rc = image_copy(ret_shown, &plain, err);
+    return rc ? rc : dress(plan, &plain, ret, err);
+}
+
+static enum spr_code publish(const struct pixelize_plan *plan, const struct buf *bytes, const char *to,
+                             struct spr_error *err)
+{
+    enum spr_code rc = make_folder_of(to, err);
     if (!rc)
-        rc = dress(plan, &plain, &dressed, err);
-    if (rc)
-        return rc;
-    buf_init(&bytes, FILE_BYTES_MAX);
-    rc = image_encode(plan->kind, &dressed, NULL, &bytes, err);
-    if (!rc)
-        rc = make_folder_of(to, err);
-    if (!rc)
-        rc = file_write(to, bytes.data, bytes.length, plan->force ? FILE_REPLACE : FILE_NEW, err);
-    buf_fini(&bytes);
-    image_fini(&dressed);
+        rc = file_write(to, bytes->data, bytes->length, plan->force ? FILE_REPLACE : FILE_NEW, err);
     return rc;
 }
 
-static enum spr_code load(const struct pixelize_plan *plan, const char *path, struct image *ret,
+static enum spr_code save(const struct pixelize_plan *plan, const struct indexed *result, const char *to,
+                          struct image *ret_shown, struct spr_error *err)
+{
+    struct image done;
+    struct buf bytes;
+    enum spr_code rc = plan->preview.shown ? image_from_indexed(ret_shown, result, err) : SPR_OK;
+    if (!rc)
+        rc = finished(plan, result, &done, err);
+    if (rc)
+        return rc;
+    buf_init(&bytes, FILE_BYTES_MAX);
+    rc = image_encode(plan->kind, &done, NULL, &bytes, err);
+    if (!rc)
+        rc = publish(plan, &bytes, to, err);
+    buf_fini(&bytes);
+    image_fini(&done);
+    return rc;
+}
+
+/* The frames with the times and tags that they came with. */
+static enum spr_code save_moving(const struct pixelize_plan *plan, const struct indexed *result,
+                                 const struct animation *came, const char *to, struct image *ret_shown,
+                                 struct spr_error *err)
+{
+    struct animation a = { .plays = came->plays };
+    struct buf bytes;
+    enum spr_code rc = plan->preview.shown ? image_from_indexed(ret_shown, result, err) : SPR_OK;
+    for (int i = 0; !rc && i < came->count; i++) {
+        struct image done = { 0 };
+        rc = finished(plan, &result[i], &done, err);
+        if (!rc)
+            rc = animation_add(&a, &done, came->frame[i].ms, err);
+        image_fini(&done);
+    }
+    for (int i = 0; !rc && i < came->tags; i++) {
+        const struct tag *t = &came->tag[i];
+        rc = animation_add_tag(&a, t->name, t->from, t->to, t->direction, t->repeat, err);
+    }
+    buf_init(&bytes, FILE_BYTES_MAX);
+    if (!rc)
+        rc = animation_encode(plan->kind, &a, NULL, &bytes, err);
+    if (!rc)
+        rc = publish(plan, &bytes, to, err);
+    buf_fini(&bytes);
+    animation_fini(&a);
+    return rc;
+}
+
+/* The thing before two grounds, with its alpha. */
+static enum spr_code load_two(const struct pixelize_plan *plan, const char *path, struct image *ret,
+                              struct spr_error *err)
+{
+    struct image first = { 0 }, second = { 0 };
+    enum spr_code rc = image_load(path, NULL, &first, NULL, err);
+    if (!rc)
+        rc = image_load(plan->ground2, NULL, &second, NULL, err);
+    if (!rc)
+        rc = ground_two(&first, &second, ret, err);
+    image_fini(&first);
+    image_fini(&second);
+    return rc;
+}
+
+static enum spr_code load(const struct pixelize_plan *plan, const char *path, struct animation *ret,
                           struct spr_error *err)
 {
-    struct image other, thing;
-    enum spr_code rc = image_load(path, NULL, ret, NULL, err);
-    if (rc || !plan->ground2)
+    struct image thing;
+    if (!plan->ground2)
+        return animation_load(path, NULL, ret, NULL, err);
+    *ret = (struct animation){ 0 };
+    enum spr_code rc = load_two(plan, path, &thing, err);
+    if (rc)
         return rc;
-    rc = image_load(plan->ground2, NULL, &other, NULL, err);
-    if (!rc) {
-        rc = ground_two(ret, &other, &thing, err);
-        image_fini(&other);
+    rc = animation_add(ret, &thing, 0, err);
+    image_fini(&thing);
+    return rc;
+}
+
+/* All frames of one file. */
+static enum spr_code work_frames(const struct run *r, size_t i, struct animation *a, struct spr_error *err)
+{
+    struct outcome *o = &r->outcome[i];
+    const struct pixelize_file *file = &r->files->file[i];
+    struct image *frame = mem_zalloc((size_t)a->count, sizeof *frame);
+    struct indexed *result = mem_zalloc((size_t)a->count, sizeof *result);
+    enum spr_code rc = frame && result ? SPR_OK : SPR_FAIL(err, SPR_NOMEM, "%d frames", a->count);
+    for (int f = 0; !rc && f < a->count; f++) {
+        frame[f] = a->frame[f].image;
+        a->frame[f].image = (struct image){ 0 };
     }
-    image_fini(ret);
-    if (!rc)
-        *ret = thing;
+    if (!rc && (rc = pixelize(frame, a->count, &r->plan->how, result, &o->report, err)))
+        spr_prefix(err, "%.200s", file->from);
+    for (int f = 0; frame && f < a->count; f++)
+        image_fini(&frame[f]);
+    if (!rc && o->report.found)
+        rc = a->count == 1 ? save(r->plan, result, file->to, &o->shown, err)
+                           : save_moving(r->plan, result, a, file->to, &o->shown, err);
+    for (int f = 0; result && f < a->count; f++)
+        indexed_fini(&result[f]);
+    mem_free(frame);
+    mem_free(result);
     return rc;
 }
 
 static void work_one(struct run *r, size_t i)
 {
     struct outcome *o = &r->outcome[i];
-    struct image im = { 0 };
-    struct indexed result = { 0 };
-    o->code = load(r->plan, r->files->file[i].from, &im, &o->why);
-    o->width = im.width;
-    o->height = im.height;
-    if (!o->code && (o->code = pixelize(&im, 1, &r->plan->how, &result, &o->report, &o->why)))
-        spr_prefix(&o->why, "%.200s", r->files->file[i].from);
-    image_fini(&im);
-    if (!o->code && o->report.found)
-        o->code = save(r->plan, &result, r->files->file[i].to, &o->shown, &o->why);
-    indexed_fini(&result);
+    struct animation a = { 0 };
+    o->code = load(r->plan, r->files->file[i].from, &a, &o->why);
+    if (!o->code) {
+        o->width = a.width;
+        o->height = a.height;
+        o->frames = a.count;
+        o->code = work_frames(r, i, &a, &o->why);
+    }
+    animation_fini(&a);
 }
 
 /* All files are frames of one sequence. */
@@ -137,7 +218,7 @@ static void work_sequence(struct run *r)
     struct pixelize_report report = { 0 };
     enum spr_code rc = frame && result ? SPR_OK : SPR_FAIL(&why, SPR_NOMEM, "%zu frames", count);
     for (size_t i = 0; !rc && i < count; i++)
-        rc = load(r->plan, r->files->file[i].from, &frame[i], &why);
+        rc = image_load(r->files->file[i].from, NULL, &frame[i], NULL, &why);
     for (size_t i = 0; frame && i < count; i++) {
         r->outcome[i].width = frame[i].width;
         r->outcome[i].height = frame[i].height;
@@ -147,6 +228,7 @@ static void work_sequence(struct run *r)
     for (size_t i = 0; i < count; i++) {
         struct outcome *o = &r->outcome[i];
         o->report = report;
+        o->frames = 1;
         o->code = rc;
         o->why = why;
         if (!rc && report.found)
@@ -210,6 +292,7 @@ static enum spr_code print_json(const struct run *r, size_t i, struct spr_error 
             json_object_set_new(object, "out", json_string(to));
             json_object_set_new(object, "width", json_integer(o->report.width));
             json_object_set_new(object, "height", json_integer(o->report.height));
+            json_object_set_new(object, "frames", json_integer(o->frames));
             json_object_set_new(object, "scale", json_integer(r->plan->scale));
             json_object_set_new(object, "colors", json_integer(o->report.colours));
             json_object_set_new(object, "transparent", json_integer(o->report.transparent));
@@ -228,7 +311,10 @@ static void print_found(const struct run *r, size_t i)
     const struct terminal *t = &r->cli->out;
     const struct pixelize_report *p = &r->outcome[i].report;
     terminal_safe(t, r->files->file[i].to);
-    fprintf(t->file, ": %d x %d pixels, %d colour%s%s", p->width, p->height, p->colours,
+    fputs(": ", t->file);
+    if (r->outcome[i].frames > 1)
+        fprintf(t->file, "%d frames of ", r->outcome[i].frames);
+    fprintf(t->file, "%d x %d pixels, %d colour%s%s", p->width, p->height, p->colours,
             p->colours == 1 ? "" : "s", p->transparent ? " and transparent" : "");
     if (r->plan->how.to_width == 0)
         fprintf(t->file, ", cells of %.4g x %.4g%s", p->grid.x.pitch, p->grid.y.pitch,

@@ -71,6 +71,20 @@ esac
 run pixelize large/a.png large/b.png --sequence -o seq
 is "a sequence" "$status:$(printf '%s\n' "$out" | wc -l | tr -d ' ')" "0:2"
 
+run pixelize large/a.png --out a.gif
+is "the format by the name" "$status:$(head -c 4 a.gif)" "0:GIF8"
+# An animation stays one: two frames, enlarged.
+if "$program" help animate >/dev/null 2>&1; then
+    "$program" animate large/a.png large/b.png --out move.gif >/dev/null 2>&1
+    run pixelize move.gif --out still.gif
+    case "$status:$out" in
+    "0:still.gif: 2 frames of 32 x 32 pixels, "*) ok "an animation stays one" ;;
+    *) not_ok "an animation stays one" "$status:$out$err" ;;
+    esac
+else
+    skip "an animation stays one" "there is no animate yet"
+fi
+
 for pair in "--cell 0" "--cell 8x" "--cell axb" "--grid 1,2,3" "--to 20" "--to 0x4" "--colors 0" "--colors 300" "--dither x" "--dither bayer2:2" "--background red" "--background color=#12345" "--scale 0" "--format jpeg"; do
     # shellcheck disable=SC2086 # two words
     run pixelize large/a.png $pair --out no.png

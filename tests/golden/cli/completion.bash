@@ -231,7 +231,7 @@ _spritery() {
         --bleed) return ;;
         --scale) return ;;
         --out | -o) compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -f -- "$cur") ;;
-        --format) mapfile -t COMPREPLY < <(compgen -W 'png webp gif' -- "$cur") ;;
+        --format) mapfile -t COMPREPLY < <(compgen -W 'png webp gif aseprite' -- "$cur") ;;
         --preview | -p) mapfile -t COMPREPLY < <(compgen -W 'auto never always' -- "$cur") ;;
         --threads | -t) return ;;
         *)

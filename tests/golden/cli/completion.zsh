@@ -289,9 +289,9 @@ _spritery() {
             '--bleed=[colour under N transparent pixels around the opaque ones, for filtering in games]:N: ' \
             '--scale=[every pixel of the result as N x N]:N: ' \
             '(-o --out)'{-o+,--out=}'[where to (default\: here, as NAME-pixel.png)]:DIR|FILE:_files' \
-            '--format=[png (default), webp or gif]:KIND:(png webp gif)' \
+            '--format=[png (default; an APNG if it moves), webp, gif or aseprite]:KIND:(png webp gif aseprite)' \
             '(-f --force)'{-f,--force}'[replace files that exist]' \
-            '--sequence[the files are frames\: one grid, one palette, and what does not move does not flicker]' \
+            '--sequence[the files are the frames of one animation]' \
             '(-p --preview)'{-p+,--preview=}'[show the result\: auto (on a terminal), never or always]:WHEN:(auto never always)' \
             '(-t --threads)'{-t+,--threads=}'[threads to use; the results never depend on it]:N: ' \
             '--json[results as JSON on standard output, one object per line]' \
