@@ -1,0 +1,116 @@
+#include "pixel/join.h"
+
+#include "base/mem.h"
+#include "base/random.h"
+#include "pixel/art_test.h"
+
+#include <stdlib.h>
+
+static struct cells cells_of(const char *picture, float error)
+{
+    struct cells c = { .colour = art(picture) };
+    size_t n = (size_t)c.colour.width * (size_t)c.colour.height;
+    c.error = mem_zalloc(n, sizeof *c.error);
+    c.uneven = mem_zalloc(n, sizeof *c.uneven);
+    assert_non_null(c.error);
+    assert_non_null(c.uneven);
+    for (size_t i = 0; i < n; i++)
+        c.error[i] = error;
+    return c;
+}
+
+static void shake(struct image *im, double sigma, uint64_t seed)
+{
+    float noise[3];
+    for (int i = 0; i < im->width * im->height; i++) {
+        uint8_t *p = &im->pixel[i].r;
+        random_normals((struct random){ seed, 1 }, (uint64_t)i * 3, 3, noise);
+        for (int k = 0; k < 3; k++) {
+            double v = p[k] + sigma * (double)noise[k] + 0.5;
+            p[k] = (uint8_t)(v < 0 ? 0 : v > 255 ? 255 : v);
+        }
+    }
+}
+
+static int colours_of(const struct image *im)
+{
+    struct indexed few;
+    struct spr_error err;
+    assert_int_equal(indexed_from_image(&few, im, &err), SPR_OK);
+    int count = few.palette.count;
+    indexed_fini(&few);
+    return count;
+}
+
+static const char scene[] = "ssssssssssss\n"
+                            "sss####sssss\n"
+                            "ss#rrrr#ssss\n"
+                            "ss#rRRr#ssss\n"
+                            "ss#gGGg#ssss\n"
+                            "sss####sssss\n"
+                            "ssssssssssss\n";
+
+static void noise_is_joined_and_colours_stay(void **state)
+{
+    struct cells c = cells_of(scene, 1);
+    struct image truth = art(scene);
+    struct spr_error err;
+    (void)state;
+    shake(&c.colour, 1, 5);
+    assert_true(colours_of(&c.colour) > 30);
+    assert_int_equal(join_noise(&c, 1, &err), SPR_OK);
+    assert_int_equal(colours_of(&c.colour), 6);
+    for (int i = 0; i < truth.width * truth.height; i++) {
+        struct rgba p = truth.pixel[i], q = c.colour.pixel[i];
+        assert_true(abs(p.r - q.r) <= 2 && abs(p.g - q.g) <= 2 && abs(p.b - q.b) <= 2);
+    }
+    cells_fini(&c);
+    image_fini(&truth);
+}
+
+static void without_noise_nothing_changes(void **state)
+{
+    struct cells c = cells_of("rg\nb.\n", 0);
+    struct spr_error err;
+    (void)state;
+    c.colour.pixel[1] = c.colour.pixel[0];
+    c.colour.pixel[1].r++;
+    assert_int_equal(join_noise(&c, 1, &err), SPR_OK);
+    assert_int_equal(c.colour.pixel[1].r, c.colour.pixel[0].r + 1);
+    cells_fini(&c);
+}
+
+static void time_agrees_where_nothing_moves(void **state)
+{
+    enum { FRAMES = 5 };
+    struct cells frame[FRAMES];
+    struct spr_error err;
+    (void)state;
+    for (int f = 0; f < FRAMES; f++) {
+        frame[f] = cells_of(scene, 2);
+        *image_at(&frame[f].colour, 9, 3) =
+            (struct rgba){ (uint8_t)(f * 50), 0, 250, 255 }; /* this one changes */
+        shake(&frame[f].colour, 2, (uint64_t)f + 3);
+    }
+    assert_int_equal(join_noise(frame, FRAMES, &err), SPR_OK);
+    for (int f = 1; f < FRAMES; f++)
+        for (int i = 0; i < 12 * 7; i++) {
+            struct rgba p = frame[f].colour.pixel[i], q = frame[0].colour.pixel[i];
+            if (i == 3 * 12 + 9)
+                assert_true(abs(p.r - f * 50) < 12);
+            else
+                assert_true(rgba_equal(p, q));
+        }
+    for (int f = 0; f < FRAMES; f++)
+        cells_fini(&frame[f]);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(noise_is_joined_and_colours_stay),
+        cmocka_unit_test(without_noise_nothing_changes),
+        cmocka_unit_test(time_agrees_where_nothing_moves),
+    };
+    return cmocka_run_group_tests_name("pixel/join", tests, NULL, NULL);
+}
