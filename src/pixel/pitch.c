@@ -13,23 +13,6 @@ static const double all_but_everything = 0.95, all_but_as_much = 0.06;
 
 enum { SPECTRUM_MAX = 640, PERIODS = 6, CANDIDATES = 24 };
 
-/* cos(2 pi t), by Taylor's series after folding: the same bits on every machine. */
-static double cosine(double t)
-{
-    t = fabs(t - floor(t + 0.5)); /* 0 .. 1/2 */
-    double sign = 1;
-    if (t > 0.25) {
-        t = 0.5 - t;
-        sign = -1;
-    }
-    double x = t * 6.283185307179586, x2 = x * x, term = 1, sum = 1;
-    for (int k = 1; k <= 9; k++) {
-        term *= -x2 / ((2 * k - 1) * (2 * k));
-        sum += term;
-    }
-    return sign * sum;
-}
-
 static int ascending(const void *p, const void *q)
 {
     float a = *(const float *)p, b = *(const float *)q;
@@ -75,7 +58,7 @@ static double periodicity(const double *lag, int most, double pitch)
     int last = (int)(pitch * PERIODS);
     if (last > most)
         last = most;
-    double step = 2 * cosine(1 / pitch), now = cosine(1 / pitch), before = 1, sum = 0, weights = 0;
+    double step = 2 * turn_cosine(1 / pitch), now = turn_cosine(1 / pitch), before = 1, sum = 0, weights = 0;
     for (int t = 1; t <= last; t++) {
         double part = (double)t / (last + 1), weight = (1 - part) * (1 + part);
         sum += weight * lag[t] * now;

@@ -5,6 +5,9 @@
 #define PIXEL_PITCH_FIT_H
 #include "pixel/pitch.h"
 
+/* cos(2 pi t): the same bits on every machine, unlike libm's. */
+double turn_cosine(double t);
+
 /* A line every `pitch`, the best pitch within 5 % of the one that is given. ret->pitch is 0 if there is none. */
 void fit_rigid(const float *change, int length, double pitch, struct fit *ret);
 
