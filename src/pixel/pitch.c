@@ -132,13 +132,19 @@ static void fit_fini(struct fit *f)
     *f = (struct fit){ 0 };
 }
 
+/* Of two that are equally good the firm one is the truth. */
+static double worth(const struct fit *f)
+{
+    return f->score + (f->firm ? 0.02 : 0);
+}
+
 /* TAKES fit: keeps it in its place among the best, once for each pitch. */
 static void keep(struct fits *f, struct fit *fit)
 {
     int at = f->count;
     for (int i = 0; i < f->count; i++)
         if (fabs(f->fit[i].pitch / fit->pitch - 1) < 0.03) {
-            if (f->fit[i].score >= fit->score) {
+            if (worth(&f->fit[i]) >= worth(fit)) {
                 fit_fini(fit);
                 return;
             }
