@@ -37,6 +37,11 @@ const atomic_bool *interrupt_watch(void)
     return &raised;
 }
 
+void interrupt_took(int signal_number)
+{
+    atomic_store(&number, signal_number);
+}
+
 int interrupt_status(void)
 {
     return 128 + atomic_load(&number);

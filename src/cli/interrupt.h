@@ -12,6 +12,9 @@ void interrupt_install(void); /* handlers for SIGINT and SIGTERM; SIGPIPE is ign
 /* From now on the program asks this flag. Lives as long as the process. */
 const atomic_bool *interrupt_watch(void);
 
+/* A signal that was taken in another way than by the handlers. */
+void interrupt_took(int signal_number);
+
 int interrupt_status(void); /* exit status after a cancelled run: 128 + the signal */
 
 #endif

@@ -1,6 +1,7 @@
 /* `spritery plan run` and `plan resume`. */
 #include "base/clock.h"
 #include "base/mem.h"
+#include "cli/interrupt.h"
 #include "cli/plan_command.h"
 #include "cli/plan_view.h"
 #include "orchestrate/meta.h"
@@ -58,7 +59,8 @@ static enum spr_code go(struct cli *cli, const struct args *args, bool resume, s
     struct plan p;
     struct place at;
     struct plan_view view = { .cli = cli };
-    struct meta_options o = { .resume_only = resume };
+    int taken = 0;
+    struct meta_options o = { .resume_only = resume, .ret_signal = &taken };
     enum run_mood mood;
     enum spr_code rc = read_options(cli, args, &o, err);
     if (!rc)
@@ -73,6 +75,8 @@ static enum spr_code go(struct cli *cli, const struct args *args, bool resume, s
     if (!rc)
         rc = meta_run(&p, &at, &o, &mood, err);
     plan_view_wipe(&view);
+    if (taken)
+        interrupt_took(taken);
     if (!rc)
         rc = conclude(cli, &view, mood, err);
     plan_view_end(&view);

@@ -304,7 +304,7 @@ static enum spr_code watch_people(struct meta *m, struct spr_error *err)
     sigaddset(&set, SIGINT);
     sigaddset(&set, SIGTERM);
     sigaddset(&set, SIGHUP);
-    sigprocmask(SIG_BLOCK, &set, NULL);
+    sigprocmask(SIG_BLOCK, &set, &m->mask);
     m->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
     m->notify = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
     snprintf(path, sizeof path, "%s/orders", m->at->folder);
@@ -452,6 +452,8 @@ static void close_all(struct meta *m)
     for (size_t i = 0; i < SPR_COUNT(fds); i++)
         if (fds[i] >= 0)
             close(fds[i]);
+    if (m->signals >= 0)
+        sigprocmask(SIG_SETMASK, &m->mask, NULL);
     loop_free(m->loop);
     forget_told(m);
     mem_free(m->told);
@@ -488,6 +490,8 @@ enum spr_code meta_run(const struct plan *p, const struct place *at, const struc
         *ret_mood = run_mood(&m->run);
         rc = leave(m, err);
     }
+    if (m->signal && o->ret_signal)
+        *o->ret_signal = m->signal;
     if (!rc && m->signal && *ret_mood != RUN_FINISHED)
         rc = SPR_FAIL(err, SPR_CANCELLED, "%s",
                       m->signal == SIGINT

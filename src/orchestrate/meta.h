@@ -33,6 +33,7 @@ struct meta_options {
     bool mend;        /* put a damaged journal aside and go on from its sound part */
     int64_t limit;    /* workstreams at once; 0: the plan's, or else the number of CPUs */
     struct meta_watcher watcher;
+    int *ret_signal; /* the signal that ended it, where SPR_CANCELLED comes back; may be NULL */
 };
 
 /* Progress that a workstream has said; part negative: none. */

@@ -8,6 +8,7 @@
 #include "orchestrate/local.h"
 #include "orchestrate/loop.h"
 #include "orchestrate/meta.h"
+#include <signal.h>
 
 /* An event that is written and will be told. */
 struct told {
@@ -46,6 +47,7 @@ struct meta {
     bool began, ended; /* the past had a beginning; and an end after it */
     bool changed;
     int signal;        /* that came, or 0 */
+    sigset_t mask;     /* before signals were taken */
     int64_t status_ms; /* the status may be written again from then on */
     enum spr_code rc;  /* first failure in a callback */
     struct spr_error err;

@@ -1,0 +1,79 @@
+#!/bin/sh
+# Agents in worktrees of their own, budgets, circles, stalls, overruns, hooks; Ctrl-C and TERM.
+# shellcheck source=tap.sh
+. "$(dirname "$0")/tap.sh"
+command -v git >/dev/null 2>&1 || { echo "1..0 # SKIP no git"; exit 0; }
+git init -q . && git config user.email a@b && git config user.name a && printf '.spritery/\nhook.log\n*.yaml\nout\n' >.gitignore &&
+    echo one >file && git add . && git commit -q -m begin
+
+cat >spec.md <<'END'
+Write "it's done".
+END
+cat >agents.yaml <<'END'
+plan: ag
+hook: 'echo "$SPRITERY_ESCALATION $SPRITERY_SUBJECT" >> hook.log'
+agents:
+  worker: {limit: 1, command: 'cat {spec} > made-by-{workstream}; echo "::progress 0.5 half"; echo attempt {attempt} >&2', env: {TOKEN: "${SECRET}"}}
+  dear:   {command: 'echo "::spent turns=1 tokens=10"; echo "::spent turns=9 tokens=9000"; sleep 60'}
+  dizzy:  {command: 'for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14; do echo "let me look at that file again"; done; sleep 60'}
+domains:
+  - id: d
+    workstreams:
+      - {id: tree, agent: worker, task: do it, spec: spec.md, branch: true, accept: [{name: made, file: made-by-tree}]}
+      - {id: turns, agent: dear, task: talk, budget: {turns: 5}}
+      - {id: round, agent: dizzy, task: look}
+END
+git add spec.md && git commit -q -m spec
+timeout 60 "$program" plan run --no-wait agents.yaml >out 2>&1
+is "agents that spend too much or go in circles are paused, and a person is asked" "$?" 1
+run plan status --json agents.yaml
+is "and it is said why" "$(printf '%s' "$out" | jq -r '.domains[0].workstreams | .tree.status, .turns.status, .turns.reason, .round.reason' | tr '\n' '|')" \
+    "done|blocked|it has had 9 turns of 5|it goes in circles: it has said the same 12 times|"
+is "what an agent made is merged when it is accepted" "$(cat made-by-tree)" "$(cat spec.md)"
+is "from a branch of its own" "$(git log --format=%s -1 spritery/ag/tree)" "tree, attempt 1"
+is "the hook was told" "$(sort hook.log | tr '\n' '|')" "paused round|paused turns|"
+if grep -rq SECRET .spritery/ag/run.journal; then not_ok "no secret is in the journal"; else ok "no secret is in the journal"; fi
+
+cat >slow.yaml <<'END'
+plan: slow
+domains:
+  - id: d
+    workstreams:
+      - {id: quiet, run: "sleep 2.5", stall_after: 1s, estimate: 1s..1s}
+      - {id: loud, run: "for i in 1 2 3 4 5 6 7 8; do echo $i; sleep 0.3; done", stall_after: 1s}
+END
+timeout 60 "$program" plan run --jobs 2 slow.yaml >out 2>&1
+is "what stalls is told, not ended" "$?" 0
+run plan events --json slow.yaml
+is "a stall and an overrun, of the one that is so, and both are over" \
+    "$(printf '%s\n' "$out" | jq -r 'select(.event == "escalate" or .event == "resolved") | [.event, .id, .type] | join(" ")' | LC_ALL=C sort | tr '\n' '|')" \
+    "escalate quiet overrun|escalate quiet stall|resolved  |resolved  |"
+
+cat >stop.yaml <<'END'
+plan: stop
+domains:
+  - id: d
+    workstreams:
+      - {id: long, run: "echo ran >> out; sleep 3"}
+END
+rm -f out
+"$program" plan run stop.yaml >/dev/null 2>err.txt &
+pid=$!
+for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25; do [ -s out ] || sleep 0.2; done
+kill -TERM $pid
+wait $pid
+is "TERM leaves, and what runs goes on" "$?" 143
+run plan status --json stop.yaml
+is "status knows that it runs" "$(printf '%s' "$out" | jq -r '.domains[0].workstreams.long.status, .running' | tr '\n' ' ')" "running false "
+timeout 60 "$program" plan resume --quiet stop.yaml
+is "it is taken over, not begun again" "$?:$(cat out)" "0:ran"
+rm -rf out .spritery/stop
+setsid "$program" plan run stop.yaml >/dev/null 2>err.txt &
+pid=$!
+for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25; do [ -s out ] || sleep 0.2; done
+kill -INT $pid
+wait $pid
+is "Ctrl-C stops what runs" "$?:$(grep -c 'has been stopped' err.txt)" "130:1"
+timeout 60 "$program" plan resume --quiet stop.yaml
+is "and it runs again when the run goes on" "$?:$(grep -c ran out)" "0:2"
+finish
