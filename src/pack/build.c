@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -98,7 +99,7 @@ struct drawing {
     const struct pack_rules *rules;
     const struct rect_page *size;
     struct image *page;
-    enum spr_code rc; /* of a worker: no memory */
+    atomic_bool starved; /* a worker found no memory */
 };
 
 static void draw_page(void *context, int index, int worker)
@@ -106,7 +107,7 @@ static void draw_page(void *context, int index, int worker)
     struct drawing *d = context;
     (void)worker;
     if (compose_page(d->s, d->u, d->rules, index, d->size[index], &d->page[index], NULL))
-        d->rc = SPR_NOMEM;
+        atomic_store(&d->starved, true);
 }
 
 enum spr_code pack_build(const struct sprites *s, const struct pack_rules *rules, const struct atlas *former,
@@ -123,6 +124,14 @@ enum spr_code pack_build(const struct sprites *s, const struct pack_rules *rules
     if (!rc)
         rc = layout_find(s, &u, rules, former, pool, &size, &pages, &r.kept_pages, &columns, err);
     r.place_ms = (double)(clock_steady_ns() - began) / 1e6;
+    for (int i = 0; !rc && i < pages; i++)
+        r.page_px += (int64_t)size[i].w * size[i].h;
+    if (!rc && r.page_px > (int64_t)IMAGE_PIXELS_MAX)
+        rc = SPR_FAIL(err, SPR_LIMIT,
+                      "%d pages with %lld million pixels in all; %lld are made at once: pack in parts, or "
+                      "dense instead of "
+                      "as a grid",
+                      pages, (long long)(r.page_px >> 20), (long long)(IMAGE_PIXELS_MAX >> 20));
     if (!rc && !(r.atlas.name = mem_text(name, strlen(name))))
         rc = SPR_FAIL(err, SPR_NOMEM, "no memory for a name");
     if (!rc)
@@ -134,18 +143,16 @@ enum spr_code pack_build(const struct sprites *s, const struct pack_rules *rules
     if (!rc && !(r.page = mem_zalloc((size_t)pages, sizeof *r.page)))
         rc = SPR_FAIL(err, SPR_NOMEM, "no memory for %d pages", pages);
     if (!rc) {
-        struct drawing d = { s, &u, rules, size, r.page, SPR_OK };
+        struct drawing d = { s, &u, rules, size, r.page, false };
         set_grid(&r.atlas, s, rules, columns);
         pool_run(pool, pages, draw_page, &d);
-        rc = d.rc ? SPR_FAIL(err, SPR_NOMEM, "no memory to draw %d pages", pages) : SPR_OK;
+        rc = atomic_load(&d.starved) ? SPR_FAIL(err, SPR_NOMEM, "no memory to draw %d pages", pages) : SPR_OK;
     }
     r.units = u.count;
     r.shared = s->count - u.count;
     r.empty = u.empty;
     for (int i = 0; !rc && i < u.count; i++)
         r.used_px += (int64_t)u.unit[i].box.w * u.unit[i].box.h;
-    for (int i = 0; !rc && i < pages; i++)
-        r.page_px += (int64_t)size[i].w * size[i].h;
     mem_free(size);
     units_fini(&u);
     if (rc)

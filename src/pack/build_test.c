@@ -398,6 +398,27 @@ static void too_large_a_sprite_is_named(void **state)
     sprites_fini(&s);
 }
 
+/* A grid with one huge cell must not take all memory. */
+static void too_many_pixels_are_refused(void **state)
+{
+    struct pack_rules rules = { .rects = { .max_w = 4096, .max_h = 4096 }, .grid = true };
+    struct sprites s = { 0 };
+    struct pack_result r;
+    struct spr_error err = { 0 };
+    struct image im;
+    (void)state;
+    assert_int_equal(image_init(&im, 2048, 2048, &err), SPR_OK);
+    add_sprite(&s, "huge", im);
+    for (int i = 0; i < 70; i++) {
+        char name[16];
+        snprintf(name, sizeof name, "s%d", i);
+        add_sprite(&s, name, art("r\n"));
+    }
+    assert_int_equal(pack_build(&s, &rules, NULL, "x", pool, &r, &err), SPR_LIMIT);
+    assert_non_null(strstr(err.text, "million pixels in all; 256 are made at once"));
+    sprites_fini(&s);
+}
+
 static void memory_may_run_out(void **state)
 {
     struct pack_rules rules = {
@@ -439,6 +460,7 @@ int main(void)
         cmocka_unit_test(nothing_changed_changes_nothing),
         cmocka_unit_test(comings_and_goings),
         cmocka_unit_test(too_large_a_sprite_is_named),
+        cmocka_unit_test(too_many_pixels_are_refused),
         cmocka_unit_test(memory_may_run_out),
     };
     return cmocka_run_group_tests_name("pack/build", tests, start, stop);

@@ -321,6 +321,7 @@ static enum spr_code add_description(struct run *r, const struct part *p, struct
 {
     struct buf b;
     struct sheet s = { .atlas = made->atlas,
+                       .empty = made->empty,
                        .rules = r->rules,
                        .settings = r->settings,
                        .inputs = r->inputs,
@@ -472,6 +473,7 @@ static void report_former(struct run *r, struct part *p)
     for (int i = 0; i < a->pages; i++)
         t->page_px += (int64_t)a->page[i].w * a->page[i].h;
     t->kept_pages = a->pages;
+    t->empty = p->former.empty;
     t->atlas = *a;
     *a = (struct atlas){ 0 };
 }

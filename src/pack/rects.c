@@ -4,7 +4,7 @@
 #include "base/random.h"
 #include "pack/bin.h"
 
-#include <stdio.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -35,7 +35,7 @@ struct search {
     int *swapped;    /* (BATCH, kinds) */
     struct bin *bin; /* (threads): one for each worker */
     struct attempt batch[ORDERS * WIDTHS_MAX];
-    enum spr_code rc; /* of a worker */
+    atomic_bool starved; /* a worker found no memory */
 };
 
 /* --- Orders of classes -------------------------------------------------------------------------------------------- */
@@ -109,13 +109,14 @@ static void try_one(void *context, int index, int worker)
 {
     struct search *s = context;
     if (fill(s, &s->bin[worker], &s->batch[index], NULL))
-        s->rc = SPR_NOMEM; /* each worker writes the same */
+        atomic_store(&s->starved, true);
 }
 
 static enum spr_code try_batch(struct search *s, int count, struct spr_error *err)
 {
     pool_run(s->pool, count, try_one, s);
-    return s->rc ? SPR_FAIL(err, SPR_NOMEM, "no memory to place %d rectangles", s->total) : SPR_OK;
+    return atomic_load(&s->starved) ? SPR_FAIL(err, SPR_NOMEM, "no memory to place %d rectangles", s->total)
+                                    : SPR_OK;
 }
 
 static int64_t outside(const struct search *s, const struct attempt *a)

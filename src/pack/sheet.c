@@ -133,6 +133,8 @@ enum spr_code sheet_encode(const struct sheet *s, struct buf *into, struct spr_e
     text_quoted(&t, s->settings ? s->settings : "");
     text_add(&t, ",\n  \"border\": %d, \"padding\": %d, \"extrude\": %d,\n", a->border, a->padding,
              a->extrude);
+    if (s->empty)
+        text_add(&t, "  \"empty\": %d,\n", s->empty);
     if (a->columns)
         text_add(&t, "  \"columns\": %d, \"cell\": [%d, %d],\n", a->columns, a->cell_w, a->cell_h);
     if (a->wang)

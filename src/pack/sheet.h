@@ -24,6 +24,7 @@ struct sheet_list {
 struct sheet {
     struct atlas atlas;
     bool ours;                 /* our own form: what follows is known */
+    int empty;                 /* frames without a visible pixel */
     char *rules;               /* owned: what decides places */
     char *settings;            /* owned: everything that was asked for */
     struct sheet_list inputs;  /* files that were packed, in order of names; the sidecar last */

@@ -425,6 +425,8 @@ static enum spr_code read_own(struct reader *r, const json_t *root)
     rc = rc ? rc : member(r, root, "border", &s->atlas.border);
     rc = rc ? rc : member(r, root, "padding", &s->atlas.padding);
     rc = rc ? rc : member(r, root, "extrude", &s->atlas.extrude);
+    if (!rc && json_object_get(root, "empty"))
+        rc = member(r, root, "empty", &s->empty);
     if (!rc && json_object_get(root, "columns")) {
         int cell[2] = { 0 };
         rc = member(r, root, "columns", &s->atlas.columns);

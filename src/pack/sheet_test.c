@@ -13,7 +13,7 @@ static void make(struct sheet *s)
 {
     struct spr_error err = { 0 };
     struct atlas *a = &s->atlas;
-    *s = (struct sheet){ .rules = mem_text("r", 1), .settings = mem_text("s \"q\"", 5) };
+    *s = (struct sheet){ .empty = 5, .rules = mem_text("r", 1), .settings = mem_text("s \"q\"", 5) };
     *a = (struct atlas){ .name = mem_text("x", 1),
                          .border = 1,
                          .padding = 2,
@@ -65,7 +65,8 @@ static void our_own_form_comes_back(void **state)
     static const char *const said[] = {
         "\"b\\u000a\\\"\"",   "\"turned\": true",       "\"same_as\": 0",     "\"terrain\": \"edge\"",
         "0.3333333333333333", "\"pingpong_reverse\"",   "[-2, 3, 4, 5]",      "\"center\": [1, 2, 3, 4]",
-        "\"pivot\": [-5, 6]", "[\"in/a.png\", \"11\"]", "\"pixels\": \"33\"", "s \\\"q\\\""
+        "\"pivot\": [-5, 6]", "[\"in/a.png\", \"11\"]", "\"pixels\": \"33\"", "\"empty\": 5",
+        "s \\\"q\\\""
     };
     for (size_t i = 0; i < SPR_COUNT(said); i++)
         if (!strstr(second.data, said[i]))

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Words of the plan are cut by bytes in formats like %.40s: what is left of a code point becomes "?". */
+/* Words of the file are cut by bytes in formats like %.40s: what is left of a code point becomes "?". */
 static void repair(char *text)
 {
     size_t bad;
@@ -56,6 +56,7 @@ enum spr_code schema_load(const char *bytes, size_t length, const struct doc_abo
     struct spr_error why = { 0 };
     *report = (struct doc_report){ 0 };
     enum spr_code rc = doc_load(bytes, length, about, ret, &place, &why);
+    repair(why.text);
     if (rc == SPR_BADDATA || (rc == SPR_LIMIT && place.line > 0)) {
         struct doc_complaint *c = &report->complaint[report->count++];
         *c = (struct doc_complaint){ .line = place.line, .column = place.column };
