@@ -148,7 +148,7 @@ static enum spr_code extract(struct cli *cli, const struct args *args, struct sp
     enum spr_code rc = read_colours(args, 256, &colours, err);
     if (!rc)
         rc = frames_read(&s, &a, err);
-    const struct image **picture = rc ? NULL : mem_zalloc((size_t)a.count, sizeof *picture);
+    const struct image **picture = rc ? NULL : mem_zalloc((size_t)a.count, sizeof(void *));
     if (!rc && !picture)
         rc = SPR_FAIL(err, SPR_NOMEM, "no memory for %d pictures", a.count);
     for (int i = 0; i < a.count && !rc; i++)

@@ -79,7 +79,7 @@ static enum spr_code add_file(struct parts *p, const char *path, struct spr_erro
     if (!(part = mem_resize(p->part, (size_t)p->count + 1, sizeof *part)))
         return SPR_FAIL(err, SPR_NOMEM, "no memory for %d files", p->count);
     p->part = part;
-    if (!(name = mem_resize(p->name, (size_t)p->count + 1, sizeof *name)))
+    if (!(name = mem_resize(p->name, (size_t)p->count + 1, sizeof(char *))))
         return SPR_FAIL(err, SPR_NOMEM, "no memory for %d files", p->count);
     p->name = name;
     struct animation a = { 0 };

@@ -182,7 +182,7 @@ bool image_difference(const struct image *a, const struct image *b, struct box *
 
 enum spr_code animation_indexed(const struct animation *a, struct indexed *ret, struct spr_error *err)
 {
-    const struct image **image = mem_zalloc((size_t)a->count, sizeof *image);
+    const struct image **image = mem_zalloc((size_t)a->count, sizeof(void *));
     if (!image)
         return SPR_FAIL(err, SPR_NOMEM, "no memory for %d frames", a->count);
     for (int i = 0; i < a->count; i++)

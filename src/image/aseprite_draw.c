@@ -150,7 +150,7 @@ static void close_group(struct stack *s)
 /* Closes and opens until exactly the layer's groups are open. */
 static enum spr_code enter(struct stack *s, int layer, struct spr_error *err)
 {
-    int chain[ASE_DEPTH_MAX + 1], depth = 0, same = 0;
+    int chain[ASE_DEPTH_MAX + 1] = { 0 }, depth = 0, same = 0;
     for (int i = s->a->layer[layer].parent; i >= 0 && depth <= ASE_DEPTH_MAX; i = s->a->layer[i].parent)
         chain[depth++] = i;
     while (same < depth && same < s->depth && s->group[same].layer == chain[depth - 1 - same])

@@ -111,6 +111,7 @@ static enum spr_code index_all(struct seen *seen, bool may_grow, const struct im
     enum spr_code rc = SPR_OK;
     int k = 0;
     for (; k < images && !rc; k++) {
+        to[k] = (struct indexed){ 0 };
         rc = indexed_init(&to[k], im[k]->width, im[k]->height, err);
         size_t count = rc ? 0 : (size_t)im[k]->width * (size_t)im[k]->height;
         for (size_t i = 0; i < count && !rc; i++) {

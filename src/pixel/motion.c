@@ -283,7 +283,7 @@ enum spr_code motion_fit_colours(const struct animation *a, int colours, struct 
     struct motion_order all = { 0 };
     if (fits(a, colours))
         return motion_pick(a, &all, ret, err);
-    const struct image **image = mem_zalloc((size_t)a->count, sizeof *image);
+    const struct image **image = mem_zalloc((size_t)a->count, sizeof(void *));
     if (!image)
         return SPR_FAIL(err, SPR_NOMEM, "no memory for %d frames", a->count);
     for (int i = 0; i < a->count; i++)
@@ -365,7 +365,7 @@ enum spr_code motion_onion(const struct animation *a, int around, int scale, int
                            struct spr_error *err)
 {
     struct image *cell = mem_zalloc((size_t)a->count, sizeof *cell);
-    const struct image **cells = mem_zalloc((size_t)a->count, sizeof *cells);
+    const struct image **cells = mem_zalloc((size_t)a->count, sizeof(void *));
     enum spr_code rc = cell && cells ? SPR_OK : SPR_FAIL(err, SPR_NOMEM, "no memory for %d frames", a->count);
     for (int i = 0; i < a->count && !rc; i++) {
         rc = onion_frame(a, i, around, &cell[i], err);
