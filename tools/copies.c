@@ -150,16 +150,31 @@ static enum spr_code compare(const struct data *d, char **sprite, size_t sprites
     enum spr_code rc = SPR_OK;
     if (!of_sprite || !of_tile)
         rc = SPR_FAIL(err, SPR_NOMEM, "no memory for %zu sprites", sprites);
+    size_t seen = 0;
     for (size_t i = 0; i < sprites && !rc; i++) {
         struct rgba tile[TILE_SIDE * TILE_SIDE];
+        struct spr_error empty;
         struct picture p;
-        if ((rc = read_picture("", sprite[i], tile, err)))
+        rc = read_picture("", sprite[i], tile, &empty);
+        if (rc == SPR_BADDATA) { /* nearly empty: of overlays, for example */
+            fprintf(stderr, "left out: %s\n", empty.text);
+            rc = SPR_OK;
+            continue;
+        }
+        if (rc) {
+            if (err)
+                *err = empty;
             break;
+        }
         premultiply(tile, false, &p);
-        of_sprite[i] = find(&p, d->plain, d->mirrored, d->count, d->count);
-        if (of_sprite[i].first < copied)
-            fprintf(stderr, "%s: %.3f to %s\n", sprite[i], of_sprite[i].first, d->file[of_sprite[i].at]);
+        of_sprite[seen] = find(&p, d->plain, d->mirrored, d->count, d->count);
+        if (of_sprite[seen].first < copied)
+            fprintf(stderr, "%s: %.3f to %s\n", sprite[i], of_sprite[seen].first,
+                    d->file[of_sprite[seen].at]);
+        seen++;
     }
+    if (rc == SPR_OK && seen == 0)
+        rc = SPR_FAIL(err, SPR_BADDATA, "no sprite of 32 x 32 with anything to see");
     for (size_t i = 0; i < asked && !rc; i++) {
         size_t at = i * d->count / asked;
         of_tile[i] = find(&d->plain[at], d->plain, d->mirrored, d->count, at);
@@ -168,7 +183,7 @@ static enum spr_code compare(const struct data *d, char **sprite, size_t sprites
         printf("| | median | 5th percentile | under %.2f | nearest less than %.1f of second nearest |\n",
                copied, singled);
         printf("|---|---|---|---|---|\n");
-        print_row("sprite to nearest tile", of_sprite, sprites);
+        print_row("sprite to nearest tile", of_sprite, seen);
         print_row("tile to nearest other tile", of_tile, asked);
     }
     mem_free(of_tile);

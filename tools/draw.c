@@ -83,7 +83,7 @@ static void draw_planks(const struct chest *c, struct image *im, int top, int bo
         for (int x = c->left + 1; x < c->right; x++) {
             int row = (y - top) % 4;
             struct rgba colour = row == 3 ? c->wood->dark : row == 0 ? c->wood->light : c->wood->middle;
-            if (row != 3 && random_unit(c->chance, (uint64_t)(y * SIDE + x)) < 0.1f)
+            if (row != 3 && random_unit(c->chance, (uint64_t)y * SIDE + (uint64_t)x) < 0.1f)
                 colour = c->wood->dark;
             if (x > c->right - 4 && row != 3)
                 colour = row == 0 ? c->wood->middle : c->wood->dark; /* away from the light */
@@ -138,7 +138,7 @@ static void draw_heap(const struct chest *c, struct image *im)
         int away = x < middle ? middle - x : x - middle;
         int height = 5 - away / 3;
         for (int y = c->rim; y > c->rim - height; y--) {
-            uint32_t draw = random_u32(c->chance, (uint64_t)(4096 + y * SIDE + x));
+            uint32_t draw = random_u32(c->chance, 4096 + (uint64_t)y * SIDE + (uint64_t)x);
             bool gem = c->content == GEMS && draw % 3 == 0;
             set(im, x, y, gem ? gems[draw / 8 % 4] : gold[draw / 8 % 4]);
         }
@@ -307,7 +307,7 @@ static enum spr_code keep(const char *folder, const char *file, const char *gene
         caption_add_word(c.dir_word, &c.dir_words, kinds.word[i].text);
     for (int i = 0; i < words.count; i++)
         caption_add_word(c.file_word, &c.file_words, words.word[i].text);
-    c.colour = colour_dominant_bytes(im->pixel, (size_t)(im->width * im->height));
+    c.colour = colour_dominant_bytes(im->pixel, (size_t)im->width * (size_t)im->height);
     return caption_write(&c, lines, err);
 }
 

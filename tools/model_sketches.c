@@ -39,7 +39,8 @@ static const struct {
     { "mon/draco/draco-job", false },
     { "mon/nonliving/spectral", false },
     { "mon/", true },
-    { "UNUSED/monsters/fox", false }, /* of flames */
+    { "UNUSED/monsters/fox", false },     /* of flames */
+    { "UNUSED/monsters/kitsune", false }, /* with nine tails */
     { "UNUSED/monsters/plants", false },
     { "UNUSED/monsters", true },
     { "noto/", true },
@@ -117,7 +118,7 @@ static bool is_elsewhere(const struct maker *m, const struct caption *c, const c
     for (size_t f = 0; f < m->folders; f++)
         for (size_t i = 0; i < m->captions[f].count; i++) {
             const struct caption *o = &m->captions[f].row[i];
-            if (o->weight > 0.5f && is_named(o, c->file_word[0]) && !has_word(o, word) &&
+            if (is_taken(o->file) && is_named(o, c->file_word[0]) && !has_word(o, word) &&
                 !has_dir_word(o, word))
                 return true;
         }

@@ -373,21 +373,19 @@ static int close_bundle(void **state)
     return 0;
 }
 
+/* A word of the vocabulary may have synonyms all the same: for models that know fewer words. */
 static void synonyms_lead_into_the_vocabulary(void **state)
 {
     (void)state;
     for (size_t row = 0; row < synonyms_count(); row++)
-        for (int from = 0; from < 2; from++)
-            for (const char *at = from ? synonyms_at(row)->from : synonyms_at(row)->to; *at;) {
-                char word[WORD_BYTES];
-                size_t n = strcspn(at, " ");
-                snprintf(word, sizeof word, "%.*s", (int)n, at);
-                if ((lexicon_find(bundle.lexicon, word) > 0) == from)
-                    fail_msg("\'%s\' %s", word,
-                             from ? "is of the vocabulary, and needs no synonym"
-                                  : "is not of the vocabulary");
-                at += n + (at[n] == ' ');
-            }
+        for (const char *at = synonyms_at(row)->to; *at;) {
+            char word[WORD_BYTES];
+            size_t n = strcspn(at, " ");
+            snprintf(word, sizeof word, "%.*s", (int)n, at);
+            if (lexicon_find(bundle.lexicon, word) == 0)
+                fail_msg("\'%s\' is not of the vocabulary", word);
+            at += n + (at[n] == ' ');
+        }
 }
 
 static void the_bundled_lexicon_reads(void **state)
@@ -398,16 +396,16 @@ static void the_bundled_lexicon_reads(void **state)
     } rows[] = {
         { "red dragon", "red dragon; + monster" },
         { "zweihander", "zweihander -> great sword; + item weapon" },
-        { "knight with a sword", "knight sword; + monster" },
+        { "knight with a sword", "knight sword; + monster humanoid" },
         { "healing potion", "healing -> red potion; + item" },
-        { "goblin king", "goblin king; + humanoid monster" },
-        { "treasure chest", "treasure -> gold item; chest -> box" },
+        { "goblin king", "goblin king; + monster humanoid" },
+        { "treasure chest", "treasure chest; + item" },
         { "stone wall", "stone wall; + dungeon" },
         { "giant rats", "giant rat; + monster animal" },
         { "scarlet butterflies", "scarlet -> red; butterfly; + animal monster" },
-        { "ninja", "ninja -> assassin; + monster humanoid" },
+        { "ninja", "ninja; + humanoid monster" },
         { "spellbook", "spellbook -> book; + item" },
-        { "a cute wizard, pixel art", "wizard; + monster" },
+        { "a cute wizard, pixel art", "wizard; + monster humanoid" },
         { "maroon cloak", "maroon -> dark red; cloak; + armour item" },
         { "salad", "salad -> cheese 1.0, bread 0.7; + food item" },
         { "happy sheep", "sheep; + monster animal; not understood: happy" },

@@ -19,7 +19,7 @@ enum {
     UNET_BATCH_MAX = 1024
 };
 
-/* The published model: vocab 1303, channels 32 64 160, blocks 1 1 2, cond 256, text 128, group 16, heads 4,
+/* The published model: vocab 1614, channels 32 64 160, blocks 1 1 2, cond 256, text 128, group 16, heads 4,
  * words_max 8, mid 1. */
 struct unet_config {
     int vocab;                 /* words, the padding word 0 included */

@@ -163,7 +163,7 @@ static char *copy_number(const char *from, size_t length, char *to)
     if (strpbrk(text, ".e") && str_to_double(text, &value)) {
         str_from_double(value, shorter, 32);
         if (!strpbrk(shorter, ".e"))
-            strcat(shorter, ".0"); /* a real stays one */
+            memcpy(shorter + strlen(shorter), ".0", sizeof ".0"); /* a real stays one */
         if (strlen(shorter) <= length) {
             from = shorter;
             length = strlen(shorter);
