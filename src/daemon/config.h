@@ -47,10 +47,10 @@ enum config_type { CONFIG_TEXT, CONFIG_PATH, CONFIG_WORD, CONFIG_WHOLE, CONFIG_S
 struct config_row {
     const char *name; /* "listen.requests", or "stop_after" */
     enum config_type type;
+    bool live;                /* SIGHUP changes it; others need a restart */
     const char *standard;     /* default, as text; "" for those that are worked out */
     int64_t min, max;         /* CONFIG_WHOLE, CONFIG_SPAN (seconds) */
     const char *const *words; /* CONFIG_WORD */
-    bool live;                /* SIGHUP changes it; others need a restart */
     const char *help;
     size_t offset;
 };

@@ -335,11 +335,17 @@ static void start_loop(struct daemon *d)
 {
     struct loop *l = &d->loop;
     uv_loop_init(&l->uv);
-    uv_handle_t *const handles[] = { (uv_handle_t *)&l->term,        (uv_handle_t *)&l->interrupt,
-                                     (uv_handle_t *)&l->hang_up,     (uv_handle_t *)&l->tick,
-                                     (uv_handle_t *)&l->queue_timer, (uv_handle_t *)&l->watchdog,
-                                     (uv_handle_t *)&l->prepare,     (uv_handle_t *)&l->check,
-                                     (uv_handle_t *)&l->idle,        (uv_handle_t *)&l->reports };
+    uv_handle_t *const handles[] = { (uv_handle_t *)&l->term,
+                                     (uv_handle_t *)&l->interrupt,
+                                     (uv_handle_t *)&l->hang_up,
+                                     (uv_handle_t *)&l->tick,
+                                     (uv_handle_t *)&l->queue_timer,
+                                     (uv_handle_t *)&l->watchdog,
+                                     (uv_handle_t *)&l->prepare,
+                                     (uv_handle_t *)&l->check,
+                                     (uv_handle_t *)&l->idle,
+                                     (uv_handle_t *)&l->reports,
+                                     NULL };
     uv_signal_init(&l->uv, &l->term);
     uv_signal_init(&l->uv, &l->interrupt);
     uv_signal_init(&l->uv, &l->hang_up);
@@ -350,7 +356,7 @@ static void start_loop(struct daemon *d)
     uv_check_init(&l->uv, &l->check);
     uv_idle_init(&l->uv, &l->idle);
     uv_async_init(&l->uv, &l->reports, on_reports);
-    for (size_t i = 0; i < SPR_COUNT(handles); i++)
+    for (int i = 0; handles[i]; i++)
         handles[i]->data = d;
     uv_signal_start(&l->term, on_stop, SIGTERM);
     uv_signal_start(&l->interrupt, on_stop, SIGINT);

@@ -499,7 +499,7 @@ enum spr_code wire_decode(const struct wire_schema *const *set, const void *byte
     if (!unpack_next(&u, &map) || map.kind != UNPACK_MAP)
         return SPR_FAIL(err, SPR_BADDATA, "the message is %s; it must be a map", unpack_kind_name(map.kind));
     rc = find_type(&d, set, u, map.length, &schema);
-    void *object = rc ? NULL : wire_pool_take(pool, 1, schema->size);
+    void *object = schema ? wire_pool_take(pool, 1, schema->size) : NULL;
     if (!rc && !object)
         rc = no_memory(&d);
     if (!rc)

@@ -299,7 +299,7 @@ def hostile(seconds):
           f" descriptors {before[2]}, {middle[2]}, {late[2]}, {after[2]}")
     must("every ping was answered in time", under[-1] < 2.0)
     halves = first[len(first) // 2], second[len(second) // 2]
-    must("the latency does not grow", halves[1] < max(0.05, 3 * halves[0]), "p50 of the halves: %.2f, %.2f ms" % (halves[0] * 1e3, halves[1] * 1e3))
+    must("the latency does not grow", halves[1] < max(0.5, 3 * halves[0]), "p50 of the halves: %.2f, %.2f ms" % (halves[0] * 1e3, halves[1] * 1e3))
     # ZeroMQ's queues fill once, up to their limits; from then on nothing may be added
     must("memory stays within the queues' limits", late[0] - before[0] < 192 * 1024)
     if seconds >= 15:
