@@ -298,7 +298,7 @@ static enum spr_code make(const struct cli *cli, const struct settings *s, const
                           const struct animation *from, int member, struct spr_error *err)
 {
     char to[PATH_MAX], end[16];
-    enum image_kind kind;
+    enum image_kind kind = IMAGE_PNG;
     struct animation changed = { 0 }, large = { 0 };
     struct work w = { s, member, 0 };
     member_name(s, member, end);
