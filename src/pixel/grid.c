@@ -12,6 +12,8 @@
 enum { LEAST_SIDE = 12 };
 
 static const double confidence_wanted = 0.75, confidence_sure = 0.9;
+/* What square cells are worth where both axes are even, or both uneven. */
+static const double square_bonus = 0.1;
 static const double far_behind =
     0.8; /* a pair whose score is so much lower than the best one's is out of the question */
 
@@ -87,7 +89,11 @@ static int choose_pairs(const struct fits *x, const struct fits *y, struct pair 
     for (int i = 0; i < x->count; i++)
         for (int k = 0; k < y->count; k++) {
             double ratio = x->fit[i].pitch / y->fit[k].pitch;
-            double bonus = fabs(ratio - 1) < 0.02 ? 0.15 : fabs(ratio - 1) < 0.06 ? 0.08 : 0;
+            bool alike = x->fit[i].elastic == y->fit[k].elastic;
+            double bonus = !alike                   ? 0
+                           : fabs(ratio - 1) < 0.02 ? square_bonus
+                           : fabs(ratio - 1) < 0.06 ? square_bonus / 2
+                                                    : 0;
             struct pair now = { i, k, x->fit[i].score + y->fit[k].score + bonus };
             int at = count < GRID_CANDIDATES ? count++ : GRID_CANDIDATES;
             while (at > 0 && pair[at - 1].score < now.score) {
@@ -196,17 +202,15 @@ static void axes_fini(struct axes *a)
     fits_fini(&a->y);
 }
 
-/* Uneven cells of one nominal size on both axes: the mean of what both saw of it. 0 if they are not. A rigid lattice
- * that explains all but everything is no uneven one. */
+/* Uneven cells of one nominal size on both axes: the mean of what both saw of it. 0 if they are not. Where one
+ * axis is even the other one is, too. */
 static double common_pitch(const struct axes *a)
 {
     const struct fit *x = &a->x.fit[0], *y = &a->y.fit[0];
     if (!a->x.count || !a->y.count || (!x->elastic && !y->elastic) || fabs(x->pitch / y->pitch - 1) > 0.08)
         return 0;
-    if (x->firm)
-        return x->pitch;
-    if (y->firm)
-        return y->pitch;
+    if (x->firm || y->firm)
+        return 0;
     return x->seen + y->seen > 0 ? (x->pitch * x->seen + y->pitch * y->seen) / (x->seen + y->seen) : 0;
 }
 

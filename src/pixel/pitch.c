@@ -25,7 +25,7 @@ static void lift(const float *profile, int length, float *sorted, float *change)
     int n = length - 1;
     memcpy(sorted, profile + 1, (size_t)n * sizeof *sorted);
     qsort(sorted, (size_t)n, sizeof *sorted, ascending);
-    float low = sorted[n / 8], floor_ = sorted[n * 3 / 8], floor_to = floor_ + 3 * (floor_ - low);
+    float low = sorted[n / 8], level = sorted[n * 3 / 8], floor_to = level + 3 * (level - low);
     change[0] = change[length] = 0;
     for (int x = 1; x < length; x++)
         change[x] = profile[x] > floor_to ? sqrtf(profile[x] - floor_to) : 0;
