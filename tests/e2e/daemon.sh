@@ -155,6 +155,13 @@ serve
 is "no half file" "$(find .local/share/spritery -name '*.part' | wc -l)" 0
 stop TERM
 
+# As systemd starts it.
+"$python" "$root/tests/e2e/activation.py" "$program" "$work/systemd" >act.tap 2>act.err
+while read -r line; do
+    case $line in "ok "*) ok "systemd: ${line#ok }" ;; *) not_ok "systemd: ${line#not ok }" "$(cat act.err)" ;; esac
+done <act.tap
+is "systemd: all of it" "$(wc -l <act.tap)" 6
+
 # A ComfyUI server (the stand-in that tests/e2e/comfyui.sh explains) behind the daemon.
 if /usr/bin/python3 -c 'import aiohttp' 2>/dev/null; then
     export SPRITERY_WORKFLOWS="$root/workflows"
