@@ -189,6 +189,7 @@ static const struct {
     { "approve", "FILE GATE|WORKSTREAM", 2, 2, { PLAN_AS, PLAN_BY }, plan_approve },
     { "cancel", "FILE [WORKSTREAM]", 1, 2, { PLAN_BY }, plan_cancel },
     { "check", "FILE...", 1, 0, { 0 }, run_check },
+    { "decide", "FILE TITLE", 2, 2, { PLAN_TEXT, PLAN_BY }, plan_decide },
     { "diff", "OLD NEW", 2, 2, { 0 }, run_diff },
     { "events", "FILE", 1, 1, { 0 }, plan_events },
     { "gate", "FILE GATE", 2, 2, { PLAN_BY }, plan_gate },
@@ -227,6 +228,7 @@ static const struct option options[] = {
       COMPLETE_NOTHING, NULL },
     { PLAN_WEEK, 0, "week", "N", "report: only the N-th seven days of the run", COMPLETE_NOTHING, NULL },
     { PLAN_AS, 0, "as", "ROLE", "approve: the role that the gate asks for", COMPLETE_NOTHING, NULL },
+    { PLAN_TEXT, 0, "text", "TEXT", "decide: why, and what follows; Markdown", COMPLETE_NOTHING, NULL },
     { PLAN_BY, 0, "by", "NAME", "approve, cancel, gate, retry: who says so; default your account's name",
       COMPLETE_NOTHING, NULL },
 };

@@ -22,7 +22,7 @@ enum plan_option {
     PLAN_AS,
     PLAN_BY,
     PLAN_FROM,
-    PLAN_TITLE,
+    PLAN_TEXT,
     PLAN_WEEK
 };
 

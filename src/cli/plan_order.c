@@ -1,10 +1,12 @@
 /* `spritery plan approve`, `gate`, `cancel`, `retry` and `decide`: what people want of a run. */
 #include "base/buf.h"
 #include "base/clock.h"
+#include "base/file.h"
 #include "cli/plan_command.h"
 #include "orchestrate/inbox.h"
 #include "orchestrate/past.h"
 
+#include <glob.h>
 #include <jansson.h>
 #include <pwd.h>
 #include <stdlib.h>
@@ -106,4 +108,85 @@ enum spr_code plan_retry(struct cli *cli, const struct args *args, struct spr_er
 {
     return post(cli, args,
                 json_pack("{s:s, s:s, s:s}", "verb", "retry", "on", args->operand[2], "by", who(args)), err);
+}
+
+/* "Use 16 colours" -> "use-16-colours". */
+static void file_word(const char *title, char *word, size_t size)
+{
+    size_t n = 0;
+    for (const char *c = title; *c && n + 2 < size && n < 60; c++) {
+        bool plain = (*c >= 'a' && *c <= 'z') || (*c >= '0' && *c <= '9');
+        char low = *c >= 'A' && *c <= 'Z' ? (char)(*c + 32) : *c;
+        if (plain || low != *c)
+            word[n++] = low;
+        else if (n > 0 && word[n - 1] != '-')
+            word[n++] = '-';
+    }
+    while (n > 0 && word[n - 1] == '-')
+        n--;
+    word[n] = '\0';
+}
+
+/* Writes decisions/NNNN-title.md beside the plan, with the next free number. */
+static enum spr_code write_decision(const struct args *args, const struct place *at, int *ret_number,
+                                    char *path, size_t size, struct spr_error *err)
+{
+    const char *title = args->operand[2], *text = args_value(args, PLAN_TEXT);
+    char word[64], folder[TASK_PATH_BYTES + 16], day[CLOCK_ISO_BYTES];
+    struct buf b;
+    file_word(title, word, sizeof word);
+    clock_iso(clock_wall_ms(), day);
+    snprintf(folder, sizeof folder, "%s/decisions", at->home);
+    enum spr_code rc = file_make_folder(folder, err);
+    buf_init(&b, 1 << 20);
+    for (int n = 1; !rc && n < 10000; n++) {
+        char pattern[TASK_PATH_BYTES + 32];
+        glob_t found;
+        snprintf(pattern, sizeof pattern, "%s/%04d-*.md", folder, n);
+        bool taken = glob(pattern, 0, NULL, &found) == 0;
+        globfree(&found);
+        if (taken)
+            continue;
+        b.length = 0;
+        snprintf(path, size, "%s/%04d-%s.md", folder, n, *word ? word : "decision");
+        rc = buf_addf(&b, err, "# %04d: %s\n\n%.10s, %s\n\n%s%s", n, title, day, who(args), text ? text : "",
+                      text ? "\n" : "");
+        if (!rc)
+            rc = file_write(path, b.data, b.length, FILE_NEW, err);
+        if (rc == SPR_EXISTS) { /* somebody was faster */
+            rc = SPR_OK;
+            continue;
+        }
+        *ret_number = n;
+        break;
+    }
+    buf_fini(&b);
+    return rc;
+}
+
+enum spr_code plan_decide(struct cli *cli, const struct args *args, struct spr_error *err)
+{
+    struct plan p;
+    struct place at;
+    char path[TASK_PATH_BYTES + 128] = "";
+    int number = 0;
+    enum spr_code rc = plan_open(cli, args->operand[1], &p, NULL, err);
+    if (rc)
+        return rc;
+    rc = place_init(&at, args->operand[1], &p, err);
+    plan_free(&p);
+    if (!rc)
+        rc = write_decision(args, &at, &number, path, sizeof path, err);
+    if (rc)
+        return rc;
+    if (!cli->quiet) {
+        terminal_safe(&cli->out, path);
+        fputc('\n', cli->out.file);
+    }
+    struct args plan_only = *args;
+    plan_only.operands = 2;
+    return post(cli, &plan_only,
+                json_pack("{s:s, s:i, s:s, s:s, s:s}", "verb", "decide", "number", number, "title",
+                          args->operand[2], "file", path, "by", who(args)),
+                err);
 }

@@ -27,7 +27,7 @@ static const struct {
     [EVENT_CANCEL] = { "cancel", ID, NULL },
     [EVENT_PAUSE] = { "pause", ID | ATTEMPT, NULL },
     [EVENT_RESET] = { "reset", ID, NULL },
-    [EVENT_SAID] = { "said", ID, NULL },
+    [EVENT_SAID] = { "said", ID | HASHES, NULL },
     [EVENT_GATE] = { "gate", ID | YES | NUMBER, "opened" },
     [EVENT_APPROVE] = { "approve", ID | NUMBER, NULL },
     [EVENT_ESCALATE] = { "escalate", ID | NUMBER, NULL },

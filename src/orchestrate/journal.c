@@ -269,7 +269,7 @@ enum spr_code journal_mend(const char *folder, const struct journal_damage *dama
     if (!rc) { /* an empty witness of a journal that has lines would be damage again */
         struct journal j = { .file = -1, .lock = -1 };
         char *at = bytes.data;
-        for (int64_t left = damage->sound_bytes; left > 0;) {
+        for (int64_t left = damage->sound_bytes; at && left > 0;) {
             char *end = memchr(at, '\n', (size_t)left);
             if (!end || !line_sound(at, (size_t)(end - at), j.sum, &j.sum))
                 break;

@@ -385,7 +385,7 @@ static enum spr_code ask(struct local *l, struct running *r, struct spr_error *e
 {
     if (l->asks == l->ask_room) {
         int room = l->ask_room ? 2 * l->ask_room : 64;
-        struct running **grown = mem_resize(l->asked, (size_t)room, sizeof *grown);
+        struct running **grown = mem_resize(l->asked, (size_t)room, sizeof(void *));
         if (!grown)
             return SPR_FAIL(err, SPR_NOMEM, "no memory to start a task");
         l->asked = grown;

@@ -252,8 +252,8 @@ static enum spr_code allocate(struct run *r, struct spr_error *err)
     const struct plan *p = r->plan;
     size_t nodes = (size_t)r->graph->nodes, n = (size_t)p->workstreams, criteria = 0;
     for (int32_t g = 0; g < p->gates; g++)
-        if ((size_t)(p->gate[g].criteria.first + p->gate[g].criteria.count) > criteria)
-            criteria = (size_t)(p->gate[g].criteria.first + p->gate[g].criteria.count);
+        if ((size_t)p->gate[g].criteria.first + (size_t)p->gate[g].criteria.count > criteria)
+            criteria = (size_t)p->gate[g].criteria.first + (size_t)p->gate[g].criteria.count;
     r->work = mem_zalloc(n, sizeof *r->work);
     r->gate = mem_zalloc((size_t)p->gates, sizeof *r->gate);
     r->approval = mem_zalloc(criteria, sizeof *r->approval);

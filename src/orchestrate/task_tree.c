@@ -33,9 +33,9 @@ static ssize_t read_small(const char *path, char *bytes, size_t size)
  * zombie, which is only a status that nobody has read. */
 static bool look(int32_t pid, struct process *ret)
 {
-    char path[40], bytes[1024], state;
-    unsigned long long ticks;
-    int parent;
+    char path[40], bytes[1024], state = 'X';
+    unsigned long long ticks = 0;
+    int parent = 0;
     snprintf(path, sizeof path, "/proc/%d/stat", pid);
     if (read_small(path, bytes, sizeof bytes) <= 0)
         return false;
@@ -62,7 +62,7 @@ static bool read_boot(uint8_t boot[16])
     if (read_small("/proc/sys/kernel/random/boot_id", text, sizeof text) <= 0)
         return false;
     for (const char *p = text; *p && n < 16; p += *p == '-' ? 1 : 2) {
-        unsigned byte;
+        unsigned byte = 0;
         if (*p != '-' && sscanf(p, "%2x", &byte) != 1)
             return false;
         if (*p != '-')

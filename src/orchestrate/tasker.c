@@ -113,6 +113,16 @@ static bool serve(const struct task_request *head, char *text, char **words)
     return told;
 }
 
+/* TAKES block; GIVES one with room for that much (free), or NULL. What was in it is gone. */
+static void *room(void *block, size_t *have, size_t want)
+{
+    if (block && want <= *have)
+        return block;
+    free(block);
+    *have = want;
+    return malloc(want);
+}
+
 int main(void)
 {
     struct task_request head;
@@ -135,10 +145,8 @@ int main(void)
     while (read_all(&head, sizeof head) && head.bytes <= TASK_REQUEST_BYTES_MAX && head.argc <= WORDS_MAX &&
            head.envc <= WORDS_MAX) {
         size_t count = (size_t)head.argc + head.envc + 2;
-        if (head.bytes > text_room)
-            text = realloc(text, text_room = head.bytes);
-        if (count > words_room)
-            words = realloc(words, (words_room = count) * sizeof *words);
+        text = room(text, &text_room, head.bytes);
+        words = room(words, &words_room, count * sizeof *words);
         if (!text || !words || !read_all(text, head.bytes) || !serve(&head, text, words))
             break;
     }

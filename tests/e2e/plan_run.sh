@@ -144,4 +144,9 @@ is "of no week" "$status" 2
 printf 'plan: n\ndomains:\n  - {id: d, workstreams: [{id: x, run: "true"}]}\n' >n.yaml
 run plan report n.yaml
 is "of what was never run" "$status:$err" "1:spritery: n was never run: 'spritery plan run n.yaml'"
+run plan decide --by ada m.yaml "Frames of Oak" --text "Pine warps."
+is "a decision is a file" "$status:$(sed -n 1p decisions/0001-frames-of-oak.md):$(tail -n 1 decisions/0001-frames-of-oak.md)" "0:# 0001: Frames of Oak:Pine warps."
+run plan resume --quiet m.yaml
+run plan events --json m.yaml
+is "and in the journal" "$(printf '%s\n' "$out" | jq -r 'select(.event == "decide") | [.number, .text, .by] | join(" ")')" "1 Frames of Oak ada"
 finish

@@ -248,10 +248,11 @@ _spritery() {
         --survive) mapfile -t COMPREPLY < <(compgen -W 'kill power' -- "$cur") ;;
         --week) return ;;
         --as) return ;;
+        --text) return ;;
         --by) return ;;
         *)
             case "$cur" in
-            -*) mapfile -t COMPREPLY < <(compgen -W '--tree --gantt --dot --svg --runs --seed --jobs --force --no-wait --survive --mend --week --as --by --json --quiet --verbose --help --version' -- "$cur") ;;
+            -*) mapfile -t COMPREPLY < <(compgen -W '--tree --gantt --dot --svg --runs --seed --jobs --force --no-wait --survive --mend --week --as --text --by --json --quiet --verbose --help --version' -- "$cur") ;;
             *) compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -f -- "$cur") ;;
             esac ;;
         esac ;;

@@ -267,6 +267,7 @@ complete -c spritery -n '__fish_seen_subcommand_from plan' -l survive -x -a 'kil
 complete -c spritery -n '__fish_seen_subcommand_from plan' -l mend -d 'resume: put a damaged journal aside and go on from its sound part'
 complete -c spritery -n '__fish_seen_subcommand_from plan' -l week -x -d 'report: only the N-th seven days of the run'
 complete -c spritery -n '__fish_seen_subcommand_from plan' -l as -x -d 'approve: the role that the gate asks for'
+complete -c spritery -n '__fish_seen_subcommand_from plan' -l text -x -d 'decide: why, and what follows; Markdown'
 complete -c spritery -n '__fish_seen_subcommand_from plan' -l by -x -d 'approve, cancel, gate, retry: who says so; default your account\'s name'
 complete -c spritery -n '__fish_seen_subcommand_from plan' -l json -d 'results as JSON on standard output, one object per line'
 complete -c spritery -n '__fish_seen_subcommand_from plan' -l quiet -s q -d 'say nothing but failures'

@@ -316,6 +316,7 @@ _spritery() {
             '--mend[resume\: put a damaged journal aside and go on from its sound part]' \
             '--week=[report\: only the N-th seven days of the run]:N: ' \
             '--as=[approve\: the role that the gate asks for]:ROLE: ' \
+            '--text=[decide\: why, and what follows; Markdown]:TEXT: ' \
             '--by=[approve, cancel, gate, retry\: who says so; default your account'\''s name]:NAME: ' \
             '--json[results as JSON on standard output, one object per line]' \
             '(-q --quiet)'{-q,--quiet}'[say nothing but failures]' \
