@@ -114,12 +114,12 @@ static int by_result(const void *p, const void *q)
 
 static enum spr_code check_results(const struct pixelize_files *f, bool force, struct spr_error *err)
 {
-    const struct pixelize_file **sorted = mem_zalloc(f->count, sizeof *sorted);
+    const struct pixelize_file **sorted = mem_zalloc(f->count, sizeof(const struct pixelize_file *));
     enum spr_code rc = sorted ? SPR_OK : SPR_FAIL(err, SPR_NOMEM, "%zu files", f->count);
     for (size_t i = 0; !rc && i < f->count; i++)
         sorted[i] = &f->file[i];
     if (!rc)
-        qsort(sorted, f->count, sizeof *sorted, by_result);
+        qsort(sorted, f->count, sizeof(const struct pixelize_file *), by_result);
     for (size_t i = 1; !rc && i < f->count; i++)
         if (strcmp(sorted[i - 1]->to, sorted[i]->to) == 0)
             rc = SPR_FAIL(err, SPR_BADARG,

@@ -295,6 +295,13 @@ static struct rgba colour_at(const struct join *j, int f, size_t i)
     return (struct rgba){ byte(c->r), byte(c->g), byte(c->b), 255 };
 }
 
+/* Cells that agreed over time carry the very same mean. */
+static bool agrees(const struct colour *p, const struct colour *q)
+{
+    return !(p->r < q->r) && !(p->r > q->r) && !(p->g < q->g) && !(p->g > q->g) && !(p->b < q->b) &&
+           !(p->b > q->b) && (p->count > 0) == (q->count > 0);
+}
+
 /* Frames in which a cell agreed with an earlier one take that one's colour. */
 static void store(const struct join *j, struct cells *frame)
 {
@@ -304,7 +311,7 @@ static void store(const struct join *j, struct cells *frame)
             struct rgba c = colour_at(j, f, i);
             for (int e = 0; e < f; e++) {
                 const struct colour *then = &j->cell[(size_t)e * j->cells + i];
-                if (memcmp(then, now, sizeof *then) == 0) {
+                if (agrees(then, now)) {
                     c = frame[e].colour.pixel[i];
                     break;
                 }

@@ -177,7 +177,8 @@ void fit_rigid(const float *change, int length, double pitch, struct fit *ret)
 {
     double best = -1, best_pitch = pitch, best_phase = 0, phase;
     double step = pitch * pitch / (4.0 * length), width = pitch * 0.05;
-    for (double p = pitch - width; p <= pitch + width; p += step) {
+    for (int k = 0; k <= (int)(2 * width / step); k++) {
+        double p = pitch - width + k * step;
         double strength = harmonic(change, length, p, &phase);
         if (strength > best) {
             best = strength;

@@ -22,7 +22,7 @@ static void images_fini(struct image *im, int count)
 static enum spr_code count_colours(const struct image *im, int count, size_t *ret, struct spr_error *err)
 {
     struct histogram h;
-    const struct image **all = mem_zalloc((size_t)count, sizeof *all);
+    const struct image **all = mem_zalloc((size_t)count, sizeof(const struct image *));
     if (!all)
         return SPR_FAIL(err, SPR_NOMEM, "%d frames", count);
     for (int i = 0; i < count; i++)
@@ -105,7 +105,7 @@ static enum spr_code choose_palette(const struct image *cells, int count, const 
     int automatic = o->to_width > 0 ? PIXELIZE_REDUCED_COLOURS : 256;
     struct quantise_options choose = { .colours = o->colours > 0 ? o->colours : automatic,
                                        .space = o->space };
-    const struct image **all = mem_zalloc((size_t)count, sizeof *all);
+    const struct image **all = mem_zalloc((size_t)count, sizeof(const struct image *));
     if (!all)
         return SPR_FAIL(err, SPR_NOMEM, "%d frames", count);
     for (int i = 0; i < count; i++)

@@ -46,7 +46,8 @@ enum spr_code skew_find(const struct edge_map *m, double *ret_tangent, struct sp
         }
     }
     double tangent = at * step;
-    for (double fine = step / 2; fine > step / 20; fine /= 2)
+    double fine = step / 2;
+    for (int round = 0; round < 4; round++, fine /= 2)
         for (int way = -1; way <= 1; way += 2) {
             double now = sharpness(m, tangent + way * fine, profile);
             if (now > best) {
