@@ -11,7 +11,7 @@
  * more: uneven lines always find something. */
 static const double all_but_everything = 0.95, all_but_as_much = 0.06;
 
-enum { LEAST_NEIGHBOURHOOD = 100, SPECTRUM_MAX = 640, PERIODS = 6, CANDIDATES = 24 };
+enum { SPECTRUM_MAX = 640, PERIODS = 6, CANDIDATES = 24 };
 
 static int ascending(const void *p, const void *q)
 {
@@ -19,28 +19,16 @@ static int ascending(const void *p, const void *q)
     return (a > b) - (a < b);
 }
 
-/* What noise leaves on a line around `at`: the lower values there, and what they vary by on top. */
-static float floor_near(const float *profile, int length, int at, int within, float *sorted)
-{
-    int from = at - within < 1 ? 1 : at - within, to = at + within > length ? length : at + within,
-        n = to - from;
-    memcpy(sorted, profile + from, (size_t)n * sizeof *sorted);
-    qsort(sorted, (size_t)n, sizeof *sorted, ascending);
-    float low = sorted[n / 8], level = sorted[n * 3 / 8];
-    return level + 3 * (level - low);
-}
-
-/* change[x]: the profile above its floor, square-rooted. The floor is taken in neighbourhoods, since a codec leaves more
- * where there is more. */
+/* change[x]: the profile above its floor, square-rooted. The floor is what noise leaves on every line. */
 static void lift(const float *profile, int length, float *sorted, float *change)
 {
-    int step = length / 8 < LEAST_NEIGHBOURHOOD ? LEAST_NEIGHBOURHOOD : length / 8;
+    int n = length - 1;
+    memcpy(sorted, profile + 1, (size_t)n * sizeof *sorted);
+    qsort(sorted, (size_t)n, sizeof *sorted, ascending);
+    float low = sorted[n / 8], level = sorted[n * 3 / 8], floor_to = level + 3 * (level - low);
     change[0] = change[length] = 0;
-    for (int from = 1; from < length; from += step) {
-        float floor_to = floor_near(profile, length, from + step / 2, step * 3 / 4, sorted);
-        for (int x = from; x < length && x < from + step; x++)
-            change[x] = profile[x] > floor_to ? sqrtf(profile[x] - floor_to) : 0;
-    }
+    for (int x = 1; x < length; x++)
+        change[x] = profile[x] > floor_to ? sqrtf(profile[x] - floor_to) : 0;
 }
 
 /* lag[t] = sum of (change[x] - mean) * (change[x + t] - mean), for t = 0..most. */
