@@ -103,7 +103,7 @@ static enum spr_code report(const struct running *r, const char *state, const ch
     if (rc)
         return rc;
     json_t *object =
-        json_pack("{s:s, s:I, s:I, s:s, s:s*, s:o}", "state", state, "row", (json_int_t)(r->i + 1), "line",
+        json_pack("{s:s, s:I, s:I, s:s, s:s*, s:o}", "state", state, "row", (json_int_t)r->i + 1, "line",
                   (json_int_t)row_in_hand(r)->line, "file", file, "error", why, "request", request);
     char *line = object ? request_json_line(object) : NULL;
     if (line)
@@ -145,7 +145,7 @@ static enum spr_code on_picture(void *context, const struct engine_picture *p, s
     if (rc)
         return rc;
     json_t *about =
-        json_pack("{s:I, s:I, s:i, s:f, s:s, s:s, s:s}", "row", (json_int_t)(r->i + 1), "line",
+        json_pack("{s:I, s:I, s:i, s:f, s:s, s:s, s:s}", "row", (json_int_t)r->i + 1, "line",
                   (json_int_t)row_in_hand(r)->line, "colors", p->colors, "seconds", p->seconds, "engine",
                   p->papers.engine, "model", p->papers.model, "model_sha256", p->papers.model_hash);
     rc = manifest_done(r->batch->manifest, file + strlen(r->batch->output->folder) + 1,
@@ -209,7 +209,7 @@ static bool of_the_row(enum spr_code rc)
 static enum spr_code note_failure(struct running *r, struct spr_error *why, struct spr_error *err)
 {
     json_t *about =
-        json_pack("{s:I, s:I}", "row", (json_int_t)(r->i + 1), "line", (json_int_t)row_in_hand(r)->line);
+        json_pack("{s:I, s:I}", "row", (json_int_t)r->i + 1, "line", (json_int_t)row_in_hand(r)->line);
     r->failed++;
     enum spr_code rc = manifest_failed(r->batch->manifest, &row_in_hand(r)->request, why->text, about, err);
     if (!rc)

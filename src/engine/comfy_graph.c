@@ -125,7 +125,7 @@ static enum spr_code check_slot(void *context, const char *text, json_t **replac
     (void)context, (void)replace;
     const char *name, *end;
     size_t length;
-    for (; (text = next_slot(text, &name, &length, &end)); text = end)
+    for (const char *at = text; next_slot(at, &name, &length, &end); at = end)
         if (!slot_named(name, length))
             return SPR_FAIL(
                 err, SPR_BADDATA,
@@ -226,7 +226,7 @@ static enum spr_code find_slot(void *context, const char *text, json_t **replace
     struct finding *f = context;
     const char *name, *end;
     size_t length;
-    for (; (text = next_slot(text, &name, &length, &end)); text = end)
+    for (const char *at = text; next_slot(at, &name, &length, &end); at = end)
         f->found = f->found || (strlen(f->slot) == length && memcmp(name, f->slot, length) == 0);
     return SPR_OK;
 }

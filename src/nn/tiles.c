@@ -303,13 +303,6 @@ INLINE void transform_quad_gradient(const float *const dy[QUAD], size_t c, vec w
         quad_gradient_row(half[i], whole[i]);
 }
 
-INLINE void store_positions(vec whole[4][4], float *to, size_t stride)
-{
-    EACH (i, 0, 4)
-        EACH (j, 0, 4)
-            vec_store(to + (size_t)(i * 4 + j) * stride, whole[i][j]);
-}
-
 #ifdef PAIRS
 INLINE void pair_positions(vec low[4][4], vec high[4][4], float *to, size_t stride)
 {
@@ -379,6 +372,13 @@ static void pair_neighbours(const float *x, size_t pairs, float *to)
         to[i] = bf16_pair(x[2 * i], x[2 * i + 1]);
 }
 #else
+INLINE void store_positions(vec whole[4][4], float *to, size_t stride)
+{
+    EACH (i, 0, 4)
+        EACH (j, 0, 4)
+            vec_store(to + (size_t)(i * 4 + j) * stride, whole[i][j]);
+}
+
 static void weights(const float *g, size_t row_stride, size_t tap_stride, size_t columns, float *to,
                     size_t stride)
 {

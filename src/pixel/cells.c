@@ -212,6 +212,7 @@ enum spr_code cells_take(const struct image *im, const struct grid *g, struct ce
             cells.colour.pixel[at] = colour_of(&v, g->noise, &cells.error[at], &cells.uneven[at]);
         }
     }
+    cells.noise = g->noise;
     *ret = cells;
     return SPR_OK;
 }

@@ -14,6 +14,7 @@
 struct cells {
     struct image colour; /* (cells) */
     float *error;        /* (cells): standard deviation of what noise left in a channel, 0..255 */
+    double noise;        /* of a pixel: standard deviation of a channel, 0..255 */
     float *uneven;       /* (cells): standard deviation within the cell beyond noise: blur, halos, codecs */
 };
 

@@ -20,6 +20,10 @@ static const double deviations = 3.3, slack = 1.5;
 static const double clear_contrast = 24, bleed_more = 1.0, bleed_least = 0.010;
 /* A halo changes a cell beside a large region by at most that share of its contrast. */
 static const double halo = 0.025;
+static const double clipped_least = 3.6;
+/* Where there is noise, a cell that touches the ground and is no farther from its colour is ground, and so is any colour
+ * that is nearer still, wherever it is: nobody sees that much, and a codec leaves it beside strong edges. */
+static const double ground_within = 10, hole_within = 8;
 
 static double apart(const struct colour *p, const struct colour *q)
 {
@@ -281,6 +285,99 @@ static void choose_colours(struct join *j, struct order *order)
     }
 }
 
+/* Cells that agreed over time carry the very same mean. */
+static bool agrees(const struct colour *p, const struct colour *q)
+{
+    return !(p->r < q->r) && !(p->r > q->r) && !(p->g < q->g) && !(p->g > q->g) && !(p->b < q->b) &&
+           !(p->b > q->b) && (p->count > 0) == (q->count > 0);
+}
+
+/* The colour that at least half of the border has, in all frames together; -1: none, the picture has no ground. */
+static int32_t ground_kind(const struct join *j, int32_t *border)
+{
+    int32_t most = 0, all = 0;
+    memset(border, 0, (size_t)j->colours * sizeof *border);
+    for (int f = 0; f < j->frames; f++)
+        for (size_t i = 0; i < j->cells; i++) {
+            size_t x = i % (size_t)j->width, y = i / (size_t)j->width;
+            int32_t region = j->region[(size_t)f * j->cells + i];
+            if (x > 0 && y > 0 && x + 1 < (size_t)j->width && y + 1 < (size_t)j->height)
+                continue;
+            all++;
+            if (region >= 0)
+                border[j->kind[region]]++;
+        }
+    for (int32_t k = 1; k < j->colours; k++)
+        if (border[k] > border[most])
+            most = k;
+    return j->colours > 0 && 2 * border[most] >= all ? most : -1;
+}
+
+/* Spreads the ground over cells beside it that are almost its colour. */
+static void settle_ground(struct join *j, int f, int32_t ground, int32_t as)
+{
+    const struct colour *cell = j->cell + (size_t)f * j->cells, *c = &j->colour[ground];
+    int32_t *region = j->region + (size_t)f * j->cells;
+    int head = 0, tail = 0;
+    for (size_t i = 0; i < j->cells; i++)
+        if (region[i] >= 0 && j->kind[region[i]] == ground)
+            j->queue[tail++] = (int32_t)i;
+    while (head < tail) {
+        int at = j->queue[head++], x = at % j->width;
+        int side[4] = { x > 0 ? at - 1 : -1, x < j->width - 1 ? at + 1 : -1, at - j->width, at + j->width };
+        for (int k = 0; k < 4; k++) {
+            int to = side[k];
+            if (to < 0 || (size_t)to >= j->cells || region[to] < 0 || j->kind[region[to]] == ground ||
+                apart(&cell[to], c) > ground_within)
+                continue;
+            region[to] = as;
+            j->queue[tail++] = to;
+        }
+    }
+}
+
+/* A cell that agrees over time is ground at all those times if it is at one of them. */
+static void settle_over_time(struct join *j, size_t i, int32_t ground, int32_t as)
+{
+    for (int f = 0; f < j->frames; f++) {
+        int32_t region = j->region[(size_t)f * j->cells + i];
+        if (region < 0 || j->kind[region] != ground)
+            continue;
+        for (int e = 0; e < j->frames; e++)
+            if (agrees(&j->cell[(size_t)f * j->cells + i], &j->cell[(size_t)e * j->cells + i]))
+                j->region[(size_t)e * j->cells + i] = as;
+    }
+}
+
+/* One colour for flat ground, in every frame. border: (colours). */
+static void settle_grounds(struct join *j, int32_t *border)
+{
+    int32_t ground = ground_kind(j, border), as = -1;
+    for (int32_t r = 0; ground >= 0 && r < j->regions; r++)
+        if (j->mean[r].count > 0 && apart(&j->colour[j->kind[r]], &j->colour[ground]) <= hole_within)
+            j->kind[r] = ground;
+    for (int32_t r = 0; ground >= 0 && r < j->regions && as < 0; r++)
+        if (j->mean[r].count > 0 && j->kind[r] == ground)
+            as = r;
+    for (int f = 0; as >= 0 && f < j->frames; f++)
+        settle_ground(j, f, ground, as);
+    for (size_t i = 0; as >= 0 && j->frames > 1 && i < j->cells; i++)
+        settle_over_time(j, i, ground, as);
+}
+
+/* Values beyond 0 and 255 were cut off, so that noise moves the mean of a colour at that end inwards: by 0.4 of its
+ * standard deviation, the mean of half a normal distribution. */
+static void undo_clipping(struct join *j, double noise)
+{
+    double most = 0.45 * noise + 0.8;
+    most = most > clipped_least ? most : clipped_least; /* a codec hides how much noise there was */
+    for (int k = 0; noise > 1 && k < j->colours; k++) {
+        double *const channel[3] = { &j->colour[k].r, &j->colour[k].g, &j->colour[k].b };
+        for (int c = 0; c < 3; c++)
+            *channel[c] = *channel[c] <= most ? 0 : *channel[c] >= 255 - most ? 255 : *channel[c];
+    }
+}
+
 static uint8_t byte(double v)
 {
     return (uint8_t)(v + 0.5);
@@ -293,13 +390,6 @@ static struct rgba colour_at(const struct join *j, int f, size_t i)
         return (struct rgba){ 0, 0, 0, 0 };
     const struct colour *c = &j->colour[j->kind[region]];
     return (struct rgba){ byte(c->r), byte(c->g), byte(c->b), 255 };
-}
-
-/* Cells that agreed over time carry the very same mean. */
-static bool agrees(const struct colour *p, const struct colour *q)
-{
-    return !(p->r < q->r) && !(p->r > q->r) && !(p->g < q->g) && !(p->g > q->g) && !(p->b < q->b) &&
-           !(p->b > q->b) && (p->count > 0) == (q->count > 0);
 }
 
 /* Frames in which a cell agreed with an earlier one take that one's colour. */
@@ -332,9 +422,10 @@ enum spr_code join_noise(struct cells *frame, int count, struct spr_error *err)
     j.queue = mem_zalloc(j.cells, sizeof *j.queue);
     j.colour = mem_zalloc(2 * COLOURS_MAX, sizeof *j.colour);
     struct order *order = mem_zalloc(all, sizeof *order);
+    int32_t *border = mem_zalloc(COLOURS_MAX, sizeof *border);
     double *scratch = mem_zalloc(all, sizeof *scratch);
     enum spr_code rc = SPR_OK;
-    if (j.cell && j.mean && j.region && j.kind && j.queue && j.colour && order && scratch) {
+    if (j.cell && j.mean && j.region && j.kind && j.queue && j.colour && order && border && scratch) {
         bool noise = load(&j, frame, scratch);
         for (size_t i = 0; noise && count > 1 && i < j.cells; i++)
             agree(&j, i);
@@ -342,6 +433,8 @@ enum spr_code join_noise(struct cells *frame, int count, struct spr_error *err)
             find_regions(&j);
             absorb_strays(&j);
             choose_colours(&j, order);
+            settle_grounds(&j, border);
+            undo_clipping(&j, frame->noise);
             store(&j, frame);
         }
     } else {
@@ -354,6 +447,7 @@ enum spr_code join_noise(struct cells *frame, int count, struct spr_error *err)
     mem_free(j.queue);
     mem_free(j.colour);
     mem_free(order);
+    mem_free(border);
     mem_free(scratch);
     return rc;
 }

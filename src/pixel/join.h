@@ -3,6 +3,8 @@
  * 1. In a sequence each cell is compared over time: values that noise can explain become their mean in all frames.
  * 2. Neighbouring cells within noise of their region's mean are a region; its mean is known better the larger it is.
  * 3. Regions join, largest first, if the difference of their means is within what noise does to means of so many cells.
+ * 4. Cells beside the ground, the colour that most of the border has, and almost of it are ground.
+ * 5. Colours that noise moved away from 0 and 255, because it was cut off there, go back.
  * Where there is no noise nothing changes (law P5).
  * Invariants: alpha of the result is 0 or 255; a cell that stays the same over time has one colour over time.
  * Threads: any; nothing is shared. Deterministic. */

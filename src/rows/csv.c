@@ -97,7 +97,7 @@ static enum spr_code read_names(struct csv *c, char **ret_names, int *ret_count,
 static enum spr_code read_row(struct csv *c, char *const *names, int count, struct spr_error *err)
 {
     int cells = 0;
-    size_t line = c->table->line, ends = line;
+    size_t ends = 0;
     enum spr_code rc = table_begin(c->table, err);
     do {
         if (!rc)

@@ -128,7 +128,6 @@ static enum spr_code expand(const struct row *row, const char *pattern, const ch
         size_t plain = strcspn(at, "{");
         const char *open = at + plain, *close = *open ? strchr(open, '}') : NULL;
         rc = buf_add(into, at, plain, err);
-        at = open;
         if (rc || !*open)
             break;
         if (open[1] == '{') {

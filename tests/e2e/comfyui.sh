@@ -13,6 +13,7 @@ fi
 
 # serve NAME: starts a stand-in; its port is then in the file NAME.
 servers=
+# shellcheck disable=SC2317 # called when the script ends
 cleanup() {
     for pid in $servers; do kill "$pid" 2>/dev/null; done
 }
@@ -54,11 +55,11 @@ is "guidance as asked for, though the workflow has another" "$status $(sha again
 clean
 
 comfy "red dragon" -s 5 -n 3
-is "three pictures, one prompt each" "$status $(ls ./*-[567].png | wc -l) $(ask seed)" "0 3 7"
+is "three pictures, one prompt each" "$status $(find . -name '*-[567].png' | wc -l) $(ask seed)" "0 3 7"
 clean
 before=$(ask prompts)
 comfy "red dragon" -s 5 -n 3 --workflow batch-sdxl
-is "a batch at once is one prompt" "$status $(ls ./red-dragon-5*.png | wc -l) $(($(ask prompts) - before))" "0 3 1"
+is "a batch at once is one prompt" "$status $(find . -name 'red-dragon-5*.png' | wc -l) $(($(ask prompts) - before))" "0 3 1"
 clean
 
 "$program" generate "sword" -s 1 -o init.png --preview never >/dev/null 2>&1

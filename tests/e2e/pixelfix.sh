@@ -1,8 +1,8 @@
 #!/bin/sh
 # bench/pixelfix: the harness that repairing is measured with, on sprites of this program as tiles. Usage: SPRITERY BENCH_PIXELFIX
+bench=$(cd "$(dirname "$2")" && pwd)/$(basename "$2")
 # shellcheck source=tap.sh
 . "$(dirname "$0")/tap.sh"
-bench=$(cd "$(dirname "$2")" && pwd)/$(basename "$2")
 mkdir -p tiles/mon build/bench
 ln -s "$bench" build/bench/bench_pixelfix
 export SPRITERY="$program" BUILD_FOLDER="$work/build"

@@ -44,6 +44,7 @@ left_over() {
 judge() {
     timeout 60 "$program" plan run --survive "$survive" --quiet k.yaml >resumed 2>&1
     code=$?
+    # shellcheck disable=SC2094 # "events" is a word of the command, too
     "$program" plan events --json k.yaml >events 2>events.err || { echo "the journal: $(cat events.err)"; return; }
     [ $code = 0 ] || { echo "going on ended with $code: $(cat resumed)"; return; }
     [ ! -e overlap ] || { echo "two runs of one task: $(cat overlap)"; return; }
