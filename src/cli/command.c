@@ -24,6 +24,7 @@ static const struct {
     { &cmd_palette },
     { &cmd_pixelize },
     { &cmd_plan },
+    { &cmd_plan_fetch },
     { &cmd_serve },
     { &cmd_show },
     { &cmd_status },

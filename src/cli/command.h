@@ -52,7 +52,8 @@ struct command {
 
 extern const struct command cmd_animate, cmd_batch, cmd_check, cmd_completion, cmd_config, cmd_doctor,
     cmd_generate, cmd_help, cmd_jobs, cmd_keys, cmd_man, cmd_models, cmd_pack, cmd_palette, cmd_pixelize,
-    cmd_plan, cmd_serve, cmd_show, cmd_status, cmd_tiles, cmd_train, cmd_transform, cmd_unpack, cmd_version;
+    cmd_plan, cmd_plan_fetch, cmd_serve, cmd_show, cmd_status, cmd_tiles, cmd_train, cmd_transform,
+    cmd_unpack, cmd_version;
 
 /* The i-th command by name; NULL after the last. */
 const struct command *command_at(size_t i);

@@ -149,4 +149,32 @@ is "a decision is a file" "$status:$(sed -n 1p decisions/0001-frames-of-oak.md):
 run plan resume --quiet m.yaml
 run plan events --json m.yaml
 is "and in the journal" "$(printf '%s\n' "$out" | jq -r 'select(.event == "decide") | [.number, .text, .by] | join(" ")')" "1 Frames of Oak ada"
+# A metric from an address: Prometheus text over HTTP.
+mkdir -p www
+printf '# TYPE tiles gauge\ntiles 12\n' >www/metrics
+/usr/bin/python3 -u -m http.server --bind 127.0.0.1 --directory www 0 >www.out 2>&1 &
+server=$!
+# shellcheck disable=SC2317 # called when the script ends
+cleanup() { kill "$server" 2>/dev/null; }
+for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29 30; do
+    port=$(sed -n 's/.*port \([0-9]*\).*/\1/p' www.out)
+    [ -z "$port" ] || break
+    sleep 0.2
+done
+cat >h.yaml <<EOF
+plan: h
+metrics: http://127.0.0.1:$port/metrics
+domains:
+  - {id: d, workstreams: [{id: one, run: "true"}]}
+  - {id: e, workstreams: [{id: two, run: "echo two >> log"}]}
+gates:
+  - {id: g, after: [d], opens: [e], criteria: [{name: enough, metric: tiles, above: 20}]}
+EOF
+run plan run --no-wait h.yaml
+is "a metric from an address that is too small keeps the gate shut" "$status:$(ran)" "1:"
+printf 'tiles 21\n' >www/metrics
+run plan resume --no-wait h.yaml
+is "and opens it when it holds" "$status:$(ran)" "0:two "
+run plan-fetch "http://127.0.0.1:$port/nothing"
+is "a page that is not there" "$status:$err" "1:spritery: http://127.0.0.1:$port/nothing: not there (404)"
 finish
