@@ -155,7 +155,7 @@ static void come_again(void *context)
 /* Decides, writes down, tells, acts, until nothing follows any more. */
 static enum spr_code settle(struct meta *m, struct spr_error *err)
 {
-    int64_t next;
+    int64_t next, blocked;
     for (bool more = true; more;) {
         struct run_order o;
         enum spr_code rc = run_step(&m->run, clock_wall_ms(), &next, err);
@@ -163,6 +163,8 @@ static enum spr_code settle(struct meta *m, struct spr_error *err)
             *err = m->err;
             rc = m->rc;
         }
+        blocked = meta_watch_blockers(m, clock_wall_ms());
+        next = blocked < next ? blocked : next;
         if (!rc)
             rc = journal_commit(&m->journal, err);
         if (rc)

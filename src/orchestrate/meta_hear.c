@@ -5,6 +5,7 @@
 #include "orchestrate/action.h"
 #include "orchestrate/hook.h"
 #include "orchestrate/inbox.h"
+#include "orchestrate/status.h"
 #include "orchestrate/tree.h"
 
 #include <jansson.h>
@@ -52,6 +53,32 @@ static void resolve_work(struct meta *m, int32_t w)
     if (escalations_open(&m->escalations) > 0)
         for (size_t i = 0; i < SPR_COUNT(types); i++)
             meta_resolve(m, types[i], PLAN_WORKSTREAM, w);
+}
+
+int64_t meta_watch_blockers(struct meta *m, int64_t now_ms)
+{
+    const struct run *r = &m->run;
+    int64_t next = INT64_MAX;
+    for (int32_t i = 0; i < m->escalations.count; i++) {
+        const struct escalation *x = &m->escalations.list[i];
+        if (x->open && strcmp(x->type, "blocker") == 0 && x->index != PLAN_NONE &&
+            r->work[x->index].state != WORK_BLOCKED)
+            meta_resolve(m, "blocker", PLAN_WORKSTREAM, x->index);
+    }
+    for (int32_t w = 0; r->count[WORK_BLOCKED] > 0 && w < m->plan->workstreams; w++) {
+        const struct work *k = &r->work[w];
+        int64_t after = m->plan->workstream[w].limits.blocker_after_s;
+        char why[200];
+        if (k->state != WORK_BLOCKED || k->asks || after <= 0)
+            continue;
+        if (k->since_ms + after * 1000 > now_ms) {
+            next = k->since_ms + after * 1000 < next ? k->since_ms + after * 1000 : next;
+            continue;
+        }
+        status_reason(r, w, why, sizeof why);
+        meta_escalate(m, "blocker", "high", PLAN_WORKSTREAM, w, *why ? why : "what it needs failed");
+    }
+    return next;
 }
 
 /* ---- the crew ---- */

@@ -58,6 +58,9 @@ void meta_fail(struct meta *m, enum spr_code rc, const struct spr_error *err);
 /* Writes an event that is not the run's: escalations, decisions, the end. */
 SPR_MUST_USE enum spr_code meta_emit(void *meta, const struct run_event *e, struct spr_error *err);
 /* Raises an escalation unless one of its type about the thing is open. */
+/* Tells of workstreams that have waited for what failed as long as their blocker_after, and takes it back where they wait
+ * no more. Returns when the next is due; INT64_MAX: none. */
+int64_t meta_watch_blockers(struct meta *m, int64_t now_ms);
 void meta_escalate(struct meta *m, const char *type, const char *severity, enum plan_thing thing,
                    int32_t index, const char *text);
 void meta_resolve(struct meta *m, const char *type, enum plan_thing thing, int32_t index);

@@ -149,6 +149,18 @@ is "a decision is a file" "$status:$(sed -n 1p decisions/0001-frames-of-oak.md):
 run plan resume --quiet m.yaml
 run plan events --json m.yaml
 is "and in the journal" "$(printf '%s\n' "$out" | jq -r 'select(.event == "decide") | [.number, .text, .by] | join(" ")')" "1 Frames of Oak ada"
+# What waits for something that failed is told of after a while.
+cat >b.yaml <<EOF
+plan: b
+capacity: {workstreams: 2}
+defaults: {blocker_after: 1s}
+domains:
+  - {id: d, workstreams: [{id: one, run: "false"}, {id: two, run: "true", needs: [one]}, {id: long, run: "sleep 2.5"}]}
+EOF
+run plan run --no-wait b.yaml
+run plan events --json b.yaml
+is "a blocker is escalated, once" "$(printf '%s\n' "$out" | jq -r 'select(.event == "escalate" and .type == "blocker") | .id')" two
+
 # A metric from an address: Prometheus text over HTTP.
 mkdir -p www
 printf '# TYPE tiles gauge\ntiles 12\n' >www/metrics
