@@ -56,7 +56,7 @@ static void read_event(const char *type, const json_t *data, struct comfy_event 
 enum spr_code comfy_event_text(const void *data, size_t size, struct comfy_event *ret, struct spr_error *err)
 {
     json_error_t at;
-    struct comfy_event event = { COMFY_OTHER };
+    struct comfy_event event = { .kind = COMFY_OTHER };
     enum spr_code rc = SPR_OK;
     if (size > COMFY_FRAME_MAX)
         return SPR_FAIL(err, SPR_LIMIT, "a message of %zu bytes from the server; at most %d", size,
@@ -93,7 +93,7 @@ enum spr_code comfy_event_binary(const void *data, size_t size, struct comfy_eve
                                  struct spr_error *err)
 {
     const unsigned char *bytes = data;
-    struct comfy_event event = { COMFY_OTHER };
+    struct comfy_event event = { .kind = COMFY_OTHER };
     size_t skip = 8;
     if (size < 8)
         return SPR_FAIL(err, SPR_BADDATA, "a binary message of %zu bytes from the server; 8 at least", size);

@@ -85,9 +85,6 @@ static void put_message(msgpack_sbuffer *out, const struct wire_schema *s, size_
     msgpack_packer p;
     msgpack_sbuffer_clear(out);
     msgpack_packer_init(&p, out, msgpack_sbuffer_write);
-    bool request = false;
-    for (size_t i = 0; i < s->count; i++)
-        request |= s->field[i].type == WIRE_REQUEST;
     size_t pairs = s->count + 2 + (wrong == ABSENT ? -1 : 0);
     msgpack_pack_map(&p, pairs);
     put(&p, "unknown field"); /* is ignored, whatever it is */
