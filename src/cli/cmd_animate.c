@@ -1,5 +1,6 @@
 #include "cli/command.h"
 #include "cli/frames.h"
+#include "cli/json_line.h"
 #include "cli/preview.h"
 #include "cli/term_play.h"
 #include "image/load.h"
@@ -224,13 +225,7 @@ static enum spr_code report(const struct cli *cli, const struct settings *s, con
                                                                  : image_kind_name(s->kind),
                           "width", a->width, "height", a->height, "frames", a->count, "ms",
                           (json_int_t)animation_ms(a), "plays", a->plays, "bytes", (json_int_t)bytes);
-    char *line = o ? json_dumps(o, JSON_COMPACT) : NULL;
-    enum spr_code rc =
-        line ? SPR_OK : SPR_FAIL(err, SPR_BADDATA, "%.200s: a name that is not UTF-8 has no JSON", s->out);
-    if (line)
-        fprintf(cli->out.file, "%s\n", line);
-    free(line);
-    json_decref(o);
+    enum spr_code rc = json_line(cli, o, 0, s->out, "name", err);
     return rc ? rc : terminal_flush(&cli->out, err);
 }
 

@@ -1,5 +1,6 @@
 #include "base/mem.h"
 #include "cli/failure.h"
+#include "cli/json_line.h"
 #include "paint/model.h"
 #include "paint/model_find.h"
 
@@ -23,14 +24,7 @@ static enum spr_code print_json(const struct cli *cli, const struct model *m, co
                                "licence", note_or(m, "licence", ""), "numbers", tensor_type_name(m->type),
                                "size", m->size, "words", m->layout.config.vocab, "parameters",
                                (json_int_t)m->layout.floats, "samples_seen", (json_int_t)m->samples_seen);
-    char *line = object ? json_dumps(object, JSON_COMPACT) : NULL;
-    enum spr_code rc =
-        line ? SPR_OK : SPR_FAIL(err, SPR_BADDATA, "%.200s: a path that is not UTF-8 has no JSON", path);
-    if (line)
-        fprintf(cli->out.file, "%s\n", line);
-    free(line);
-    json_decref(object);
-    return rc;
+    return json_line(cli, object, 0, path, "path", err);
 }
 
 static void row(const struct terminal *t, const char *name, const char *text)

@@ -2,6 +2,7 @@
 #include "base/str.h"
 #include "cli/command.h"
 #include "cli/frames.h"
+#include "cli/json_line.h"
 #include "pixel/dither.h"
 #include "pixel/motion.h"
 #include "pixel/palette.h"
@@ -84,16 +85,12 @@ static enum spr_code print_json(const struct cli *cli, json_t *object, const str
             snprintf(hex, sizeof hex, "transparent");
         json_array_append_new(colours, json_string(hex));
     }
-    char *line = NULL;
-    if (object && !json_object_set_new(object, "count", json_integer(p->count)) &&
-        !json_object_set_new(object, "colours", colours))
-        line = json_dumps(object, JSON_COMPACT);
-    enum spr_code rc = line ? SPR_OK : SPR_FAIL(err, SPR_BADDATA, "a name that is not UTF-8 has no JSON");
-    if (line)
-        fprintf(cli->out.file, "%s\n", line);
-    free(line);
-    json_decref(object);
-    return rc;
+    if (json_object_set_new(object, "count", json_integer(p->count)) ||
+        json_object_set_new(object, "colours", colours)) {
+        json_decref(object);
+        object = NULL;
+    }
+    return json_line(cli, object, 0, NULL, "name", err);
 }
 
 /* Writes the palette to --out, or prints it. */

@@ -1,6 +1,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "cli/failure.h"
+#include "cli/json_line.h"
 #include "cli/plan_command.h"
 #include "plan/diff.h"
 #include "plan/example.h"
@@ -65,14 +66,7 @@ static enum spr_code check_json(const struct cli *cli, const char *path, const s
     else
         object = json_pack("{s:s, s:b, s:i, s:o}", "file", path, "sound", 0, "dropped", r->dropped,
                            "complaints", list);
-    char *line = object ? json_dumps(object, JSON_COMPACT) : NULL;
-    enum spr_code rc =
-        line ? SPR_OK : SPR_FAIL(err, SPR_BADDATA, "%.200s: a path that is not UTF-8 has no JSON", path);
-    if (line)
-        fprintf(cli->out.file, "%s\n", line);
-    free(line);
-    json_decref(object);
-    return rc;
+    return json_line(cli, object, 0, path, "path", err);
 }
 
 static const char *plural(int32_t count)

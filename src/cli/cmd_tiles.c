@@ -1,6 +1,7 @@
 #include "base/str.h"
 #include "cli/command.h"
 #include "cli/frames.h"
+#include "cli/json_line.h"
 #include "pixel/seam.h"
 #include "pixel/tileset.h"
 
@@ -26,13 +27,7 @@ static enum spr_code wrong(const char *name, const char *value, const char *righ
 /* Prints the object as a line of JSON. TAKES it. */
 static enum spr_code print_json(const struct cli *cli, json_t *object, struct spr_error *err)
 {
-    char *line = object ? json_dumps(object, JSON_COMPACT) : NULL;
-    enum spr_code rc = line ? SPR_OK : SPR_FAIL(err, SPR_BADDATA, "a name that is not UTF-8 has no JSON");
-    if (line)
-        fprintf(cli->out.file, "%s\n", line);
-    free(line);
-    json_decref(object);
-    return rc;
+    return json_line(cli, object, 0, NULL, "name", err);
 }
 
 /* Where the result goes: --out, or NAME-WHAT.png here. Its ending says the kind. */

@@ -1,5 +1,6 @@
 #include "base/str.h"
 #include "cli/command.h"
+#include "cli/json_line.h"
 #include "pixel/motion.h"
 #include "pixel/outline.h"
 #include "pixel/turn.h"
@@ -284,14 +285,7 @@ static enum spr_code report(const struct cli *cli, const char *from, const char 
     }
     json_t *o = json_pack("{s:s, s:s, s:i, s:i, s:i, s:i}", "file", to, "from", from, "width", a->width,
                           "height", a->height, "frames", a->count, "jaggies", w->jaggies);
-    char *line = o ? json_dumps(o, JSON_COMPACT) : NULL;
-    enum spr_code rc =
-        line ? SPR_OK : SPR_FAIL(err, SPR_BADDATA, "%.200s: a name that is not UTF-8 has no JSON", from);
-    if (line)
-        fprintf(cli->out.file, "%s\n", line);
-    free(line);
-    json_decref(o);
-    return rc;
+    return json_line(cli, o, 0, from, "name", err);
 }
 
 static enum spr_code make(const struct cli *cli, const struct settings *s, const char *path,

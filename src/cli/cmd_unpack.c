@@ -1,5 +1,6 @@
 #include "base/mem.h"
 #include "cli/command.h"
+#include "cli/json_line.h"
 #include "pack/unpack.h"
 
 #include <jansson.h>
@@ -15,14 +16,7 @@ static enum spr_code print_json(const struct cli *cli, const char *path, const s
     for (int i = 0; i < u->files.count; i++)
         json_array_append_new(files, json_string(u->files.item[i].path));
     json_t *object = json_pack("{s:s, s:i, s:o}", "sheet", path, "frames", u->files.count, "files", files);
-    char *line = object ? json_dumps(object, JSON_COMPACT) : NULL;
-    enum spr_code rc =
-        line ? SPR_OK : SPR_FAIL(err, SPR_BADDATA, "%.200s: a path that is not UTF-8 has no JSON", path);
-    if (line)
-        fprintf(cli->out.file, "%s\n", line);
-    free(line);
-    json_decref(object);
-    return rc;
+    return json_line(cli, object, 0, path, "path", err);
 }
 
 static void print_text(const struct cli *cli, const char *path, const struct unpacked *u, const char *folder)

@@ -1,3 +1,4 @@
+#include "cli/json_line.h"
 #include "cli/pack_command.h"
 
 #include <jansson.h>
@@ -47,13 +48,7 @@ enum spr_code pack_print_json(const struct cli *cli, const struct pack_report *r
         json_object_set_new(o, "since_last",
                             json_pack("{s:o, s:o, s:o}", "added", paths(&r->added), "changed",
                                       paths(&r->changed), "gone", paths(&r->gone)));
-    char *line = o ? json_dumps(o, JSON_COMPACT | JSON_REAL_PRECISION(6)) : NULL;
-    enum spr_code rc = line ? SPR_OK : SPR_FAIL(err, SPR_BADDATA, "a path that is not UTF-8 has no JSON");
-    if (line)
-        fprintf(cli->out.file, "%s\n", line);
-    free(line);
-    json_decref(o);
-    return rc;
+    return json_line(cli, o, JSON_REAL_PRECISION(6), NULL, "path", err);
 }
 
 static const char *plural(int n)

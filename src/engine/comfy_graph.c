@@ -6,8 +6,8 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "engine/papers.h"
 
-#include <nettle/sha2.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -176,15 +176,9 @@ enum spr_code comfy_graph_parse(const char *text, size_t size, struct comfy_grap
 
 static void set_name_and_hash(struct comfy_graph *g, const char *path, const struct buf *text)
 {
-    struct sha256_ctx ctx;
-    uint8_t digest[SHA256_DIGEST_SIZE];
     const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path, *dot = strrchr(name, '.');
     snprintf(g->name, sizeof g->name, "%.*s", dot ? (int)(dot - name) : 63, name);
-    sha256_init(&ctx);
-    sha256_update(&ctx, text->length, (const uint8_t *)text->data);
-    sha256_digest(&ctx, sizeof digest, digest);
-    for (size_t i = 0; i < sizeof digest; i++)
-        snprintf(g->hash + 2 * i, 3, "%02x", digest[i]);
+    papers_hash(text, g->hash);
 }
 
 enum spr_code comfy_graph_load(const char *name, struct comfy_graph *ret, struct spr_error *err)

@@ -39,6 +39,8 @@ struct job {
     char model[ENGINE_NAME_BYTES]; /* as the server calls it */
     char *image, *mask;            /* as the server that has them calls them */
     const struct server *uploaded; /* that server */
+    const struct server *asked;    /* whose node classes are in classes */
+    json_t *classes;               /* by name: what /object_info said, so that a class is asked for once */
     int done;                      /* pictures handed out */
 };
 
@@ -159,6 +161,32 @@ static enum spr_code class_of(void *context, const char *class, json_t **ret, st
     return rc;
 }
 
+struct asking {
+    struct job *job;
+    const struct server *server;
+};
+
+/* class_of, asked once for each class of a server. Pictures are uploaded before, so LoadImage knows them. */
+static enum spr_code known_class(void *context, const char *class, json_t **ret, struct spr_error *err)
+{
+    const struct asking *a = context;
+    struct job *j = a->job;
+    if (j->asked != a->server || !j->classes) {
+        json_decref(j->classes);
+        j->classes = json_object();
+        j->asked = a->server;
+    }
+    json_t *known = json_object_get(j->classes, class);
+    if (known) {
+        *ret = json_incref(known);
+        return SPR_OK;
+    }
+    enum spr_code rc = class_of(a->server->http, class, ret, err);
+    if (!rc)
+        json_object_set(j->classes, class, *ret); /* where memory is short it is asked for again */
+    return rc;
+}
+
 static void set_values(const struct job *j, uint64_t seed, struct comfy_values *v)
 {
     static const char *const samplers[] = {
@@ -213,8 +241,9 @@ static enum spr_code make_prompt(struct job *j, struct server *s, uint64_t seed,
     if (!rc)
         rc = comfy_graph_fill(&filled, &values, err);
     comfy_http_cancel_on(s->http, j->watch->cancel);
+    struct asking asking = { j, s };
     if (!rc)
-        rc = comfy_graph_check(&filled, class_of, s->http, err);
+        rc = comfy_graph_check(&filled, known_class, &asking, err);
     comfy_http_cancel_on(s->http, NULL);
     if (rc)
         spr_prefix(err, "workflow %s", j->graph.name);
@@ -325,7 +354,7 @@ static enum spr_code make_next(struct job *j, struct spr_error *err)
             free_memory(s);
         else if (rc != SPR_BUSY)
             leave_out(s, err);
-        j->uploaded = NULL; /* it may have lost them */
+        j->uploaded = j->asked = NULL; /* it may have lost them, or come back as another */
     }
 }
 
@@ -391,6 +420,7 @@ static enum spr_code comfyui_generate(void *self, const struct request *r, const
             break;
     }
     comfy_graph_fini(&j.graph);
+    json_decref(j.classes);
     material_fini(&j.material);
     mem_free(j.lora);
     mem_free(j.image);

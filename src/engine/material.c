@@ -2,24 +2,11 @@
 
 #include "base/buf.h"
 #include "base/file.h"
+#include "engine/papers.h"
 #include "image/load.h"
 #include "pixel/palette.h"
 
-#include <nettle/sha2.h>
-#include <stdio.h>
-
 #define FILE_BYTES_MAX ((size_t)64 << 20)
-
-static void hash_of(const struct buf *bytes, char ret[ENGINE_HASH_BYTES])
-{
-    uint8_t digest[SHA256_DIGEST_SIZE];
-    struct sha256_ctx ctx;
-    sha256_init(&ctx);
-    sha256_update(&ctx, bytes->length, (const uint8_t *)bytes->data);
-    sha256_digest(&ctx, sizeof digest, digest);
-    for (size_t i = 0; i < sizeof digest; i++)
-        snprintf(ret + 2 * i, 3, "%02x", digest[i]);
-}
 
 /* *im becomes size x size. */
 static enum spr_code fit(struct image *im, int size, struct spr_error *err)
@@ -56,7 +43,7 @@ static enum spr_code load_picture(const char *flag, const char *path, int size, 
     if (rc)
         spr_prefix(err, "%s %.200s", flag, path);
     else
-        hash_of(&bytes, ret_hash);
+        papers_hash(&bytes, ret_hash);
     buf_fini(&bytes);
     return rc;
 }
@@ -70,7 +57,7 @@ static enum spr_code load_palette(const char *name, struct palette *ret, char re
     if (rc)
         spr_prefix(err, "--palette");
     else
-        hash_of(&bytes, ret_hash);
+        papers_hash(&bytes, ret_hash);
     buf_fini(&bytes);
     return rc;
 }

@@ -6,6 +6,7 @@
  * Threads: any. */
 #ifndef ENGINE_PAPERS_H
 #define ENGINE_PAPERS_H
+#include "base/buf.h"
 #include "engine/engine.h"
 #include "image/notes.h"
 
@@ -19,5 +20,8 @@ SPR_MUST_USE enum spr_code papers_write(const struct engine_picture *p, struct n
 SPR_MUST_USE enum spr_code papers_read(const struct notes *notes, struct request *r,
                                        struct engine_papers *ret, char ret_software[ENGINE_NAME_BYTES],
                                        struct spr_error *err);
+
+/* The SHA-256 of the bytes of a file that went in, in hexadecimal. */
+void papers_hash(const struct buf *bytes, char ret[ENGINE_HASH_BYTES]);
 
 #endif
