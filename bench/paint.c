@@ -96,9 +96,11 @@ int main(int argc, char **argv)
     double loaded_ms = (double)(clock_steady_ns() - begun) / 1e6;
     for (int threads = 1; threads <= 2; threads++) {
         struct pool *pool = NULL;
+        struct nets *nets = NULL;
         struct painter *p = NULL;
         check(pool_new(threads, &pool, &err), &err);
-        check(painter_new(&m->layout, m->params, m->size, pool, &p, &err), &err);
+        check(nets_new(&m->layout, m->params, &nets, &err), &err);
+        check(painter_new(nets, m->size, pool, &p, &err), &err);
         if (threads == 1) {
             best_of(p, m->size, 1, 1, &words);
             printf("paint   start: weights read %.1f ms, first step done %.1f ms (cpu %.1f) after the "
@@ -119,6 +121,7 @@ int main(int argc, char **argv)
                    c.cpu / one.cpu, m->size);
         }
         painter_free(p);
+        nets_free(nets);
         pool_free(pool);
     }
     printf("paint   peak %.0f MB\n", peak_mb());

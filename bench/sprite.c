@@ -81,11 +81,13 @@ static void measure(const char *path, int threads, int repeats, enum conv_precis
     struct spr_error err;
     struct model *model;
     struct pool *pool;
+    struct nets *nets;
     struct painter *painter;
     struct moment start = now(), first = { 0 };
     must(model_load(path, &model, &err), &err);
     must(pool_new(threads, &pool, &err), &err);
-    must(painter_new(&model->layout, model->params, model->size, pool, &painter, &err), &err);
+    must(nets_new(&model->layout, model->params, &nets, &err), &err);
+    must(painter_new(nets, model->size, pool, &painter, &err), &err);
     const struct reading prompt = { .count = 2,
                                     .word = { { .id = 100, .weight = 1 }, { .id = 5, .weight = 1 } } };
     const struct paint_options options = {
@@ -112,6 +114,7 @@ static void measure(const char *path, int threads, int repeats, enum conv_precis
            best.wall * 1e3, best.used * 1e3, flops * 1e-9, flops / peak, (first.wall - start.wall) * 1e3,
            (first.used - start.used) * 1e3);
     painter_free(painter);
+    nets_free(nets);
     pool_free(pool);
     model_free(model);
 }

@@ -34,7 +34,7 @@ static enum spr_code open_comfyui(const struct args *args, struct engine **ret, 
 static enum spr_code open_here(const struct args *args, bool comfyui, int threads, struct engine **ret,
                                struct spr_error *err)
 {
-    return comfyui ? open_comfyui(args, ret, err) : engine_native(threads, ret, err);
+    return comfyui ? open_comfyui(args, ret, err) : engine_native(threads, NULL, ret, err);
 }
 
 enum spr_code maker_init(const struct args *args, bool comfyui, int threads, bool threads_given,

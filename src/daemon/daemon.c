@@ -146,6 +146,7 @@ static void on_hang_up(uv_signal_t *h, int number)
     int later = 0;
     (void)number;
     notify_send("RELOADING=1");
+    shelf_refresh(d->shelf); /* running jobs keep the model they have */
     if (config_load(d->file, d->sets, d->set_count, &next, NULL, &err)) {
         log_write(d->log, LOG_ERROR, "the configuration stays as it was: %s", err.text);
     } else {
@@ -293,10 +294,10 @@ static enum spr_code add_native(struct daemon *d, struct spr_error *err)
     if (!count) /* a sprite's two passes keep two threads busy */
         count = total / 2 < 1 ? 1 : total / 2 > WORKERS_STANDARD_MAX ? WORKERS_STANDARD_MAX : total / 2;
     d->threads = total / count > 0 ? total / count : 1;
-    enum spr_code rc = SPR_OK;
+    enum spr_code rc = shelf_new(&d->shelf, err);
     for (int i = 0; !rc && i < count; i++) {
         struct engine *engine = NULL;
-        rc = engine_native(d->threads, &engine, err);
+        rc = engine_native(d->threads, d->shelf, &engine, err);
         if (!rc)
             rc = add_worker(d, engine, err);
     }
@@ -423,6 +424,7 @@ static void stop(struct daemon *d)
         mem_free(d->slot[i].first_image);
         request_fini(&d->slot[i].request);
     }
+    shelf_free(d->shelf);
     http_stop(d->http);
     uv_walk(&d->loop.uv, close_handle, NULL);
     uv_run(&d->loop.uv, UV_RUN_DEFAULT);

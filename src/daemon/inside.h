@@ -7,6 +7,7 @@
 #include "daemon/http.h"
 #include "daemon/metrics.h"
 #include "daemon/worker.h"
+#include "engine/shelf.h"
 #include "wire/messages.h"
 #include "wire/socket.h"
 #include <uv.h>
@@ -56,6 +57,7 @@ struct daemon {
     struct wire_context *wire;
     struct wire_socket *port[PORTS][PORT_KINDS]; /* NULL: off */
     struct queue *queue;
+    struct shelf *shelf; /* the models of the native workers */
     struct slot slot[DAEMON_WORKERS_MAX];
     int slots, threads; /* workers; threads of each */
     struct estimate estimate;

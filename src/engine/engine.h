@@ -79,8 +79,11 @@ SPR_MUST_USE enum spr_code engine_request_of(const struct request *request, int 
 void engine_seeds_of(const struct request *request, int i, uint64_t *ret_seed, uint64_t *ret_vary_seed);
 
 /* The engine in this process: paint/ with the bundled model or another weights file, finished by pixel/. Loads
- * nothing before the first request. threads: 1..256. GIVES *ret. Fails: SPR_NOMEM, SPR_LIMIT. */
-SPR_MUST_USE enum spr_code engine_native(int threads, struct engine **ret, struct spr_error *err);
+ * nothing before the first request. threads: 1..256. shelf: the models that several engines share, BORROWED for the
+ * engine's life; NULL for one of its own. GIVES *ret. Fails: SPR_NOMEM, SPR_LIMIT. */
+struct shelf;
+SPR_MUST_USE enum spr_code engine_native(int threads, struct shelf *shelf, struct engine **ret,
+                                         struct spr_error *err);
 
 /* ComfyUI servers: url[0..urls-1], as "http://127.0.0.1:8188"; BORROWED until the call returns. Asks none before the
  * first request. Of those that answer, the one with the least to do gets a request; one that does not is left out for a

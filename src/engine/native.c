@@ -1,15 +1,11 @@
-/* The engine in this process. Weights, words and packed kernels are loaded at the first request and kept for the next
- * one; another model takes their place. Pictures are painted in groups, so that all threads have work, and handed out
+/* The engine in this process. The model of the last request is kept for the next one; another takes its place. Pictures are painted in groups, so that all threads have work, and handed out
  * as soon as their group is done. */
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/pool.h"
 #include "engine/finishing.h"
-#include "paint/lexicon.h"
-#include "paint/model.h"
-#include "paint/model_find.h"
+#include "engine/shelf.h"
 #include "paint/paint.h"
-#include "paint/sketch.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -19,12 +15,9 @@ enum { GROUP_PER_THREAD = 4, PREVIEW_STEPS = 4 };
 struct native {
     int threads;
     struct pool *pool;
-    char *path; /* of the loaded model; NULL for none */
-    struct model *model;
-    struct lexicon *lexicon;
-    struct sketches *sketches; /* NULL where the model has none */
-    struct painter *painter;
-    char hash[MODEL_SHA256_BYTES]; /* "" until the first picture needs it */
+    struct shelf *shelf, *own; /* own: the same where nobody else has it */
+    const struct stock *stock; /* NULL before the first request */
+    struct painter *painter;   /* for it */
 };
 
 /* One request on its way. */
@@ -44,39 +37,27 @@ struct job {
 static void unload(struct native *n)
 {
     painter_free(n->painter);
-    sketches_free(n->sketches);
-    lexicon_free(n->lexicon);
-    model_free(n->model);
-    mem_free(n->path);
+    shelf_put(n->shelf, n->stock);
     n->painter = NULL;
-    n->sketches = NULL;
-    n->lexicon = NULL;
-    n->model = NULL;
-    n->path = NULL;
-    n->hash[0] = '\0';
+    n->stock = NULL;
 }
 
 static enum spr_code load(struct native *n, const char *name, struct spr_error *err)
 {
-    char *path = NULL;
-    enum spr_code rc = data_find(&model_kind, name, &path, err);
+    const struct stock *stock = NULL;
+    enum spr_code rc = shelf_take(n->shelf, name, &stock, err);
     if (rc)
         return rc;
-    if (n->path && strcmp(n->path, path) == 0) {
-        mem_free(path);
+    if (stock == n->stock) { /* one is enough */
+        shelf_put(n->shelf, stock);
         return SPR_OK;
     }
     unload(n);
-    rc = model_load(path, &n->model, err);
-    if (!rc)
-        rc = lexicon_new(n->model->word, n->model->layout.config.vocab, n->model->file, &n->lexicon, err);
-    if (!rc && n->model->size == SKETCH_SIDE)
-        rc = sketches_new(n->model->word, n->model->layout.config.vocab, n->model->file, &n->sketches, err);
-    if (!rc && !n->pool)
+    n->stock = stock;
+    if (!n->pool)
         rc = pool_new(n->threads, &n->pool, err);
     if (!rc)
-        rc = painter_new(&n->model->layout, n->model->params, n->model->size, n->pool, &n->painter, err);
-    n->path = path;
+        rc = painter_new(stock->nets, stock->model->size, n->pool, &n->painter, err);
     if (rc)
         unload(n);
     return rc;
@@ -85,14 +66,14 @@ static enum spr_code load(struct native *n, const char *name, struct spr_error *
 static enum spr_code read_words(const struct job *j, const char *text, bool categories, struct reading *ret,
                                 struct spr_error *err)
 {
-    struct lexicon_options o = { j->native->model->layout.config.words_max, categories };
-    return lexicon_read(j->native->lexicon, text, strlen(text), &o, ret, err);
+    struct lexicon_options o = { j->native->stock->model->layout.config.words_max, categories };
+    return lexicon_read(j->native->stock->lexicon, text, strlen(text), &o, ret, err);
 }
 
 /* Tells the watcher what the prompt, the blend and the negative prompt became. */
 static enum spr_code say_understood(const struct job *j, struct spr_error *err)
 {
-    const struct lexicon *l = j->native->lexicon;
+    const struct lexicon *l = j->native->stock->lexicon;
     struct buf line;
     buf_init(&line, 65536);
     enum spr_code rc = lexicon_describe(l, &j->prompt, &line, err);
@@ -122,9 +103,9 @@ static double strength_of(const struct job *j)
 static void choose_sketch(struct job *j)
 {
     const struct request *r = j->request;
-    if (j->native->sketches && !r->init.file && !r->finish.tile && !r->blend && strength_of(j) < 1)
-        sketches_choose(j->native->sketches, &j->prompt, &j->sketch);
-    int words_max = j->native->model->layout.config.words_max;
+    if (j->native->stock->sketches && !r->init.file && !r->finish.tile && !r->blend && strength_of(j) < 1)
+        sketches_choose(j->native->stock->sketches, &j->prompt, &j->sketch);
+    int words_max = j->native->stock->model->layout.config.words_max;
     if (j->sketch.style && j->prompt.count < words_max)
         j->prompt.word[j->prompt.count++] =
             (struct reading_word){ .id = j->sketch.style, .weight = 1, .why = READING_CATEGORY };
@@ -149,7 +130,7 @@ static double guidance_of(const struct job *j)
     static const char *const surfaces[] = { "wall", "floor" };
     static const double of_surfaces = 1.5;
     for (size_t s = 0; s < SPR_COUNT(surfaces) && !request_given(j->request, REQUEST_GUIDANCE); s++) {
-        int id = lexicon_find(j->native->lexicon, surfaces[s]);
+        int id = lexicon_find(j->native->stock->lexicon, surfaces[s]);
         for (int i = 0; i < j->prompt.count; i++)
             if (id > 0 && j->prompt.word[i].id == id)
                 return of_surfaces;
@@ -200,7 +181,7 @@ static const struct image *draw_sketch(struct job *j, int i, uint64_t seed, stru
     if (j->sketch.count == 0)
         return NULL;
     *begin = (struct image){ SKETCH_SIDE, SKETCH_SIDE, j->sketched + (size_t)i * SKETCH_SIDE * SKETCH_SIDE };
-    sketches_draw(j->native->sketches, &j->sketch, &j->prompt, seed, begin->pixel);
+    sketches_draw(j->native->stock->sketches, &j->sketch, &j->prompt, seed, begin->pixel);
     return begin;
 }
 
@@ -246,13 +227,11 @@ static enum spr_code paint_group(struct job *j, struct image *ret, struct spr_er
 
 static void set_papers(struct job *j, struct engine_papers *p)
 {
-    struct native *n = j->native;
-    if (!n->hash[0])
-        model_sha256(n->model, n->hash);
+    const struct stock *stock = j->native->stock;
     *p = j->material.papers;
     snprintf(p->engine, sizeof p->engine, "native");
-    snprintf(p->model, sizeof p->model, "%s", n->model->name);
-    memcpy(p->model_hash, n->hash, sizeof p->model_hash);
+    snprintf(p->model, sizeof p->model, "%s", stock->model->name);
+    memcpy(p->model_hash, stock->hash, sizeof p->model_hash);
 }
 
 /* Makes pixel art of what was painted and hands it out. */
@@ -322,15 +301,25 @@ static void native_close(void *self)
     struct native *n = self;
     unload(n);
     pool_free(n->pool);
+    shelf_free(n->own);
     mem_free(n);
 }
 
-enum spr_code engine_native(int threads, struct engine **ret, struct spr_error *err)
+enum spr_code engine_native(int threads, struct shelf *shelf, struct engine **ret, struct spr_error *err)
 {
     static const struct engine_ops ops = { "native", native_generate, native_close };
     struct native *n = mem_zalloc(1, sizeof *n);
     if (!n)
         return SPR_FAIL(err, SPR_NOMEM, "out of memory opening the native engine");
     n->threads = threads;
+    n->shelf = shelf;
+    if (!shelf) {
+        enum spr_code rc = shelf_new(&n->own, err);
+        if (rc) {
+            mem_free(n);
+            return rc;
+        }
+        n->shelf = n->own;
+    }
     return engine_new(&ops, n, ret, err);
 }

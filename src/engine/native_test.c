@@ -104,7 +104,7 @@ static int drop(void **state)
 static struct engine *open_engine(int threads)
 {
     struct engine *e = NULL;
-    assert_int_equal(engine_native(threads, &e, NULL), SPR_OK);
+    assert_int_equal(engine_native(threads, NULL, &e, NULL), SPR_OK);
     return e;
 }
 
@@ -289,7 +289,7 @@ static void no_memory_anywhere_is_an_error(void **state)
         struct engine *e = NULL;
         struct engine_watch watch = watch_of(&s);
         mem_fail_nth(n);
-        enum spr_code rc = engine_native(1, &e, &err);
+        enum spr_code rc = engine_native(1, NULL, &e, &err);
         if (!rc)
             rc = engine_generate(e, r, &watch, &err);
         mem_fail_nth(0);

@@ -1,5 +1,5 @@
 /* paint - readings and seeds in, pictures out: guidance, image to image, masks, seamless tiles, variations, blends.
- * Flow:  paint/text, paint/model -> [paint/paint] -> struct image with soft alpha -> pixel/ makes pixel art of it
+ * Flow:  paint/text, paint/nets -> [paint/paint] -> struct image with soft alpha -> pixel/ makes pixel art of it
  * Laws:
  *   1. The same sprite with the same options and weights is the same picture, bit for bit, on any number of threads,
  *      alone or in any company.
@@ -12,6 +12,7 @@
 #include "base/err.h"
 #include "base/pool.h"
 #include "image/image.h"
+#include "paint/nets.h"
 #include "paint/sampler.h"
 #include "paint/text.h"
 #include "paint/unet.h"
@@ -37,13 +38,11 @@ const struct paint_size *paint_size_at(int i); /* 0..PAINT_SIZES - 1, by size */
 
 struct painter;
 
-/* Weights are packed for use when a precision is first asked for. base_size: pixels on a side that they were trained for (struct model's size). GIVES *ret
- * (painter_free). BORROWS the pointers for the painter's life: a model's layout and params, or a trainer's.
- * Fails: SPR_NOMEM. */
-SPR_MUST_USE enum spr_code painter_new(const struct unet_layout *layout, const float *params, int base_size,
-                                       struct pool *pool, struct painter **ret, struct spr_error *err);
-void painter_repack(struct painter *p); /* after params changed */
-void painter_free(struct painter *p);   /* NULL is fine */
+/* base_size: pixels on a side that the weights were trained for (struct model's size). GIVES *ret (painter_free). BORROWS
+ * nets and pool for the painter's life; painters of several threads may share the nets. Fails: SPR_NOMEM. */
+SPR_MUST_USE enum spr_code painter_new(struct nets *nets, int base_size, struct pool *pool,
+                                       struct painter **ret, struct spr_error *err);
+void painter_free(struct painter *p); /* NULL is fine */
 
 /* What holds for every picture of a call. */
 struct paint_options {

@@ -34,6 +34,7 @@ static const struct unet_config TINY = {
 
 static struct unet_layout layout;
 static float *params;
+static struct nets *nets;
 static struct pool *pools[4]; /* of 1, 2 and 3 threads */
 static struct painter *painter;
 static struct reading red, dragon;
@@ -53,13 +54,15 @@ static int set_up(void **state)
     red = (struct reading){ .count = 1, .word = { { .id = 1, .weight = 1 } } };
     dragon =
         (struct reading){ .count = 2, .word = { { .id = 2, .weight = 1 }, { .id = 3, .weight = 0.5f } } };
-    return painter_new(&layout, params, SIZE, pools[1], &painter, NULL) ? -1 : 0;
+    return nets_new(&layout, params, &nets, NULL) || painter_new(nets, SIZE, pools[1], &painter, NULL) ? -1
+                                                                                                       : 0;
 }
 
 static int tear_down(void **state)
 {
     (void)state;
     painter_free(painter);
+    nets_free(nets);
     for (int threads = 1; threads <= 3; threads++)
         pool_free(pools[threads]);
     mem_free(params);
@@ -139,12 +142,14 @@ static void matches_the_golden_samples(void **state)
         model_path[1024]; /* the weights that the golden values are of, not today's bundled ones */
     struct safetensors *golden = NULL;
     struct model *m = NULL;
+    struct nets *big_nets = NULL;
     struct painter *big = NULL;
     struct spr_error err = { 0 };
     snprintf(path, sizeof path, "%s/tests/golden/golden.safetensors", root);
     snprintf(model_path, sizeof model_path, "%s/tests/golden/sprite32-403k.safetensors", root);
     if (safetensors_open(path, &golden, &err) || model_load(model_path, &m, &err) ||
-        painter_new(&m->layout, m->params, m->size, pools[2], &big, &err))
+        nets_new(&m->layout, m->params, &big_nets, &err) ||
+        painter_new(big_nets, m->size, pools[2], &big, &err))
         fail_msg("%s", err.text);
     const float *noise = (const void *)safetensors_find(golden, "sample.noise")->data;
     const float *want = (const void *)safetensors_find(golden, "sample.x0")->data;
@@ -175,6 +180,7 @@ static void matches_the_golden_samples(void **state)
     assert_true(worst < 2);
     mem_free(x);
     painter_free(big);
+    nets_free(big_nets);
     model_free(m);
     safetensors_close(golden);
 }
@@ -197,7 +203,7 @@ static void threads_and_company_change_nothing(void **state)
         for (int threads = 1; threads <= 3; threads++) {
             struct painter *p = NULL;
             struct image together[MANY];
-            assert_int_equal(painter_new(&layout, params, SIZE, pools[threads], &p, NULL), SPR_OK);
+            assert_int_equal(painter_new(nets, SIZE, pools[threads], &p, NULL), SPR_OK);
             assert_int_equal(paint(p, &o, turned, MANY, NULL, together, NULL), SPR_OK);
             for (int i = 0; i < MANY; i++) {
                 if (!same(&together[i], &alone[(i + 2) % MANY]))
@@ -596,11 +602,14 @@ static void every_allocation_may_fail(void **state)
     o.init = o.mask = &init;
     o.strength = 0.5;
     for (uint64_t n = 1;; n++) {
+        struct nets *own = NULL;
         struct painter *p = NULL;
         struct image im[2] = { { 0 }, { 0 } };
         struct spr_error err = { 0 };
         mem_fail_nth(n);
-        enum spr_code rc = painter_new(&layout, params, SIZE, pools[2], &p, &err);
+        enum spr_code rc = nets_new(&layout, params, &own, &err);
+        if (!rc)
+            rc = painter_new(own, SIZE, pools[2], &p, &err);
         if (!rc)
             rc = paint(p, &o, s, 2, &w, im, &err);
         mem_fail_nth(0);
@@ -614,6 +623,7 @@ static void every_allocation_may_fail(void **state)
             image_fini(&im[0]);
         }
         painter_free(p);
+        nets_free(own);
         if (!rc)
             break;
     }

@@ -3,13 +3,17 @@
 #include "base/mem.h"
 #include "paint/guide.h"
 
-enum spr_code painter_new(const struct unet_layout *layout, const float *params, int base_size,
-                          struct pool *pool, struct painter **ret, struct spr_error *err)
+enum spr_code painter_new(struct nets *nets, int base_size, struct pool *pool, struct painter **ret,
+                          struct spr_error *err)
 {
     struct painter *p = mem_zalloc(1, sizeof *p);
     if (!p)
         return SPR_FAIL(err, SPR_NOMEM, "no memory for a painter");
-    *p = (struct painter){ .layout = layout, .params = params, .base = base_size, .pool = pool };
+    *p = (struct painter){ .nets = nets,
+                           .layout = nets_layout(nets),
+                           .params = nets_params(nets),
+                           .base = base_size,
+                           .pool = pool };
     enum spr_code rc = SPR_OK;
     for (int i = 0; i < PAINTER_SEATS && !rc; i++) {
         p->seat[i].session = mem_zalloc((size_t)pool_threads(pool), sizeof(struct unet_session *));
@@ -21,13 +25,6 @@ enum spr_code painter_new(const struct unet_layout *layout, const float *params,
     else
         *ret = p;
     return rc;
-}
-
-void painter_repack(struct painter *p)
-{
-    for (int i = 0; i < PAINTER_PRECISIONS; i++)
-        if (p->net[i])
-            unet_repack(p->net[i]);
 }
 
 static void stand_up(struct painter *p, struct painter_seat *seat)
@@ -47,8 +44,6 @@ void painter_free(struct painter *p)
         stand_up(p, &p->seat[i]);
         mem_free(p->seat[i].session);
     }
-    for (int i = 0; i < PAINTER_PRECISIONS; i++)
-        unet_free(p->net[i]);
     mem_free(p);
 }
 
@@ -57,14 +52,14 @@ enum spr_code painter_sit(struct painter *p, int side, bool wrap, enum conv_prec
 {
     struct painter_seat *seat = &p->seat[side != p->base];
     struct unet_session_options o = { .batch = GUIDE_BATCH, .width = side, .height = side, .wrap = wrap };
-    struct unet **net = &p->net[precision];
-    enum spr_code rc = *net ? SPR_OK : unet_new(p->layout, p->params, false, precision, net, err);
+    const struct unet *net = NULL;
+    enum spr_code rc = nets_get(p->nets, precision, &net, err);
     if (rc)
         return rc;
     if (seat->side != side || seat->wrap != wrap || seat->precision != precision) {
         stand_up(p, seat);
         for (int i = 0; i < pool_threads(p->pool); i++) {
-            rc = unet_session_open(*net, &o, &seat->session[i], err);
+            rc = unet_session_open(net, &o, &seat->session[i], err);
             if (rc) {
                 stand_up(p, seat);
                 return rc;

@@ -1,10 +1,10 @@
-/* painter - the weights in their packed form and the working memory of the threads; paint.c's own.
+/* painter - the working memory of the threads; paint.c's own.
  * Threads: as struct painter in paint.h. */
 #ifndef PAINT_PAINTER_H
 #define PAINT_PAINTER_H
 #include "paint/paint.h"
 
-enum { PAINTER_SEATS = 2, PAINTER_PRECISIONS = 2 }; /* seats: the base size, and one other */
+enum { PAINTER_SEATS = 2 }; /* seats: the base size, and one other */
 
 struct painter_seat {
     struct unet_session **session; /* [pool_threads], each for GUIDE_BATCH pictures; NULLs while side is 0 */
@@ -14,11 +14,11 @@ struct painter_seat {
 };
 
 struct painter {
+    struct nets *nets;
     const struct unet_layout *layout;
     const float *params;
     int base;
     struct pool *pool;
-    struct unet *net[PAINTER_PRECISIONS]; /* by precision; NULL until it is asked for */
     struct painter_seat seat[PAINTER_SEATS];
 };
 

@@ -4,6 +4,7 @@
 daemon.py PROGRAM kill [ROUNDS]      kill -9 at random moments under load; every accepted job ends exactly once (100)
 daemon.py PROGRAM hostile [SECONDS]  200 connections that stall, vanish, flood and send nonsense (30)
 daemon.py PROGRAM soak [JOBS]        small jobs with 20 subscribers; memory and descriptors (10000)
+daemon.py PROGRAM memory [WORKERS]   what 1, 2, ... WORKERS native workers take, each with one thread (4)
 daemon.py PROGRAM disk [MIB]         a full disk and a busy database, and what is left when they pass (3); needs mount
 
 Everything happens in a new folder of its own. Exit status 0 if all held; the figures are on standard output.
@@ -69,6 +70,11 @@ class Daemon:
         with open(f"/proc/{self.process.pid}/status") as f:
             lines = dict(line.split(":", 1) for line in f)
         return int(lines["VmRSS"].split()[0]), int(lines["Threads"]), len(os.listdir(f"/proc/{self.process.pid}/fd"))
+
+    def rollup(self):
+        """KiB by name: Rss, Pss, Anonymous ..."""
+        with open(f"/proc/{self.process.pid}/smaps_rollup") as f:
+            return {line.split(":")[0]: int(line.split()[1]) for line in f if line.rstrip().endswith("kB")}
 
     def end(self, number):
         self.process.send_signal(number)
@@ -370,6 +376,30 @@ def soak(jobs):
     must("a stop is clean", daemon.end(signal.SIGTERM) == 0)
 
 
+def memory(most):
+    """Anonymous memory after every worker has drawn, by the number of workers."""
+    seen, workers = [], 1
+    while workers <= most:
+        daemon = Daemon(os.path.join(work, f"data{workers}"), f"engine.workers={workers}", f"engine.threads={workers}")
+        client = Client()
+        idle = daemon.rollup()
+        ids = [f"m{i}" for i in range(workers * 3)]
+        for ident in ids:  # long enough that no worker can take them all
+            assert client.ask(**job(ident, size=[32, 32], steps=12, cfg_scale=3.0))["type"] == "job_accepted"
+        states = wait_for_all(client, ids)
+        drew = sum(e["done"] > 0 for e in client.ask(type="server")["engines"])
+        must("every job is done", all(isinstance(s, dict) and s["state"] == "done" for s in states.values()))
+        must("by every worker", drew == workers, f"{drew} of {workers}")
+        seen.append(daemon.rollup()["Anonymous"] / 1024)
+        print(f"        {workers} workers: {seen[-1]:.1f} MiB of its own (idle {idle['Anonymous'] / 1024:.1f}),"
+              f" resident {daemon.rollup()['Rss'] / 1024:.1f}", flush=True)
+        must("a stop is clean", daemon.end(signal.SIGTERM) == 0)
+        workers *= 2
+    if len(seen) > 1:
+        each = (seen[-1] - seen[0]) / (workers // 2 - 1)
+        must("a worker more takes no model more", each < 20, f"{each:.1f} MiB each")
+
+
 def disk(mib):
     data = os.path.join(work, "small")
     os.mkdir(data)
@@ -435,7 +465,7 @@ if sys.argv[2] == "ping":  # hostile's own
     shutil.rmtree(work)
     sys.exit()
 
-ORDEALS = {"kill": (kill, 100), "hostile": (hostile, 30), "soak": (soak, 10000), "disk": (disk, 3)}
+ORDEALS = {"kill": (kill, 100), "hostile": (hostile, 30), "soak": (soak, 10000), "memory": (memory, 4), "disk": (disk, 3)}
 try:
     ordeal, dose = ORDEALS[sys.argv[2]]
     ordeal(int(sys.argv[3]) if len(sys.argv) > 3 else dose)
