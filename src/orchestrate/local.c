@@ -22,14 +22,15 @@
 
 enum { SWEEPS = 200, SWEEP_MS = 10 };
 
-struct running {
+/* A supervisor: a child of ours, which runs a task or waits for one, or one that was taken over with its task. */
+struct worker {
     struct local *local;
-    struct running *next;
+    struct worker *next;
+    pid_t child; /* 0: taken over */
+    int fd;      /* the child's socket, which ends with it; or the other's pidfd */
+    bool busy;   /* the rest is of its task */
     uint32_t slot;
-    int pidfd;  /* -1: spritery-task has not answered yet */
     int cgroup; /* its number; 0: none */
-    bool stop;  /* as soon as it is known */
-    bool clean; /* it ended of itself and left nobody: its control group can be used again */
 };
 
 struct local {
@@ -38,11 +39,8 @@ struct local {
     executor_ended_fn *ended;
     void *context;
     int slots;
-    pid_t tasker;
-    int socket;
-    struct running *first;  /* all of them */
-    struct running **asked; /* spritery-task owes an answer for these, in order */
-    int asks, ask_next, ask_room;
+    char *program;        /* spritery-task; NULL until it is needed */
+    struct worker *first; /* all of them */
     struct cgroups cgroups;
 };
 
@@ -112,20 +110,13 @@ static enum spr_code find_program(char path[PATH_MAX], struct spr_error *err)
         "SPRITERY_TASK_PROGRAM can name it");
 }
 
-static void hear(void *context);
-
-static enum spr_code start_tasker(struct local *l, struct spr_error *err)
+/* A child with the socket on 3 and the slots on 4; returns errno. */
+static int spawn(const struct local *l, int end, pid_t *ret)
 {
-    char path[PATH_MAX];
-    int pair[2];
     posix_spawn_file_actions_t files;
     posix_spawnattr_t attributes;
-    enum spr_code rc = find_program(path, err);
-    if (rc)
-        return rc;
-    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair))
-        return SPR_FAIL(err, SPR_IO, "cannot make a socket: %s", strerror(errno));
-    int high = fcntl(pair[1], F_DUPFD_CLOEXEC, 10), slots = fcntl(l->slots, F_DUPFD_CLOEXEC, 10);
+    char *argv[] = { (char *)"spritery-task", NULL };
+    int high = fcntl(end, F_DUPFD_CLOEXEC, 10), slots = fcntl(l->slots, F_DUPFD_CLOEXEC, 10);
     posix_spawn_file_actions_init(&files);
     posix_spawn_file_actions_addopen(&files, 0, "/dev/null", O_RDONLY, 0);
     posix_spawn_file_actions_addopen(&files, 1, "/dev/null", O_WRONLY, 0);
@@ -133,53 +124,75 @@ static enum spr_code start_tasker(struct local *l, struct spr_error *err)
     posix_spawn_file_actions_adddup2(&files, slots, 4);
     posix_spawnattr_init(&attributes);
     posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSID);
-    char *argv[] = { (char *)"spritery-task", NULL };
-    int e =
-        high < 0 || slots < 0 ? EMFILE : posix_spawn(&l->tasker, path, &files, &attributes, argv, environ);
+    int e = high < 0 || slots < 0 ? EMFILE : posix_spawn(ret, l->program, &files, &attributes, argv, environ);
     posix_spawn_file_actions_destroy(&files);
     posix_spawnattr_destroy(&attributes);
-    close(pair[1]);
     if (high >= 0)
         close(high);
     if (slots >= 0)
         close(slots);
-    l->socket = pair[0];
-    if (e)
-        return SPR_FAIL(err, SPR_IO, "cannot start %.200s: %s", path, strerror(e));
-    return loop_watch(l->loop, l->socket, hear, l, err);
+    return e;
 }
 
-static void stop_tasker(struct local *l)
+static void hear(void *context);
+static void gone(void *context);
+
+/* TAKES fd. */
+static enum spr_code track(struct local *l, pid_t child, int fd, struct worker **ret, struct spr_error *err)
 {
-    if (l->socket >= 0) {
-        loop_unwatch(l->loop, l->socket);
-        close(l->socket);
+    struct worker *w = mem_zalloc(1, sizeof *w);
+    enum spr_code rc = w ? loop_watch(l->loop, fd, child ? hear : gone, w, err)
+                         : SPR_FAIL(err, SPR_NOMEM, "no memory to run a task");
+    if (rc) {
+        close(fd);
+        mem_free(w);
+        return rc;
     }
-    l->socket = -1;
-    if (l->tasker > 0)
-        waitpid(l->tasker, NULL, 0);
-    l->tasker = 0;
+    *w = (struct worker){ .local = l, .next = l->first, .child = child, .fd = fd };
+    l->first = *ret = w;
+    return SPR_OK;
+}
+
+static enum spr_code hire(struct local *l, struct worker **ret, struct spr_error *err)
+{
+    char path[PATH_MAX];
+    int pair[2];
+    pid_t child = 0;
+    enum spr_code rc = l->program ? SPR_OK : find_program(path, err);
+    if (!rc && !l->program && !(l->program = mem_text(path, strlen(path))))
+        rc = SPR_FAIL(err, SPR_NOMEM, "no memory to start a task");
+    if (rc)
+        return rc;
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair))
+        return SPR_FAIL(err, SPR_IO, "cannot make a socket: %s", strerror(errno));
+    int e = spawn(l, pair[1], &child);
+    close(pair[1]);
+    if (e) {
+        close(pair[0]);
+        return SPR_FAIL(err, SPR_IO, "cannot start %.200s: %s", l->program, strerror(e));
+    }
+    rc = track(l, child, pair[0], ret, err);
+    if (rc)
+        waitpid(child, NULL, 0); /* it goes with its socket */
+    return rc;
+}
+
+/* An idle child goes at once; one that runs a task goes after it. */
+static void dismiss(struct worker *w)
+{
+    struct local *l = w->local;
+    struct worker **at = &l->first;
+    while (*at != w)
+        at = &(*at)->next;
+    *at = w->next;
+    loop_unwatch(l->loop, w->fd);
+    close(w->fd);
+    if (w->child && !w->busy)
+        waitpid(w->child, NULL, 0);
+    mem_free(w);
 }
 
 /* ---- what became of a task ---- */
-
-static void forget(struct running *r)
-{
-    struct local *l = r->local;
-    struct running **at = &l->first;
-    while (*at != r)
-        at = &(*at)->next;
-    *at = r->next;
-    if (r->pidfd >= 0) {
-        loop_unwatch(l->loop, r->pidfd);
-        close(r->pidfd);
-    }
-    for (int i = l->ask_next; i < l->asks; i++)
-        if (l->asked[i] == r)
-            l->asked[i] = NULL;
-    cgroups_give_back(&l->cgroups, r->cgroup, !r->clean);
-    mem_free(r);
-}
 
 static void mark_of(const struct local *l, uint32_t slot, char *mark, size_t size)
 {
@@ -234,106 +247,46 @@ static void settle(struct local *l, uint32_t slot, bool adopted)
                    : "its slot is damaged; what was left of it was ended");
 }
 
-static void supervisor_gone(void *context)
+/* The task of this supervisor is over. clean: it ended of itself and left nobody, so that its control group can be used
+ * again. */
+static void over(struct worker *w, bool gone)
 {
-    struct running *r = context;
-    struct local *l = r->local;
-    uint32_t slot = r->slot;
-    struct task_slot *s = r->cgroup ? task_map(l->slots, slot) : NULL;
-    if (s)
-        r->clean = atomic_load(&s->state) == TASK_ENDED && s->end.why == TASK_EXITED && s->end.strays == 0 &&
-                   s->end.signal == 0;
+    struct local *l = w->local;
+    uint32_t slot = w->slot;
+    struct task_slot *s = w->cgroup ? task_map(l->slots, slot) : NULL;
+    bool clean = s && atomic_load(&s->state) == TASK_ENDED && s->end.why == TASK_EXITED &&
+                 s->end.strays == 0 && s->end.signal == 0;
     task_unmap(s);
-    forget(r);
+    cgroups_give_back(&l->cgroups, w->cgroup, !clean);
+    w->busy = false;
+    w->cgroup = 0;
+    if (gone)
+        dismiss(w);
     settle(l, slot, false);
 }
 
-/* spritery-task is gone. Supervisors that it answered for are watched by their pidfd; of the others nobody knows the
- * pid, but each either claims its slot or finds it taken. */
-static void tasker_gone(struct local *l)
+static void gone(void *context)
 {
-    struct spr_error err;
-    int from = l->ask_next, to = l->asks;
-    stop_tasker(l);
-    l->ask_next = l->asks = 0;
-    for (int i = from; i < to; i++) {
-        struct running *r = l->asked[i];
-        if (!r)
-            continue;
-        uint32_t slot = r->slot;
-        forget(r);
-        struct executor x = local_executor(l);
-        if (x.adopt(l, slot, &err))
-            tell(l, slot, FATE_LOST, NULL, err.text);
-    }
+    struct worker *w = context;
+    if (w->busy)
+        over(w, true);
+    else
+        dismiss(w);
 }
 
-static bool receive(int socket, struct task_reply *reply, int *ret_pidfd)
-{
-    union {
-        struct cmsghdr align;
-        char bytes[CMSG_SPACE(sizeof(int))];
-    } control;
-    struct iovec part = { reply, sizeof *reply };
-    struct msghdr message = { .msg_iov = &part,
-                              .msg_iovlen = 1,
-                              .msg_control = control.bytes,
-                              .msg_controllen = sizeof control.bytes };
-    ssize_t n;
-    do
-        n = recvmsg(socket, &message, MSG_CMSG_CLOEXEC | MSG_WAITALL);
-    while (n < 0 && errno == EINTR);
-    struct cmsghdr *c = n > 0 ? CMSG_FIRSTHDR(&message) : NULL;
-    *ret_pidfd = -1;
-    if (c && c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_RIGHTS)
-        memcpy(ret_pidfd, CMSG_DATA(c), sizeof *ret_pidfd);
-    return n == (ssize_t)sizeof *reply;
-}
-
-/* One answer of spritery-task. */
+/* A child has finished its task, or its end of the socket is closed: it is about to be gone. */
 static void hear(void *context)
 {
-    struct local *l = context;
+    struct worker *w = context;
     struct task_reply reply;
-    struct spr_error err;
-    int pidfd;
-    if (!receive(l->socket, &reply, &pidfd)) {
-        tasker_gone(l);
-        return;
-    }
-    struct running *r = l->ask_next < l->asks ? l->asked[l->ask_next++] : NULL;
-    if (l->ask_next == l->asks)
-        l->ask_next = l->asks = 0;
-    if (!r) {
-        if (pidfd >= 0)
-            close(pidfd);
-        return;
-    }
-    r->pidfd = pidfd;
-    if (pidfd < 0 || loop_watch(l->loop, pidfd, supervisor_gone, r, &err)) {
-        struct task_end end = { .why = TASK_UNBORN, .error = reply.error ? reply.error : EIO };
-        uint32_t slot = r->slot;
-        if (pidfd >= 0)
-            syscall(SYS_pidfd_send_signal, pidfd, SIGTERM, NULL, 0);
-        forget(r);
-        tell(l, slot, FATE_ENDED, &end, NULL);
-        return;
-    }
-    if (r->stop)
-        syscall(SYS_pidfd_send_signal, pidfd, SIGTERM, NULL, 0);
+    ssize_t n = recv(w->fd, &reply, sizeof reply, MSG_DONTWAIT);
+    if (n == (ssize_t)sizeof reply && w->busy && reply.slot == w->slot)
+        over(w, false);
+    else if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR))
+        gone(w);
 }
 
 /* ---- the executor ---- */
-
-static struct running *track(struct local *l, uint32_t slot)
-{
-    struct running *r = mem_zalloc(1, sizeof *r);
-    if (r) {
-        *r = (struct running){ .local = l, .next = l->first, .slot = slot, .pidfd = -1 };
-        l->first = r;
-    }
-    return r;
-}
 
 static enum spr_code add(struct buf *b, const char *text, struct spr_error *err)
 {
@@ -368,62 +321,55 @@ static enum spr_code write_request(struct local *l, const struct executor_job *j
     return SPR_OK;
 }
 
-static enum spr_code send_all(struct local *l, const struct buf *b, struct spr_error *err)
+static bool send_all(const struct worker *w, const void *data, size_t length)
 {
-    for (size_t done = 0; done < b->length;) {
-        ssize_t n = send(l->socket, b->data + done, b->length - done, MSG_NOSIGNAL);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            return SPR_FAIL(err, SPR_IO, "spritery-task does not listen: %s", strerror(errno));
-        done += (size_t)n;
+    for (size_t done = 0; done < length;) {
+        ssize_t n = send(w->fd, (const char *)data + done, length - done, MSG_NOSIGNAL);
+        if (n < 0 && errno != EINTR)
+            return false;
+        done += n > 0 ? (size_t)n : 0;
     }
-    return SPR_OK;
+    return true;
 }
 
-static enum spr_code ask(struct local *l, struct running *r, struct spr_error *err)
+static struct worker *idle(const struct local *l)
 {
-    if (l->asks == l->ask_room) {
-        int room = l->ask_room ? 2 * l->ask_room : 64;
-        struct running **grown = mem_resize(l->asked, (size_t)room, sizeof(void *));
-        if (!grown)
-            return SPR_FAIL(err, SPR_NOMEM, "no memory to start a task");
-        l->asked = grown;
-        l->ask_room = room;
-    }
-    l->asked[l->asks++] = r;
-    return SPR_OK;
+    struct worker *w = l->first;
+    while (w && (w->busy || !w->child))
+        w = w->next;
+    return w;
 }
 
 static enum spr_code launch(void *self, const struct executor_job *job, struct spr_error *err)
 {
     struct local *l = self;
     struct buf b;
-    enum spr_code rc = l->socket < 0 ? start_tasker(l, err) : SPR_OK;
-    if (rc)
-        return rc;
-    struct running *r = track(l, job->slot);
-    if (!r)
-        return SPR_FAIL(err, SPR_NOMEM, "no memory to start a task");
-    r->cgroup = cgroups_take(&l->cgroups);
+    int cgroup = cgroups_take(&l->cgroups);
     buf_init(&b, TASK_REQUEST_BYTES_MAX);
-    rc = write_request(l, job, r->cgroup, &b, err);
+    enum spr_code rc = write_request(l, job, cgroup, &b, err);
     fault_point("launch");
-    if (!rc)
-        rc = ask(l, r, err);
-    if (!rc && send_all(l, &b, err)) { /* it has gone: half a request starts nothing */
-        l->asks--;
-        stop_tasker(l);
-        rc = start_tasker(l, err);
-        if (!rc)
-            rc = ask(l, r, err);
-        if (!rc)
-            rc = send_all(l, &b, err);
+    struct worker *w = NULL;
+    while (!rc && !w) {
+        w = idle(l);
+        bool fresh = !w;
+        if (fresh)
+            rc = hire(l, &w, err);
+        if (rc || send_all(w, b.data, b.length))
+            break;
+        dismiss(w); /* it has gone: half a request starts nothing */
+        w = NULL;
+        if (fresh)
+            rc = SPR_FAIL(err, SPR_IO, "spritery-task does not listen");
     }
     buf_fini(&b);
-    if (rc)
-        forget(r);
-    return rc;
+    if (rc) {
+        cgroups_give_back(&l->cgroups, cgroup, false);
+        return rc;
+    }
+    w->busy = true;
+    w->slot = job->slot;
+    w->cgroup = cgroup;
+    return SPR_OK;
 }
 
 static enum spr_code adopt(void *self, uint32_t slot, struct spr_error *err)
@@ -445,25 +391,28 @@ static enum spr_code adopt(void *self, uint32_t slot, struct spr_error *err)
         settle(l, slot, true);
         return SPR_OK;
     }
-    struct running *r = track(l, slot);
-    if (!r) {
-        close(fd);
-        return SPR_FAIL(err, SPR_NOMEM, "no memory to take over a task");
-    }
-    r->pidfd = fd;
-    r->cgroup = cgroups_hold(&l->cgroups, cgroup);
-    return loop_watch(l->loop, fd, supervisor_gone, r, err);
+    struct worker *w;
+    enum spr_code rc = track(l, 0, fd, &w, err);
+    if (rc)
+        return rc;
+    w->busy = true;
+    w->slot = slot;
+    w->cgroup = cgroups_hold(&l->cgroups, cgroup);
+    return SPR_OK;
 }
 
 static void stop(void *self, uint32_t slot)
 {
     struct local *l = self;
-    for (struct running *r = l->first; r; r = r->next)
-        if (r->slot == slot) {
-            r->stop = true;
-            if (r->pidfd >= 0)
-                syscall(SYS_pidfd_send_signal, r->pidfd, SIGTERM, NULL, 0);
-        }
+    const struct task_request end = { .slot = slot };
+    for (struct worker *w = l->first; w; w = w->next) {
+        if (!w->busy || w->slot != slot)
+            continue;
+        if (w->child)
+            send_all(w, &end, sizeof end); /* where it is gone, its socket says so */
+        else
+            syscall(SYS_pidfd_send_signal, w->fd, SIGTERM, NULL, 0);
+    }
 }
 
 struct executor local_executor(struct local *l)
@@ -477,7 +426,7 @@ enum spr_code local_new(struct loop *loop, const char *folder, const char *name,
     struct local *l = mem_zalloc(1, sizeof *l);
     if (!l)
         return SPR_FAIL(err, SPR_NOMEM, "no memory to run tasks");
-    *l = (struct local){ .loop = loop, .ended = ended, .context = context, .slots = -1, .socket = -1 };
+    *l = (struct local){ .loop = loop, .ended = ended, .context = context, .slots = -1 };
     snprintf(l->folder, sizeof l->folder, "%s", folder);
     enum spr_code rc = slots_open(folder, &l->slots, err);
     if (rc) {
@@ -494,11 +443,10 @@ void local_free(struct local *l)
     if (!l)
         return;
     while (l->first)
-        forget(l->first);
-    stop_tasker(l);
+        dismiss(l->first);
     cgroups_fini(&l->cgroups);
     if (l->slots >= 0)
         close(l->slots);
-    mem_free(l->asked);
+    mem_free(l->program);
     mem_free(l);
 }

@@ -1,8 +1,9 @@
 /* local - the executor of this machine.
- * Flow:  orchestrate/crew -> executor -> [local] -> spritery-task -> one supervisor per task
- * The orchestrator waits on a pidfd of each supervisor and reads its slot when it is gone. A supervisor that is gone
- * without having written how its task ended was killed: the kernel has killed the task's first process with it, and the
- * rest is found by its control group and by the mark in its environment.
+ * Flow:  orchestrate/crew -> executor -> [local] -> spritery-task, a supervisor for each task that runs
+ * Supervisors are kept and take task after task. Each says on its socket when to look at the slot; one that was taken over
+ * from an earlier orchestrator is watched by its pidfd. One that is gone without having written how its task ended was
+ * killed: the kernel has killed the task's first process with it, and the rest is found by its control group and by the
+ * mark in its environment.
  * SPRITERY_TASK_PROGRAM names another spritery-task; SPRITERY_CGROUPS=no goes without control groups.
  * Threads: one. */
 #ifndef ORCHESTRATE_LOCAL_H

@@ -1,6 +1,6 @@
 /* task - one attempt at a piece of work, as the orchestrator and the small program that runs it (spritery-task) see
  * it: the request to start it, and its slot, where it is written down who runs it and how it ended.
- * Flow:  orchestrate/local --request--> spritery-task's supervisor --slot--> orchestrate/local, also a later one
+ * Flow:  orchestrate/local --request--> a supervisor, that is spritery-task --slot--> orchestrate/local, also a later one
  *
  * Slots lie in one file per plan, 256 bytes each, mapped by whoever looks. The orchestrator makes room for them before
  * it launches, so that how a task ended can be written down even when the disk has filled up since.
@@ -27,17 +27,16 @@ enum {
 };
 
 /* Followed on the socket by `bytes` of texts, each with a 0 byte: out, err, workdir, cgroup ("" for none), owner, then
- * argc words, then envc NAME=VALUE. */
+ * argc words, then envc NAME=VALUE. Without texts and words: stop what runs in that slot; asked again: at once. */
 struct task_request {
     uint32_t bytes, argc, envc;
     uint32_t slot, cgroup;        /* cgroup: its number, to be written down; 0: none */
     int64_t timeout_ms, grace_ms; /* timeout 0: none; grace: from TERM to KILL */
 };
 
-/* One for each request, in order; a pidfd of the supervisor comes with it unless error is set. */
+/* Once for each request that starts something: look at that slot, I am free. */
 struct task_reply {
-    int32_t pid;
-    int32_t error; /* errno */
+    uint32_t slot;
 };
 
 enum task_why {

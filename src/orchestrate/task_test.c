@@ -291,6 +291,55 @@ static void tasks_are_taken_over(void **state)
     close_bench(&b);
 }
 
+static int supervisor_of(const struct bench *b, uint32_t slot)
+{
+    struct task_slot *s = task_map(b->slots, slot);
+    int pid = s->supervisor.pid;
+    task_unmap(s);
+    return pid;
+}
+
+/* What one task was counted for is not counted for the next; one that was told to go is replaced. */
+static void supervisors_take_task_after_task(void **state)
+{
+    struct bench b;
+    struct spr_error err;
+    (void)state;
+    open_bench(&b);
+    launch(&b, 0, "x=$(head -c 30000000 /dev/zero | tr '\\0' x); echo ${#x} >&2", 0);
+    wait_end(&b);
+    struct task_end first = b.end;
+    assert_int_equal(first.status, 0);
+    assert_true(first.peak_kb > 30000 && first.user_us > 0);
+    launch(&b, 1, "sleep 0.3; exit 4", 0);
+    b.x.stop(b.x.self, 0); /* it is over: this is nobody else's stop */
+    wait_end(&b);
+    assert_int_equal(b.end.why, TASK_EXITED);
+    assert_int_equal(b.end.status, 4);
+    assert_true(b.end.peak_kb < first.peak_kb);
+    assert_int_equal(supervisor_of(&b, 0), supervisor_of(&b, 1));
+    /* two at once have one each */
+    launch(&b, 2, "sleep 0.3", 0);
+    launch(&b, 3, "exit 1", 0);
+    wait_end(&b);
+    wait_end(&b);
+    int pid = supervisor_of(&b, 2), other = supervisor_of(&b, 3);
+    assert_int_not_equal(pid, other);
+    kill(pid, SIGTERM);
+    kill(other, SIGTERM);
+    while (lives(pid) || lives(other))
+        assert_int_equal(loop_turn(b.loop, 10, &err), SPR_OK);
+    launch(&b, 4, "exit 2", 0);
+    wait_end(&b);
+    assert_int_equal(b.end.status, 2);
+    assert_int_equal(b.end.why, TASK_EXITED);
+    /* and with the executor they go */
+    pid = supervisor_of(&b, 4);
+    assert_true(lives(pid));
+    close_bench(&b);
+    assert_false(lives(pid));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -300,6 +349,7 @@ int main(void)
         cmocka_unit_test(a_tree_goes_whole_without_groups),
         cmocka_unit_test(a_lost_task_leaves_nobody),
         cmocka_unit_test(tasks_are_taken_over),
+        cmocka_unit_test(supervisors_take_task_after_task),
     };
     return cmocka_run_group_tests_name("orchestrate/task", tests, NULL, NULL);
 }
