@@ -1,6 +1,7 @@
 #include "orchestrate/fresh.h"
 
 #include "base/file.h"
+#include "base/mem.h"
 #include "orchestrate/run.h"
 
 #include <dirent.h>
@@ -78,30 +79,81 @@ enum spr_code fresh_made(const struct plan *p, int32_t index, const struct place
     return rc;
 }
 
+/* ---- what it takes ---- */
+
+enum spr_code fresh_memo_init(struct fresh_memo *m, const struct plan *p, const struct plan_graph *g,
+                              struct spr_error *err)
+{
+    size_t count = (size_t)(g->nodes - p->workstreams);
+    m->hash = mem_zalloc(count, sizeof *m->hash);
+    m->known = mem_zalloc(count, sizeof *m->known);
+    if (m->hash && m->known)
+        return SPR_OK;
+    fresh_memo_fini(m);
+    return SPR_FAIL(err, SPR_NOMEM, "no memory for a run of this size");
+}
+
+void fresh_memo_fini(struct fresh_memo *m)
+{
+    mem_free(m->hash);
+    mem_free(m->known);
+    *m = (struct fresh_memo){ 0 };
+}
+
+static bool is_begin(const struct plan *p, int32_t n)
+{
+    return n >= p->workstreams && n < graph_gate(p, 0) && (n - p->workstreams) % 2 == 0;
+}
+
+/* What a node gives to one that needs it: of a workstream its name and hash; of the end of a domain, of a gate and of the
+ * begin of one's own domain one hash of all before it, which is kept. Another begin only carries on. At most begin, gate,
+ * end, workstream lie below each other. */
 static void add_given(struct sha256_ctx *c, const struct plan *p, const struct plan_graph *g,
-                      const struct work *work, int32_t n, bool own_begin)
+                      const struct work *work, struct fresh_memo *m, int32_t n, bool own_begin)
 {
     if (n < p->workstreams) {
         add_text(c, p->workstream[n].id);
         sha256_update(c, sizeof work[n].gave.byte, work[n].gave.byte);
         return;
     }
-    /* The end of a domain is its workstreams, a gate is what comes before it; a begin only carries on. */
-    bool begin = n < graph_gate(p, 0) && (n - p->workstreams) % 2 == 0;
-    for (int32_t k = g->need_first[n]; k < g->need_first[n + 1]; k++)
-        if (!begin || own_begin)
-            add_given(c, p, g, work, g->need[k], false);
+    if (is_begin(p, n) && !own_begin)
+        return;
+    int32_t i = n - p->workstreams;
+    if (!m->known[i]) {
+        struct sha256_ctx all;
+        sha256_init(&all);
+        for (int32_t k = g->need_first[n]; k < g->need_first[n + 1]; k++)
+            add_given(&all, p, g, work, m, g->need[k], false);
+        digest(&all, &m->hash[i]);
+        m->known[i] = true;
+    }
+    sha256_update(c, sizeof m->hash[i].byte, m->hash[i].byte);
 }
 
-void fresh_took(const struct plan *p, const struct plan_graph *g, const struct work *work, int32_t w,
-                struct run_hash *ret)
+void fresh_took(const struct plan *p, const struct plan_graph *g, const struct work *work,
+                struct fresh_memo *m, int32_t w, struct run_hash *ret)
 {
     struct sha256_ctx c;
     sha256_init(&c);
     for (int32_t k = g->need_first[w]; k < g->need_first[w + 1]; k++)
-        add_given(&c, p, g, work, g->need[k], g->need[k] == graph_domain_begin(p, p->workstream[w].domain));
+        add_given(&c, p, g, work, m, g->need[k],
+                  g->need[k] == graph_domain_begin(p, p->workstream[w].domain));
     digest(&c, ret);
 }
+
+/* What is known rests on what is known: where a node is not, nothing after it is. */
+void fresh_changed(struct fresh_memo *m, const struct plan *p, const struct plan_graph *g, int32_t n)
+{
+    for (int32_t k = g->next_first[n]; k < g->next_first[n + 1]; k++) {
+        int32_t after = g->next[k], i = after - p->workstreams;
+        if (i < 0 || !m->known[i])
+            continue;
+        m->known[i] = false;
+        fresh_changed(m, p, g, after);
+    }
+}
+
+/* ---- what it gave ---- */
 
 static enum spr_code add_path(struct sha256_ctx *c, const char *path, const char *name, int depth,
                               struct spr_error *err);

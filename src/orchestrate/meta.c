@@ -60,6 +60,8 @@ enum spr_code meta_emit(void *context, const struct run_event *e, struct spr_err
         rc = keep_for_telling(m, e, err);
     if (!rc)
         rc = escalations_apply(&m->escalations, e, err);
+    if (e->kind == EVENT_DONE || e->kind == EVENT_KEPT)
+        fresh_changed(&m->memo, m->plan, &m->graph, e->index);
     m->changed = true;
     return rc;
 }
@@ -93,7 +95,7 @@ static bool is_fresh(void *context, int32_t w, const struct work *before, struct
         *why = "its spec cannot be read";
         return false;
     }
-    fresh_took(m->plan, &m->graph, m->run.work, w, &e->took);
+    fresh_took(m->plan, &m->graph, m->run.work, &m->memo, w, &e->took);
     if (!before->succeeded)
         return false;
     e->gave = before->gave;
@@ -345,6 +347,8 @@ static enum spr_code prepare(struct meta *m, struct spr_error *err)
     if (!rc)
         rc = graph_init(&m->graph, p, NULL, NULL, err);
     if (!rc)
+        rc = fresh_memo_init(&m->memo, p, &m->graph, err);
+    if (!rc)
         rc = run_init(&m->run, p, &m->graph, limit, &env, err);
     if (!rc)
         rc = loop_new(&m->loop, err);
@@ -465,6 +469,7 @@ static void close_all(struct meta *m)
     journal_close(&m->journal);
     escalations_fini(&m->escalations);
     run_fini(&m->run);
+    fresh_memo_fini(&m->memo);
     graph_fini(&m->graph);
     mem_free(m->progress);
     mem_free(m->looking);

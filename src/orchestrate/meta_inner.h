@@ -4,6 +4,7 @@
 #define ORCHESTRATE_META_INNER_H
 #include "orchestrate/crew.h"
 #include "orchestrate/escalation.h"
+#include "orchestrate/fresh.h"
 #include "orchestrate/judge.h"
 #include "orchestrate/local.h"
 #include "orchestrate/loop.h"
@@ -28,6 +29,7 @@ struct meta {
     const struct place *at;
     const struct meta_options *options;
     struct plan_graph graph;
+    struct fresh_memo memo;
     struct run run;
     struct journal journal;
     struct loop *loop;
