@@ -3,10 +3,11 @@
 #include "cli/interrupt.h"
 #include "cli/job_print.h"
 #include "cli/link.h"
+#include "cli/vote_print.h"
 
 #include <string.h>
 
-enum { STATE = OPTION_OWN, LIMIT, BEFORE, FIND, TO, OLDER };
+enum { STATE = OPTION_OWN, LIMIT, BEFORE, FIND, TO, OLDER, COMPARISON, VOTER, NOTE, CSV };
 
 static const char *const places[] = { "top", "up", "down", "bottom", NULL };
 
@@ -137,6 +138,63 @@ static enum spr_code clear(struct call *c, struct spr_error *err)
     return rc;
 }
 
+/* The first operand won. A comparison without a name is the same for the same jobs, in whatever order. */
+static enum spr_code vote(struct call *c, struct spr_error *err)
+{
+    char name[VOTE_NAME_BYTES];
+    const char *const *among = (const char *const *)c->args->operand + 1;
+    size_t count = c->args->operands - 1;
+    struct message_vote ask = { .comparison = args_value(c->args, COMPARISON),
+                                .winner = among[0],
+                                .voter = args_value(c->args, VOTER),
+                                .note = args_value(c->args, NOTE),
+                                .among = { among, count } };
+    void *answer;
+    if (count < 2 && !ask.comparison)
+        return SPR_FAIL(err, SPR_BADARG,
+                        "say what else was compared, the best one first, or --comparison with its name");
+    if (!ask.comparison) {
+        vote_name(among, count, name);
+        ask.comparison = name;
+    }
+    if (count < 2) /* the daemon knows from an earlier vote, or from tags */
+        ask.among.count = 0;
+    enum spr_code rc = link_ask(&c->link, &message_vote, &ask, &message_done, &answer, err);
+    if (!rc && !c->cli->quiet) {
+        terminal_safe(&c->cli->out, among[0]);
+        fprintf(c->cli->out.file, " it is, in ");
+        terminal_safe(&c->cli->out, ask.comparison);
+        fputc('\n', c->cli->out.file);
+    }
+    return rc;
+}
+
+static enum spr_code votes(struct call *c, struct spr_error *err)
+{
+    struct message_votes ask = { .comparison = args_value(c->args, COMPARISON),
+                                 .job_id = c->args->operands > 1 ? c->args->operand[1] : NULL };
+    int64_t limit = args_has(c->args, CSV) || c->cli->json ? INT64_MAX : 20, before = 0;
+    bool asked = args_has(c->args, LIMIT);
+    enum spr_code rc = asked ? args_whole(c->args, LIMIT, "limit", 1, INT64_MAX, &limit, err) : SPR_OK;
+    if (!rc)
+        rc = args_whole(c->args, BEFORE, "before", 1, INT64_MAX, &before, err);
+    ask.before = before;
+    struct vote_page page = { .csv = args_has(c->args, CSV), .first = true };
+    while (!rc && limit > 0) { /* page by page */
+        struct message_vote_list *m;
+        ask.limit = limit < MESSAGE_VOTES_MAX ? limit : MESSAGE_VOTES_MAX;
+        ask.given = (uint64_t)1 << VOTES_LIMIT | (uint64_t)(ask.before > 0) << VOTES_BEFORE;
+        rc = link_ask(&c->link, &message_votes, &ask, &message_vote_list, &m, err);
+        if (!rc)
+            rc = vote_print(c->cli, m, &page, err);
+        if (rc || m->votes.count == 0)
+            break;
+        limit -= (int64_t)m->votes.count;
+        ask.before = ((const struct message_cast *)m->votes.item)[m->votes.count - 1].row;
+    }
+    return rc;
+}
+
 static const struct {
     const char *name, *operands;
     size_t min, max; /* operands after the verb */
@@ -150,10 +208,12 @@ static const struct {
     { "resume", "[ID...]", 0, 1000, resume },
     { "retry", "ID...", 1, 1000, retry },
     { "show", "ID...", 1, 1000, show },
+    { "vote", "BEST [OTHER...]", 1, MESSAGE_AMONG_MAX, vote },
+    { "votes", "[ID]", 0, 1, votes },
     { "watch", "[ID]", 0, 1, watch },
 };
-static const char *const verb_words[] = { "cancel", "clear", "list", "move",  "pause",
-                                          "resume", "retry", "show", "watch", NULL };
+static const char *const verb_words[] = { "cancel", "clear", "list", "move",  "pause", "resume",
+                                          "retry",  "show",  "vote", "votes", "watch", NULL };
 
 static enum spr_code run(struct cli *cli, const struct args *args, struct spr_error *err)
 {
@@ -172,9 +232,10 @@ static enum spr_code run(struct cli *cli, const struct args *args, struct spr_er
         link_fini(&c.link);
         return rc;
     }
-    return SPR_FAIL(err, SPR_BADARG,
-                    "jobs can cancel, clear, list, move, pause, resume, retry, show or watch, not \"%.40s\"",
-                    verb);
+    return SPR_FAIL(
+        err, SPR_BADARG,
+        "jobs can cancel, clear, list, move, pause, resume, retry, show, vote, votes or watch, not \"%.40s\"",
+        verb);
 }
 
 static const struct option options[] = {
@@ -182,10 +243,17 @@ static const struct option options[] = {
       COMPLETE_WORDS, message_states },
     { FIND, 0, "find", "WORDS", "list: only those with all the words in prompt, id or tags", COMPLETE_NOTHING,
       NULL },
-    { LIMIT, 0, "limit", "N", "list: at most so many; default 20", COMPLETE_NOTHING, NULL },
-    { BEFORE, 0, "before", "ROW", "list: the page before this row", COMPLETE_NOTHING, NULL },
+    { LIMIT, 0, "limit", "N", "list, votes: at most so many; default 20", COMPLETE_NOTHING, NULL },
+    { BEFORE, 0, "before", "ROW", "list, votes: the page before this row", COMPLETE_NOTHING, NULL },
     { TO, 0, "to", "PLACE", "move: top, up, down or bottom", COMPLETE_WORDS, places },
     { OLDER, 0, "older", "DAYS", "clear: only those that ended so many days ago", COMPLETE_NOTHING, NULL },
+    { COMPARISON, 0, "comparison", "NAME", "vote, votes: its name; default: one that follows from the jobs",
+      COMPLETE_NOTHING, NULL },
+    { VOTER, 0, "voter", "NAME", "vote: who says so; each has one vote in a comparison", COMPLETE_NOTHING,
+      NULL },
+    { NOTE, 0, "note", "TEXT", "vote: why", COMPLETE_NOTHING, NULL },
+    { CSV, 0, "csv", NULL, "votes: all of them, for a spreadsheet: a row for each thing that was compared",
+      COMPLETE_NOTHING, NULL },
     LINK_OPTIONS,
 };
 
@@ -195,6 +263,8 @@ static const struct example examples[] = {
     { "spritery jobs watch", "everything that happens, as it does; Ctrl-C ends it" },
     { "spritery jobs move ID --to top", "that one next" },
     { "spritery jobs clear --older 30", "forget what ended a month ago" },
+    { "spritery jobs vote ID1 ID2 ID3", "of three pictures the first is best" },
+    { "spritery jobs votes --csv >votes.csv", "every vote, and with which model each picture was made" },
 };
 
 const struct command cmd_jobs = {
@@ -209,7 +279,9 @@ const struct command cmd_jobs = {
              "  retry ID...      queue a failed or cancelled one again\n"
              "  move ID --to X   another place in the queue\n"
              "  pause [ID...]    take no more jobs, or not these; resume undoes it\n"
-             "  clear            forget finished jobs; pictures stay",
+             "  clear            forget finished jobs; pictures stay\n"
+             "  vote ID ID...    which of these pictures is best: the first\n"
+             "  votes [ID]       votes, newest first, and which model wins how often",
     .options = options,
     .option_count = SPR_COUNT(options),
     .max_operands = -1,

@@ -30,12 +30,13 @@ static enum spr_code brief_json(const struct cli *cli, const struct message_job_
                                 struct spr_error *err)
 {
     return print_line(cli,
-                      json_pack("{s:I, s:s, s:s, s:s, s:I, s:b, s:I, s:f, s:o, s:o, s:s*, s:s*}", "row",
-                                (json_int_t)j->row, "job_id", j->job_id, "state", j->state, "prompt",
+                      json_pack("{s:I, s:s, s:s, s:s, s:I, s:b, s:I, s:f, s:o, s:o, s:s*, s:s*, s:I, s:I}",
+                                "row", (json_int_t)j->row, "job_id", j->job_id, "state", j->state, "prompt",
                                 j->prompt, "priority", (json_int_t)j->priority, "paused", j->paused, "tries",
                                 (json_int_t)j->tries, "accepted", j->accepted, "started",
                                 time_or_null(j->started), "finished", time_or_null(j->finished), "error",
-                                j->error, "image_path", j->image_path),
+                                j->error, "image_path", j->image_path, "votes", (json_int_t)j->votes, "wins",
+                                (json_int_t)j->wins),
                       err);
 }
 
@@ -62,6 +63,9 @@ static void brief_text(const struct cli *cli, const struct message_job_brief *j)
         terminal_safe(t, j->error);
         fputs(terminal_plain(t), t->file);
     }
+    if (wire_given(j, JOB_VOTES))
+        fprintf(t->file, "  %s%lld of %lld votes%s", terminal_dim(t), (long long)j->wins, (long long)j->votes,
+                terminal_plain(t));
     fputc('\n', t->file);
 }
 
@@ -98,14 +102,15 @@ static enum spr_code info_json(const struct cli *cli, const struct message_job_i
         json_decref(tags);
         return rc;
     }
-    return print_line(cli,
-                      json_pack("{s:I, s:s, s:s, s:I, s:b, s:I, s:f, s:o, s:o, s:s*, s:s*, s:o, s:o, s:o}",
-                                "row", (json_int_t)m->row, "job_id", m->job_id, "state", m->state, "priority",
-                                (json_int_t)m->priority, "paused", m->paused, "tries", (json_int_t)m->tries,
-                                "accepted", m->accepted, "started", time_or_null(m->started), "finished",
-                                time_or_null(m->finished), "error", m->error, "understood", m->understood,
-                                "tags", tags, "pictures", pictures, "request", request),
-                      err);
+    return print_line(
+        cli,
+        json_pack("{s:I, s:s, s:s, s:I, s:b, s:I, s:f, s:o, s:o, s:s*, s:s*, s:o, s:o, s:o, s:I, s:I}", "row",
+                  (json_int_t)m->row, "job_id", m->job_id, "state", m->state, "priority",
+                  (json_int_t)m->priority, "paused", m->paused, "tries", (json_int_t)m->tries, "accepted",
+                  m->accepted, "started", time_or_null(m->started), "finished", time_or_null(m->finished),
+                  "error", m->error, "understood", m->understood, "tags", tags, "pictures", pictures,
+                  "request", request, "votes", (json_int_t)m->votes, "wins", (json_int_t)m->wins),
+        err);
 }
 
 static void row(const struct terminal *t, const char *name, const char *text)
@@ -163,6 +168,10 @@ enum spr_code job_print_info(const struct cli *cli, const struct message_job_inf
     snprintf(text, sizeof text, "%lld", (long long)m->tries);
     row(t, "tries", text);
     row(t, "understood", m->understood);
+    if (wire_given(m, INFO_VOTES)) {
+        snprintf(text, sizeof text, "%lld won of %lld", (long long)m->wins, (long long)m->votes);
+        row(t, "votes", text);
+    }
     for (size_t i = 0; i < m->pictures.count; i++)
         row(t, "picture", p[i].image_path);
     return request_rows(t, &m->request, err);

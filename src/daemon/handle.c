@@ -4,6 +4,8 @@
 #include "base/random.h"
 #include "daemon/inside.h"
 #include "paint/model_find.h"
+#include "queue/vote.h"
+#include "wire/message_votes.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,42 +22,33 @@ enum {
     CLEAR_MOST = 100000
 };
 
-/* Who asked, and where the answer goes. */
-struct asker {
-    struct wire_socket *socket;
-    const struct wire_packet *packet;
-};
-
-static void say_error(struct daemon *d, const struct asker *a, const char *sentence);
-
-static void answer(struct daemon *d, const struct asker *a, const struct wire_schema *schema,
-                   const void *object)
+void answer(struct daemon *d, const struct asker *a, const struct wire_schema *schema, const void *object)
 {
     struct spr_error err;
     d->out.length = 0;
     if (wire_encode(schema, object, &d->out, &err)) {
         if (schema != &message_error)
-            say_error(d, a, err.text);
+            answer_error(d, a, err.text);
         return;
     }
     wire_answer(a->socket, a->packet, d->out.data, d->out.length);
 }
 
-static void say_error(struct daemon *d, const struct asker *a, const char *sentence)
+void answer_error(struct daemon *d, const struct asker *a, const char *sentence)
 {
     struct message_error m = { .message = sentence };
     answer(d, a, &message_error, &m);
 }
 
-static void say_job_error(struct daemon *d, const struct asker *a, const char *id,
-                          const struct spr_error *err)
+static void answer_job_error(struct daemon *d, const struct asker *a, const char *id,
+                             const struct spr_error *err)
 {
     struct message_job_error m = { .job_id = id, .error = err->text };
     d->metrics.errors[err->code]++;
     answer(d, a, &message_job_error, &m);
 }
 
-static void say_done(struct daemon *d, const struct asker *a, int64_t count)
+void answer_done(struct daemon *d, const struct asker *a, int64_t count)
 {
     struct message_done m = { .count = count };
     answer(d, a, &message_done, &m);
@@ -66,9 +59,9 @@ static void say_result(struct daemon *d, const struct asker *a, const char *id, 
                        const struct spr_error *err)
 {
     if (rc)
-        say_job_error(d, a, id, err);
+        answer_job_error(d, a, id, err);
     else
-        say_done(d, a, 1);
+        answer_done(d, a, 1);
 }
 
 static enum spr_code check_id(const char *id, struct spr_error *err)
@@ -188,7 +181,7 @@ static void on_generate(struct daemon *d, const struct asker *a, void *object)
         id = fresh;
     }
     if (accept_job(d, m, id, &estimate, &err)) {
-        say_job_error(d, a, id, &err);
+        answer_job_error(d, a, id, &err);
         return;
     }
     struct message_accepted accepted = { .job_id = id, .estimated_time_s = estimate };
@@ -202,7 +195,7 @@ static void on_cancel(struct daemon *d, const struct asker *a, void *object)
     enum job_state was;
     int64_t row;
     if (queue_cancel(d->queue, m->job_id, clock_wall_ms(), &was, &row, &err)) {
-        say_job_error(d, a, m->job_id, &err);
+        answer_job_error(d, a, m->job_id, &err);
         return;
     }
     struct slot *s = was == JOB_RUNNING ? slot_of(d, row) : NULL;
@@ -239,7 +232,7 @@ static void on_list_models(struct daemon *d, const struct asker *a, void *object
                                            .size_mb = (int64_t)st.st_size >> 20 };
     }
     if (rc) {
-        say_error(d, a, err.text);
+        answer_error(d, a, err.text);
     } else {
         qsort(model, list.count, sizeof *model, by_folded_name);
         struct message_models m = { .models = { model, list.count } };
@@ -260,7 +253,7 @@ static void on_status(struct daemon *d, const struct asker *a, void *object)
     struct spr_error err;
     (void)object;
     if (queue_count(d->queue, &counts, &err)) {
-        say_error(d, a, err.text);
+        answer_error(d, a, err.text);
         return;
     }
     struct message_status m = { .version = MESSAGES_VERSION,
@@ -292,12 +285,13 @@ static enum spr_code split_tags(char *tags, struct wire_texts *ret, const char *
     return SPR_OK;
 }
 
-static void answer_job(struct daemon *d, const struct asker *a, struct queue_job *j, int64_t ahead)
+static void answer_job(struct daemon *d, const struct asker *a, struct queue_job *j, int64_t ahead,
+                       const struct vote_score *score)
 {
     const char *tags[16];
     struct message_picture *picture = mem_zalloc((size_t)j->pictures + 1, sizeof *picture);
     if (!picture) {
-        say_error(d, a, "out of memory for an answer");
+        answer_error(d, a, "out of memory for an answer");
         return;
     }
     for (int i = 0; i < j->pictures; i++)
@@ -320,12 +314,15 @@ static void answer_job(struct daemon *d, const struct asker *a, struct queue_job
                                   .error_kind = *j->error ? spr_code_name(j->error_code) : NULL,
                                   .understood = *j->understood ? j->understood : NULL,
                                   .pictures = { picture, (size_t)j->pictures },
-                                  .ahead = ahead };
+                                  .ahead = ahead,
+                                  .votes = score->votes,
+                                  .wins = score->wins };
     m.request.given = UINT32_MAX; /* all of it is sent */
     split_tags(j->tags, &m.tags, tags);
     m.given = (uint64_t)(j->started_ms > 0) << INFO_STARTED |
               (uint64_t)(j->finished_ms > 0) << INFO_FINISHED |
-              (uint64_t)(j->state == JOB_QUEUED) << INFO_AHEAD;
+              (uint64_t)(j->state == JOB_QUEUED) << INFO_AHEAD | (uint64_t)(score->votes > 0) << INFO_VOTES |
+              (uint64_t)(score->votes > 0) << INFO_WINS;
     answer(d, a, &message_job_info, &m);
     mem_free(picture);
 }
@@ -336,34 +333,26 @@ static void on_job(struct daemon *d, const struct asker *a, void *object)
     struct queue_job j;
     struct spr_error err;
     int64_t ahead = 0;
+    struct vote_score score = { 0 };
     enum spr_code rc = queue_get(d->queue, m->job_id, &j, &err);
-    if (!rc && (rc = queue_ahead(d->queue, m->job_id, &ahead, &err)))
+    if (!rc && ((rc = queue_ahead(d->queue, m->job_id, &ahead, &err)) ||
+                (rc = vote_score_of(d->queue, m->job_id, &score, &err))))
         queue_job_fini(&j);
     if (rc) {
-        say_job_error(d, a, m->job_id, &err);
+        answer_job_error(d, a, m->job_id, &err);
         return;
     }
-    answer_job(d, a, &j, ahead);
+    answer_job(d, a, &j, ahead, &score);
     queue_job_fini(&j);
 }
 
 /* A page of jobs: texts are copied, for each job is gone after its visit. */
 struct page {
+    struct queue *queue;
     struct wire_pool pool;
     struct message_job_brief *brief;
     size_t count;
 };
-
-static const char *keep_text(struct page *p, const char *text, size_t most)
-{
-    size_t n = strnlen(text, most);
-    while (n < strlen(text) && n > 0 && ((unsigned char)text[n] & 0xC0) == 0x80)
-        n--; /* not through the middle of a character */
-    char *copy = wire_pool_take(&p->pool, n + 1, 1);
-    if (copy)
-        memcpy(copy, text, n);
-    return copy;
-}
 
 static enum spr_code keep_brief(void *context, const struct queue_job *j, struct spr_error *err)
 {
@@ -371,19 +360,26 @@ static enum spr_code keep_brief(void *context, const struct queue_job *j, struct
     struct message_job_brief *b = &p->brief[p->count];
     *b = (struct message_job_brief){
         .row = j->row,
-        .job_id = keep_text(p, j->id, TEXT_MOST),
+        .job_id = wire_pool_text(&p->pool, j->id, TEXT_MOST),
         .state = state_name(j->state),
-        .prompt = keep_text(p, request_text(&j->request, REQUEST_PROMPT), PROMPT_SHOWN),
+        .prompt = wire_pool_text(&p->pool, request_text(&j->request, REQUEST_PROMPT), PROMPT_SHOWN),
         .priority = j->priority,
         .paused = j->paused,
         .tries = j->tries,
         .accepted = unix_seconds(j->accepted_ms),
         .started = unix_seconds(j->started_ms),
         .finished = unix_seconds(j->finished_ms),
-        .error = *j->error ? keep_text(p, j->error, TEXT_MOST) : NULL,
-        .image_path = j->pictures ? keep_text(p, j->picture[0].path, TEXT_MOST) : NULL
+        .error = *j->error ? wire_pool_text(&p->pool, j->error, TEXT_MOST) : NULL,
+        .image_path = j->pictures ? wire_pool_text(&p->pool, j->picture[0].path, TEXT_MOST) : NULL
     };
-    b->given = (uint64_t)(j->started_ms > 0) << JOB_STARTED | (uint64_t)(j->finished_ms > 0) << JOB_FINISHED;
+    struct vote_score score = { 0 };
+    enum spr_code rc = j->state == JOB_DONE ? vote_score_of(p->queue, j->id, &score, err) : SPR_OK;
+    if (rc)
+        return rc;
+    b->votes = score.votes;
+    b->wins = score.wins;
+    b->given = (uint64_t)(j->started_ms > 0) << JOB_STARTED | (uint64_t)(j->finished_ms > 0) << JOB_FINISHED |
+               (uint64_t)(score.votes > 0) << JOB_VOTES | (uint64_t)(score.votes > 0) << JOB_WINS;
     if (!b->job_id || !b->prompt)
         return SPR_FAIL(err, SPR_NOMEM, "out of memory listing jobs");
     p->count++;
@@ -393,7 +389,7 @@ static enum spr_code keep_brief(void *context, const struct queue_job *j, struct
 static void on_jobs(struct daemon *d, const struct asker *a, void *object)
 {
     const struct message_jobs *m = object;
-    struct page p = { 0 };
+    struct page p = { .queue = d->queue };
     struct spr_error err;
     int64_t total = 0;
     struct queue_filter f = { m->state ? state_named(m->state) : -1, m->before, m->text,
@@ -404,7 +400,7 @@ static void on_jobs(struct daemon *d, const struct asker *a, void *object)
         rc = queue_list(d->queue, &f, keep_brief, &p, &total, &err);
     struct message_job_list list = { .jobs = { p.brief, p.count }, .total = total };
     if (rc)
-        say_error(d, a, err.text);
+        answer_error(d, a, err.text);
     else
         answer(d, a, &message_job_list, &list);
     wire_pool_reset(&p.pool);
@@ -455,7 +451,7 @@ static void on_retry(struct daemon *d, const struct asker *a, void *object)
     if (!rc)
         rc = queue_count(d->queue, &counts, &err);
     if (rc) {
-        say_job_error(d, a, m->job_id, &err);
+        answer_job_error(d, a, m->job_id, &err);
         return;
     }
     struct message_accepted accepted = { .job_id = m->job_id,
@@ -471,14 +467,15 @@ static void on_clear(struct daemon *d, const struct asker *a, void *object)
     struct spr_error err;
     int count = 0, state = m->state ? state_named(m->state) : -1;
     if (state == JOB_QUEUED || state == JOB_RUNNING) {
-        say_error(d, a, "state: only done, failed or cancelled jobs can be cleared; 'cancel' stops others");
+        answer_error(d, a,
+                     "state: only done, failed or cancelled jobs can be cleared; 'cancel' stops others");
         return;
     }
     int64_t before = clock_wall_ms() - (int64_t)(m->older_s * 1000) + 1;
     if (queue_clear(d->queue, state, before, CLEAR_MOST, &count, &err))
-        say_error(d, a, err.text);
+        answer_error(d, a, err.text);
     else
-        say_done(d, a, count);
+        answer_done(d, a, count);
     publish_queue(d);
 }
 
@@ -507,7 +504,7 @@ static void on_server(struct daemon *d, const struct asker *a, void *object)
     struct spr_error err;
     (void)object;
     if (queue_count(d->queue, &counts, &err)) {
-        say_error(d, a, err.text);
+        answer_error(d, a, err.text);
         return;
     }
     for (int i = 0; i < JOB_STATE_COUNT; i++)
@@ -550,6 +547,8 @@ static const struct {
     { &message_resume, on_resume },
     { &message_retry, on_retry },
     { &message_clear, on_clear },
+    { &message_vote, handle_vote },
+    { &message_votes, handle_votes },
     { &message_server, on_server },
 };
 
@@ -566,7 +565,7 @@ static void handle(struct daemon *d, struct wire_socket *socket, const struct wi
     enum spr_code rc = wire_decode(message_requests, body, length, &pool, &schema, &object, &err);
     if (rc) {
         d->metrics.errors[rc]++;
-        say_error(d, &a, err.text);
+        answer_error(d, &a, err.text);
     }
     for (size_t i = 0; !rc && i < SPR_COUNT(handlers); i++)
         if (handlers[i].schema == schema)

@@ -1,4 +1,4 @@
-/* inside - the daemon's own state, for daemon.c, schedule.c, handle.c and watch.c only. */
+/* inside - the daemon's own state, for daemon.c, schedule.c, handle*.c and watch.c only. */
 #ifndef DAEMON_INSIDE_H
 #define DAEMON_INSIDE_H
 #include "base/buf.h"
@@ -88,8 +88,21 @@ void publish_changed(struct daemon *d, const char *id, enum job_state state, con
 void publish_ended(struct daemon *d, const char *id, double seconds, const char *image, const char *error);
 void publish_queue(struct daemon *d); /* soon, and not more than ten times a second */
 
+/* Who asked, and where the answer goes. */
+struct asker {
+    struct wire_socket *socket;
+    const struct wire_packet *packet;
+};
+
 /* handle.c */
+void answer(struct daemon *d, const struct asker *a, const struct wire_schema *schema, const void *object);
+void answer_error(struct daemon *d, const struct asker *a, const char *sentence);
+void answer_done(struct daemon *d, const struct asker *a, int64_t count);
 void handle_requests(struct daemon *d, struct wire_socket *s, int most); /* up to `most` messages */
+
+/* handle_votes.c */
+void handle_vote(struct daemon *d, const struct asker *a, void *object);
+void handle_votes(struct daemon *d, const struct asker *a, void *object);
 
 /* watch.c */
 unsigned watch_answer(void *context, const char *path, struct buf *body);

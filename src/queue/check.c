@@ -21,6 +21,11 @@ static const struct {
     { "a picture belongs to a job", "SELECT path FROM picture WHERE job NOT IN (SELECT row FROM job)" },
     { "counts are true",
       "SELECT state FROM tally WHERE count <> (SELECT count(*) FROM job WHERE job.state = tally.state)" },
+    { "a vote is among two or more",
+      "SELECT comparison FROM vote WHERE (SELECT count(*) FROM vote_choice WHERE vote = vote.row) < 2" },
+    { "a vote's winner is one of them", "SELECT comparison FROM vote WHERE winner <> '' AND winner NOT IN "
+                                        "(SELECT name FROM vote_choice WHERE vote = vote.row)" },
+    { "a choice belongs to a vote", "SELECT name FROM vote_choice WHERE vote NOT IN (SELECT row FROM vote)" },
     { "every job can be found by its words",
       "SELECT count(*) FROM job HAVING count(*) <> (SELECT count(*) FROM words_docsize)" },
 };

@@ -13,6 +13,10 @@
     "SELECT * FROM (SELECT row, priority, place FROM job WHERE state = 0 AND held = 0 AND engine = " match \
         IN_ORDER ")"
 
+#define VOTES_LIKE                                  \
+    "(?1 = '' OR comparison = ?1) AND (?2 = '' OR " \
+    "EXISTS (SELECT 1 FROM vote_choice WHERE name = ?2 AND vote = vote.row))"
+
 /* clang-format off */
 const char *const queue_sql[SQL_COUNT] = {
     [SQL_INSERT] = "INSERT INTO job (id, state, priority, place, tags, engine, seed_given, request, accepted_ms) "
@@ -65,6 +69,23 @@ const char *const queue_sql[SQL_COUNT] = {
     [SQL_FORGET] = "DELETE FROM job WHERE row = ?1",
     [SQL_OLD] = "SELECT " JOB_COLUMNS " FROM job WHERE state >= 2 AND finished_ms < ?1 AND (?2 < 0 OR state = ?2) "
                 "ORDER BY finished_ms LIMIT 1",
+    [SQL_VOTE_FORGET] = "DELETE FROM vote WHERE comparison = ?1 AND voter = ?2",
+    [SQL_VOTE] = "INSERT INTO vote (comparison, voter, winner, note, voted_ms) VALUES (?1, ?2, ?3, ?4, ?5)",
+    [SQL_VOTE_CHOICE] = "INSERT INTO vote_choice (vote, name, place, prompt, model) VALUES (?1, ?2, ?3,"
+                        " coalesce((SELECT json_extract(request, '$.prompt') FROM job WHERE id = ?2), ''),"
+                        " coalesce((SELECT picture.model || coalesce(' + ' || nullif(json_extract(request, '$.lora'), ''), '')"
+                        " FROM job JOIN picture ON picture.job = job.row WHERE id = ?2 AND number = 0), ''))",
+    [SQL_VOTE_OLD] = "DELETE FROM vote WHERE row <= ?1",
+    [SQL_VOTES] = "SELECT row, voted_ms, comparison, voter, winner, note FROM vote WHERE " VOTES_LIKE
+                  " AND row < ?3 ORDER BY row DESC LIMIT ?4",
+    [SQL_VOTE_CHOICES] = "SELECT name, prompt, model FROM vote_choice WHERE vote = ?1 ORDER BY place",
+    [SQL_COUNT_VOTES] = "SELECT count(*) FROM vote WHERE " VOTES_LIKE,
+    [SQL_VOTE_SCORE] = "SELECT count(*), coalesce(sum(vote.winner = ?1), 0) FROM vote_choice JOIN vote ON vote.row = vote_choice.vote "
+                       "WHERE name = ?1",
+    [SQL_VOTE_MODELS] = "SELECT one.model, count(*), sum(one.name = vote.winner) FROM vote_choice one JOIN vote ON vote.row = one.vote "
+                        "WHERE one.model <> '' AND EXISTS (SELECT 1 FROM vote_choice other WHERE other.vote = one.vote "
+                        "AND other.model NOT IN ('', one.model)) "
+                        "GROUP BY one.model ORDER BY 1.0 * sum(one.name = vote.winner) / count(*) DESC, count(*) DESC, one.model LIMIT ?1",
 };
 
 const char *const queue_migrations[QUEUE_VERSION] = {
@@ -104,5 +125,14 @@ const char *const queue_migrations[QUEUE_VERSION] = {
     "  UPDATE tally SET count = count + 1 WHERE state = new.state;"
     "  UPDATE tally SET count = count - 1 WHERE state = old.state; END;"
     "CREATE VIRTUAL TABLE words USING fts5 (text, content = '', tokenize = 'unicode61 remove_diacritics 2');",
+    "CREATE TABLE vote ("
+    "  row INTEGER PRIMARY KEY AUTOINCREMENT,"
+    "  comparison TEXT NOT NULL, voter TEXT NOT NULL, winner TEXT NOT NULL, note TEXT NOT NULL, voted_ms INTEGER NOT NULL,"
+    "  UNIQUE (comparison, voter));"
+    "CREATE TABLE vote_choice ("
+    "  vote INTEGER NOT NULL REFERENCES vote (row) ON DELETE CASCADE, place INTEGER NOT NULL, name TEXT NOT NULL,"
+    "  prompt TEXT NOT NULL, model TEXT NOT NULL,"
+    "  PRIMARY KEY (vote, place)) WITHOUT ROWID;"
+    "CREATE INDEX vote_choice_name ON vote_choice (name, vote);",
 };
 /* clang-format on */

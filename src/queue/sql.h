@@ -40,12 +40,21 @@ enum queue_sql {
     SQL_FORGET_WORDS,
     SQL_FORGET,
     SQL_OLD,
+    SQL_VOTE_FORGET,
+    SQL_VOTE,
+    SQL_VOTE_CHOICE,
+    SQL_VOTE_OLD,
+    SQL_VOTES,
+    SQL_VOTE_CHOICES,
+    SQL_COUNT_VOTES,
+    SQL_VOTE_SCORE,
+    SQL_VOTE_MODELS,
     SQL_COUNT
 };
 
 extern const char *const queue_sql[SQL_COUNT];
 extern const char *const queue_migrations[];
-enum { QUEUE_VERSION = 1 };
+enum { QUEUE_VERSION = 2 };
 
 /* held: why a queued job is not taken */
 enum { HELD_PAUSED = 1, HELD_WAITING = 2 };

@@ -48,6 +48,18 @@ void *wire_pool_take(struct wire_pool *p, size_t count, size_t size)
     return piece;
 }
 
+const char *wire_pool_text(struct wire_pool *p, const char *text, size_t most)
+{
+    size_t n = strlen(text);
+    if (n > most)
+        for (n = most; n > 0 && ((unsigned char)text[n] & 0xC0) == 0x80; n--)
+            continue;
+    char *copy = wire_pool_take(p, n + 1, 1);
+    if (copy)
+        memcpy(copy, text, n);
+    return copy;
+}
+
 void wire_pool_reset(struct wire_pool *p)
 {
     for (struct made_request *r = p->requests; r; r = r->next)

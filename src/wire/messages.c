@@ -1,5 +1,7 @@
 #include "wire/messages.h"
 
+#include "wire/message_votes.h"
+
 #define PATH_CHARACTERS 4096
 #define SECONDS_MAX     1e12
 
@@ -89,6 +91,21 @@ static const struct wire_field clear_fields[] = {
     REAL(message_clear, older_s, WIRE_OPTIONAL, 0, SECONDS_MAX, "finished at least so many seconds ago"),
 };
 SCHEMA(message_clear, "clear", clear_fields, message_clear, "1.1: forgets finished jobs; their pictures stay. Answer: done.");
+static const struct wire_field vote_fields[] = {
+    [VOTE_COMPARISON] = TEXT(message_vote, comparison, WIRE_NEEDED, 1, MESSAGE_ID_MAX, "its name; voting in it again replaces the voter's earlier vote"),
+    [VOTE_WINNER] = TEXT(message_vote, winner, WIRE_NEEDED, 0, MESSAGE_ID_MAX, "the best of them; empty: none is better"),
+    [VOTE_AMONG] = TEXTS(message_vote, among, MESSAGE_AMONG_MAX, "what was compared, the winner too: jobs' ids, or other names; without it those of an earlier vote in this comparison"),
+    [VOTE_VOTER] = TEXT(message_vote, voter, WIRE_OPTIONAL, 0, MESSAGE_ID_MAX, "who says so"),
+    [VOTE_NOTE] = TEXT(message_vote, note, WIRE_OPTIONAL, 0, 2000, "why"),
+};
+SCHEMA(message_vote, "vote", vote_fields, message_vote, "1.1: remembers which picture somebody liked best. Answer: done, or error.");
+static const struct wire_field votes_fields[] = {
+    [VOTES_COMPARISON] = TEXT(message_votes, comparison, WIRE_OPTIONAL, 0, MESSAGE_ID_MAX, "only of this one"),
+    [VOTES_JOB] = TEXT(message_votes, job_id, WIRE_OPTIONAL, 0, MESSAGE_ID_MAX, "only those with this job, or name, among the compared"),
+    [VOTES_LIMIT] = WHOLE(message_votes, limit, WIRE_OPTIONAL, 1, MESSAGE_VOTES_MAX, "at most so many; 100 if it is not said"),
+    [VOTES_BEFORE] = COUNT(message_votes, before, WIRE_OPTIONAL, "only rows before this one: the next page begins before the last row"),
+};
+SCHEMA(message_votes, "votes", votes_fields, message_votes, "1.1: votes, newest first. Answer: vote_list.");
 EMPTY(message_server, "server", "1.1: the daemon, its engines, addresses and counts. Answer: server_info.");
 
 static const struct wire_field accepted_fields[] = {
@@ -135,6 +152,7 @@ static const struct wire_field brief_fields[] = {
     [JOB_TRIES] = COUNT(message_job_brief, tries, WIRE_NEEDED, "how often it was begun"), [JOB_ACCEPTED] = TIME(message_job_brief, accepted, WIRE_NEEDED, "Unix seconds"),
     [JOB_STARTED] = TIME(message_job_brief, started, WIRE_OPTIONAL, "Unix seconds"), [JOB_FINISHED] = TIME(message_job_brief, finished, WIRE_OPTIONAL, "Unix seconds"),
     [JOB_ERROR] = SENTENCE(message_job_brief, error, WIRE_OPTIONAL, "why it failed"), [JOB_IMAGE] = PATH(message_job_brief, image_path, WIRE_OPTIONAL, "its first picture"),
+    [JOB_VOTES] = COUNT(message_job_brief, votes, WIRE_OPTIONAL, "it was among the compared so often"), [JOB_WINS] = COUNT(message_job_brief, wins, WIRE_OPTIONAL, "and was liked best so often"),
 };
 PART(brief_part, brief_fields, message_job_brief);
 static const struct wire_field list_fields[] = {
@@ -151,8 +169,30 @@ static const struct wire_field info_fields[] = {
     [INFO_UNDERSTOOD] = SENTENCE(message_job_info, understood, WIRE_OPTIONAL, "what the words became"),
     [INFO_TAGS] = TEXTS(message_job_info, tags, 16, ""), [INFO_PICTURES] = MAPS(message_job_info, pictures, WIRE_OPTIONAL, 1000, &picture_part, "in order"),
     [INFO_AHEAD] = COUNT(message_job_info, ahead, WIRE_OPTIONAL, "queued jobs that come before it"),
+    [INFO_VOTES] = COUNT(message_job_info, votes, WIRE_OPTIONAL, "it was among the compared so often"), [INFO_WINS] = COUNT(message_job_info, wins, WIRE_OPTIONAL, "and was liked best so often"),
 };
 SCHEMA(message_job_info, "job_info", info_fields, message_job_info, "1.1: one job, with the whole request.");
+static const struct wire_field choice_fields[] = {
+    TEXT(message_choice, name, WIRE_NEEDED, 0, MESSAGE_ID_MAX, "the job, or whatever was compared"), SENTENCE(message_choice, prompt, WIRE_NEEDED, "what the job was asked for; empty if it was no job"),
+    TEXT(message_choice, model, WIRE_NEEDED, 0, 8192, "what drew it"),
+};
+PART(choice_part, choice_fields, message_choice);
+static const struct wire_field cast_fields[] = {
+    COUNT(message_cast, row, WIRE_NEEDED, "grows with every vote"), TEXT(message_cast, comparison, WIRE_NEEDED, 1, MESSAGE_ID_MAX, ""),
+    TEXT(message_cast, winner, WIRE_NEEDED, 0, MESSAGE_ID_MAX, "empty: none was better"), TEXT(message_cast, voter, WIRE_NEEDED, 0, MESSAGE_ID_MAX, ""),
+    TEXT(message_cast, note, WIRE_NEEDED, 0, 2000, ""), TIME(message_cast, voted, WIRE_NEEDED, "Unix seconds"),
+    MAPS(message_cast, among, WIRE_NEEDED, MESSAGE_AMONG_MAX, &choice_part, "what was compared"),
+};
+PART(cast_part, cast_fields, message_cast);
+static const struct wire_field standing_fields[] = {
+    TEXT(message_standing, model, WIRE_NEEDED, 0, 8192, ""), COUNT(message_standing, votes, WIRE_NEEDED, "with other models"), COUNT(message_standing, wins, WIRE_NEEDED, ""),
+};
+PART(standing_part, standing_fields, message_standing);
+static const struct wire_field vote_list_fields[] = {
+    MAPS(message_vote_list, votes, WIRE_NEEDED, MESSAGE_VOTES_MAX, &cast_part, "newest first"), COUNT(message_vote_list, total, WIRE_NEEDED, "on all pages"),
+    MAPS(message_vote_list, models, WIRE_NEEDED, MESSAGE_STANDINGS_MAX, &standing_part, "how models did in votes among different ones, the best first"),
+};
+SCHEMA(message_vote_list, "vote_list", vote_list_fields, message_vote_list, "1.1");
 static const struct wire_field count_fields[] = { TEXT(message_count, name, WIRE_NEEDED, 0, 64, ""), COUNT(message_count, count, WIRE_NEEDED, "") };
 PART(count_part, count_fields, message_count);
 static const struct wire_field engine_fields[] = {
@@ -202,12 +242,12 @@ SCHEMA(message_queue_changed, "queue_changed", queue_fields, message_queue, "1.1
 
 const struct wire_schema *const message_requests[] = {
     &message_generate, &message_cancel, &message_list_models, &message_status, &message_ping, &message_job, &message_jobs,
-    &message_move, &message_pause, &message_resume, &message_retry, &message_clear, &message_server, NULL,
+    &message_move, &message_pause, &message_resume, &message_retry, &message_clear, &message_vote, &message_votes, &message_server, NULL,
 };
 const struct wire_schema *const message_answers[] = {
     &message_job_accepted, &message_job_complete, &message_job_error, &message_job_cancelled, &message_model_list,
     &message_status_info, &message_pong, &message_error, &message_done, &message_job_info, &message_job_list,
-    &message_server_info, NULL,
+    &message_vote_list, &message_server_info, NULL,
 };
 const struct wire_schema *const message_updates[] = {
     &message_job_started, &message_progress, &message_preview, &message_job_finished, &message_job_complete,

@@ -43,7 +43,6 @@ struct message_clear {
     const char *state;
     double older_s;
 };
-
 /* answers */
 struct message_accepted {
     uint64_t given;
@@ -99,7 +98,9 @@ enum {
     JOB_STARTED,
     JOB_FINISHED,
     JOB_ERROR,
-    JOB_IMAGE
+    JOB_IMAGE,
+    JOB_VOTES,
+    JOB_WINS
 };
 struct message_job_brief {
     uint64_t given;
@@ -107,6 +108,7 @@ struct message_job_brief {
     const char *job_id, *state, *prompt, *error, *image_path;
     bool paused;
     double accepted, started, finished; /* Unix seconds */
+    int64_t votes, wins;
 };
 struct message_job_list {
     uint64_t given;
@@ -129,7 +131,9 @@ enum {
     INFO_UNDERSTOOD,
     INFO_TAGS,
     INFO_PICTURES,
-    INFO_AHEAD
+    INFO_AHEAD,
+    INFO_VOTES,
+    INFO_WINS
 };
 struct message_job_info {
     uint64_t given;
@@ -141,6 +145,7 @@ struct message_job_info {
     struct wire_texts tags;
     struct wire_maps pictures; /* struct message_picture */
     int64_t ahead;             /* jobs that come before it */
+    int64_t votes, wins;
 };
 struct message_count {
     uint64_t given;

@@ -76,6 +76,8 @@ struct wire_pool {
 };
 void wire_pool_reset(struct wire_pool *p); /* also the fini; fine on a zeroed one */
 void *wire_pool_take(struct wire_pool *p, size_t count, size_t size); /* zeroed; NULL: no memory */
+/* A copy of the text's first `most` bytes at most, whole characters; NULL: no memory. */
+const char *wire_pool_text(struct wire_pool *p, const char *text, size_t most);
 
 /* Appends the message. BORROWS object. Fails: SPR_LIMIT (over WIRE_MESSAGE_MAX), SPR_NOMEM. */
 SPR_MUST_USE enum spr_code wire_encode(const struct wire_schema *schema, const void *object, struct buf *out,
