@@ -4,7 +4,7 @@ them, drawing a plain sprite instead of running a network. It can be told to mis
 
 usage: comfyui_standin.py PORT_FILE [STEP_SECONDS]     serves on a free port, writes it to PORT_FILE
        comfyui_standin.py --tell PORT mode=MODE        ok, drop, silent, stall, error, oom, refuse, status500, garbage, huge,
-                                                       restart, nopicture, hugepicture
+                                                       restart, nopicture, hugepicture, bare (an old server without models, LoRA loader and more)
        comfyui_standin.py --ask PORT KEY               seed, prompts, uploads, freed, interrupted
 """
 import asyncio, json, os, struct, sys, time, urllib.request, zlib
@@ -30,8 +30,8 @@ def node(required, outputs, output_node=False):
     return {"input": {"required": required}, "output": outputs, "output_node": output_node}
 
 
-def classes(uploads):
-    return {
+def classes(uploads, bare=False):
+    all_of_them = {
         "CheckpointLoaderSimple": node({"ckpt_name": [CHECKPOINTS]}, ["MODEL", "CLIP", "VAE"]),
         "LoraLoader": node({"model": ["MODEL"], "clip": ["CLIP"], "lora_name": ["COMBO", {"options": LORAS}],
                             "strength_model": ["FLOAT", {}], "strength_clip": ["FLOAT", {}]}, ["MODEL", "CLIP"]),
@@ -45,7 +45,14 @@ def classes(uploads):
         "RepeatLatentBatch": node({"samples": ["LATENT"], "amount": ["INT", {}]}, ["LATENT"]),
         "LoadImage": node({"image": [sorted(uploads)]}, ["IMAGE", "MASK"]),
         "SaveImage": node({"images": ["IMAGE"], "filename_prefix": ["STRING", {}]}, [], True),
+        "VAELoader": node({"vae_name": [["sdxl-fix.safetensors"]]}, ["VAE"]),
     }
+    if bare:
+        all_of_them["CheckpointLoaderSimple"]["input"]["required"]["ckpt_name"] = [[]]
+        all_of_them["KSampler"]["input"]["required"]["scheduler"] = [["normal"]]
+        for gone in "LoraLoader", "RepeatLatentBatch", "VAELoader":
+            del all_of_them[gone]
+    return all_of_them
 
 
 def png(width, height, pixel):
@@ -247,7 +254,7 @@ class Server:
         return web.json_response({"name": name, "subfolder": "", "type": "input"})
 
     async def object_info(self, request):
-        name, about = request.match_info["name"], classes(self.uploads)
+        name, about = request.match_info["name"], classes(self.uploads, self.mode == "bare")
         return web.json_response({name: about[name]} if name in about else {})
 
     async def free(self, request):
@@ -255,7 +262,7 @@ class Server:
         return web.Response()
 
     async def stats(self, request):
-        return web.json_response({"system": {"os": "posix", "comfyui_version": "0.3.64"}, "devices": [
+        return web.json_response({"system": {"os": "posix", "comfyui_version": "0.3.30" if self.mode == "bare" else "0.3.64"}, "devices": [
             {"name": "cpu", "type": "cpu", "index": None, "vram_total": 8 << 30, "vram_free": 4 << 30}]})
 
     async def models(self, request):

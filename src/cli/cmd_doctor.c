@@ -34,26 +34,45 @@ static void print_text(const struct terminal *t, const char *name, const struct 
     fputc('\n', t->file);
 }
 
+/* Findings as they come. */
+struct report {
+    struct cli *cli;
+    const char *name;
+    int bad;
+};
+
+static void print(void *context, const struct doctor_finding *f)
+{
+    struct report *r = context;
+    if (r->cli->json)
+        print_json(r->cli, r->name, f);
+    else
+        print_text(&r->cli->out, r->name, f);
+    r->bad += f->grade == DOCTOR_BAD;
+}
+
 static enum spr_code run(struct cli *cli, const struct args *args, struct spr_error *err)
 {
     static const struct settings_flags flags = { .config = CONFIG };
     struct settings s;
-    int bad = 0;
+    struct report r = { .cli = cli };
     enum spr_code rc = settings_read(args, &flags, &s, err);
     if (rc)
         return rc;
     for (size_t i = 0; doctor_row(i); i++) {
+        const struct doctor_row *row = doctor_row(i);
         struct doctor_finding f = { 0 };
-        doctor_row(i)->look(&s.config, &cli->out, &f);
-        if (cli->json)
-            print_json(cli, doctor_row(i)->name, &f);
-        else
-            print_text(&cli->out, doctor_row(i)->name, &f);
-        bad += f.grade == DOCTOR_BAD;
+        r.name = row->name;
+        if (row->each) {
+            row->each(&s.config, &cli->out, print, &r);
+            continue;
+        }
+        row->look(&s.config, &cli->out, &f);
+        print(&r, &f);
     }
     settings_fini(&s);
-    if (bad)
-        return SPR_FAIL(err, SPR_BADDATA, "%d thing%s to put right", bad, bad == 1 ? "" : "s");
+    if (r.bad)
+        return SPR_FAIL(err, SPR_BADDATA, "%d thing%s to put right", r.bad, r.bad == 1 ? "" : "s");
     return SPR_OK;
 }
 
@@ -67,6 +86,7 @@ const struct command cmd_doctor = {
     .summary = "what this machine has and lacks, and what to do about it",
     .about = "Looks at CPU, memory, BLAS, terminal, models, configuration, daemon, queue, ComfyUI servers, "
              "GPU and disk. "
+             "Of each ComfyUI server it says its version and models, and what the workflows lack there. "
              "Changes nothing. Exit status 1 if something must be put right.",
     .options = options,
     .option_count = SPR_COUNT(options),

@@ -1,6 +1,7 @@
 #include "base/mem.h"
 #include "cli/failure.h"
 #include "cli/json_line.h"
+#include "engine/comfy_look.h"
 #include "paint/model.h"
 #include "paint/model_find.h"
 
@@ -8,7 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { VERIFY = OPTION_OWN };
+enum { VERIFY = OPTION_OWN, SERVER, KIND };
+
+static const char *const kinds[] = { "checkpoint", "lora", "vae", NULL };
 
 static const char *note_or(const struct model *m, const char *key, const char *otherwise)
 {
@@ -93,8 +96,72 @@ static enum spr_code show_all(const struct cli *cli, bool verified, struct spr_e
     return rc;
 }
 
+static enum spr_code show_names(const struct cli *cli, const char *url, const char *kind, const json_t *names,
+                                struct spr_error *err)
+{
+    enum spr_code rc = SPR_OK;
+    json_t *name;
+    size_t i;
+    json_array_foreach(names, i, name)
+    {
+        if (rc || !json_is_string(name))
+            continue;
+        if (cli->json) {
+            rc = json_line(cli, json_pack("{s:O, s:s, s:s}", "name", name, "kind", kind, "server", url), 0,
+                           NULL, "name", err);
+            continue;
+        }
+        fprintf(cli->out.file, "%s%-10s%s  ", terminal_dim(&cli->out), kind, terminal_plain(&cli->out));
+        terminal_safe(&cli->out, json_string_value(name));
+        fputc('\n', cli->out.file);
+    }
+    return rc;
+}
+
+/* What ComfyUI servers have to choose from: the names that --model and --lora take with --engine comfyui. */
+static enum spr_code show_servers(const struct cli *cli, const char *list, const char *only,
+                                  struct spr_error *err)
+{
+    enum spr_code rc = SPR_OK;
+    for (const char *at = list; !rc && *at; at += strcspn(at, ", "), at += strspn(at, ", ")) {
+        char url[COMFY_URL_BYTES];
+        struct comfy_http *h = NULL;
+        snprintf(url, sizeof url, "%.*s", (int)strcspn(at, ", "), at);
+        rc = comfy_http_open(url, &h, err);
+        if (!rc && !cli->json && strchr(list, ','))
+            fprintf(cli->out.file, "%s%s%s\n", terminal_bold(&cli->out), url, terminal_plain(&cli->out));
+        for (int kind = 0; !rc && kind < COMFY_KINDS; kind++) {
+            json_t *names = NULL;
+            if (only && strcmp(only, comfy_kind_name[kind]) != 0)
+                continue;
+            rc = comfy_models(h, (enum comfy_kind)kind, &names, err);
+            if (!rc)
+                rc = show_names(cli, url, comfy_kind_name[kind], names, err);
+            json_decref(names);
+        }
+        comfy_http_close(h);
+    }
+    return rc ? rc : terminal_flush(&cli->out, err);
+}
+
 static enum spr_code run(struct cli *cli, const struct args *args, struct spr_error *err)
 {
+    const char *variable = getenv("SPRITERY_COMFYUI"), *kind = args_value(args, KIND),
+               *server = args_has(args, SERVER) ? args_value(args, SERVER)
+                         : kind                 ? variable
+                                                : NULL;
+    bool known = !kind;
+    for (int i = 0; kind && i < COMFY_KINDS; i++)
+        known |= strcmp(kind, kinds[i]) == 0;
+    if (!known)
+        return SPR_FAIL(err, SPR_BADARG, "--kind is \"%.40s\"; it can be checkpoint, lora or vae", kind);
+    if (kind && (!server || !*server))
+        return SPR_FAIL(err, SPR_BADARG,
+                        "--kind is of ComfyUI servers: say --server URL, or set SPRITERY_COMFYUI");
+    if (server && args->operands)
+        return SPR_FAIL(err, SPR_BADARG, "--server lists what servers have; it takes no names");
+    if (server)
+        return show_servers(cli, server, kind, err);
     bool verify = args_has(args, VERIFY);
     if (args->operands == 0)
         return show_all(cli, verify, err);
@@ -111,6 +178,14 @@ static enum spr_code run(struct cli *cli, const struct args *args, struct spr_er
 
 static const struct option options[] = {
     { VERIFY, 0, "verify", NULL, "say of each model that it is sound", COMPLETE_NOTHING, NULL },
+    { SERVER, 0, "server", "URL[,URL]", "list what ComfyUI servers have instead: checkpoints, LoRAs, VAEs",
+      COMPLETE_NOTHING, NULL },
+    { KIND, 0, "kind", "KIND", "of servers only: checkpoint, lora or vae", COMPLETE_WORDS, kinds },
+};
+
+static const struct example examples[] = {
+    { "spritery models --verify", "every model that is installed, checked" },
+    { "spritery models --server http://127.0.0.1:8188 --kind lora", "the LoRAs that a ComfyUI server has" },
 };
 
 const struct command cmd_models = {
@@ -124,5 +199,7 @@ const struct command cmd_models = {
     .option_count = SPR_COUNT(options),
     .max_operands = -1,
     .complete = COMPLETE_FILE,
+    .examples = examples,
+    .example_count = SPR_COUNT(examples),
     .run = run,
 };

@@ -5,7 +5,6 @@
 #include "cli/term_picture.h"
 #include "daemon/gpu.h"
 #include "daemon/remote.h"
-#include "engine/comfy_http.h"
 #include "nn/conv.h"
 #include "paint/model.h"
 #include "paint/model_find.h"
@@ -23,7 +22,7 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
-enum { ANSWER_MS = 1000, COMFY_MS = 2000, MEMORY_NEEDED_MIB = 512, DISK_NEEDED_MIB = 512 };
+enum { ANSWER_MS = 1000, MEMORY_NEEDED_MIB = 512, DISK_NEEDED_MIB = 512 };
 
 SPR_PRINTF(3, 4)
 static void say(struct doctor_finding *f, enum doctor_grade grade, const char *format, ...)
@@ -258,43 +257,6 @@ static void look_queue(const struct config *c, const struct terminal *t, struct 
     queue_close(q);
 }
 
-static void look_comfyui(const struct config *c, const struct terminal *t, struct doctor_finding *f)
-{
-    const char *variable = getenv("SPRITERY_COMFYUI");
-    const char *list = *c->engine.comfyui ? c->engine.comfyui : variable && *variable ? variable : NULL;
-    char url[COMFY_URL_BYTES], seen[400] = "";
-    int well = 0, all = 0;
-    (void)t;
-    if (!list) {
-        say(f, DOCTOR_GOOD, "none is configured");
-        advise(f, "for Stable Diffusion models set engine.comfyui or SPRITERY_COMFYUI to a server's URL");
-        return;
-    }
-    for (const char *at = list; *at; at += strcspn(at, ", "), at += strspn(at, ", ")) {
-        struct comfy_http *h = NULL;
-        struct spr_error err = { 0 };
-        json_t *stats = NULL;
-        snprintf(url, sizeof url, "%.*s", (int)strcspn(at, ", "), at);
-        enum spr_code rc = comfy_http_open(url, &h, &err);
-        if (!rc)
-            rc = comfy_get_json(h, "/system_stats", COMFY_MS, &stats, &err);
-        const char *version =
-            json_string_value(json_object_get(json_object_get(stats, "system"), "comfyui_version"));
-        size_t n = strlen(seen);
-        snprintf(seen + n, sizeof seen - n, "%s%.100s: %.100s", all ? "; " : "", url,
-                 rc        ? err.text
-                 : version ? version
-                           : "answers");
-        well += rc == SPR_OK;
-        all++;
-        json_decref(stats);
-        comfy_http_close(h);
-    }
-    say(f, well == all ? DOCTOR_GOOD : DOCTOR_BAD, "%s", seen);
-    if (well < all)
-        advise(f, "start the server, or take its URL out of engine.comfyui");
-}
-
 static void look_gpu(const struct config *c, const struct terminal *t, struct doctor_finding *f)
 {
     struct gpu gpu[GPU_MAX];
@@ -334,10 +296,10 @@ static void look_disk(const struct config *c, const struct terminal *t, struct d
 }
 
 static const struct doctor_row rows[] = {
-    { "cpu", look_cpu },           { "memory", look_memory }, { "blas", look_blas },
-    { "terminal", look_terminal }, { "models", look_models }, { "config", look_config },
-    { "daemon", look_daemon },     { "queue", look_queue },   { "comfyui", look_comfyui },
-    { "gpu", look_gpu },           { "disk", look_disk },
+    { "cpu", look_cpu, NULL },           { "memory", look_memory, NULL }, { "blas", look_blas, NULL },
+    { "terminal", look_terminal, NULL }, { "models", look_models, NULL }, { "config", look_config, NULL },
+    { "daemon", look_daemon, NULL },     { "queue", look_queue, NULL },   { "comfyui", NULL, doctor_comfyui },
+    { "gpu", look_gpu, NULL },           { "disk", look_disk, NULL },
 };
 
 const struct doctor_row *doctor_row(size_t i)

@@ -21,9 +21,16 @@ struct doctor_finding {
 /* Looks at one thing. BORROWS all. */
 typedef void doctor_look(const struct config *c, const struct terminal *t, struct doctor_finding *ret);
 
+/* The same for what may be several things. */
+typedef void doctor_visit(void *context, const struct doctor_finding *f);
+typedef void doctor_look_each(const struct config *c, const struct terminal *t, doctor_visit *visit,
+                              void *context);
+doctor_look_each doctor_comfyui;
+
 struct doctor_row {
     const char *name; /* "cpu" */
     doctor_look *look;
+    doctor_look_each *each; /* where look is NULL */
 };
 const struct doctor_row *doctor_row(size_t i); /* NULL after the last */
 

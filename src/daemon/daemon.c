@@ -146,6 +146,7 @@ static void on_hang_up(uv_signal_t *h, int number)
     int later = 0;
     (void)number;
     notify_send("RELOADING=1");
+    catalog_refresh(d->catalog, true);
     shelf_refresh(d->shelf); /* running jobs keep the model they have */
     if (config_load(d->file, d->sets, d->set_count, &next, NULL, &err)) {
         log_write(d->log, LOG_ERROR, "the configuration stays as it was: %s", err.text);
@@ -402,6 +403,8 @@ static enum spr_code start(struct daemon *d, struct spr_error *err)
     if (!rc && *d->config->listen.http)
         rc = http_start(&d->loop.uv, d->config->listen.http, watch_answer, d, &d->http, err);
     if (!rc)
+        rc = catalog_new(&d->loop.uv, d->config->engine.comfyui, &d->catalog, err);
+    if (!rc)
         rc = start_workers(d, err);
     if (!rc)
         poll_sockets(d);
@@ -426,9 +429,11 @@ static void stop(struct daemon *d)
     }
     shelf_free(d->shelf);
     http_stop(d->http);
+    catalog_stop(d->catalog);
     uv_walk(&d->loop.uv, close_handle, NULL);
     uv_run(&d->loop.uv, UV_RUN_DEFAULT);
     uv_loop_close(&d->loop.uv);
+    catalog_free(d->catalog);
     for (int p = 0; p < PORTS; p++)
         for (int k = 0; k < PORT_KINDS; k++)
             wire_close(d->port[p][k]);

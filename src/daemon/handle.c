@@ -10,8 +10,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 enum {
@@ -208,38 +206,28 @@ static void on_cancel(struct daemon *d, const struct asker *a, void *object)
         publish_ended(d, m->job_id, 0, NULL, "cancelled");
 }
 
-static int by_folded_name(const void *a, const void *b)
-{
-    return strcasecmp(((const struct message_model *)a)->name, ((const struct message_model *)b)->name);
-}
-
 static void on_list_models(struct daemon *d, const struct asker *a, void *object)
 {
-    struct data_list list = { 0 };
+    struct catalog_list list = { 0 };
     struct spr_error err;
     (void)object;
     struct message_model *model = NULL;
-    enum spr_code rc = data_list(&model_kind, &list, &err);
+    enum spr_code rc = catalog_list(d->catalog, &list, &err);
     if (!rc && !(model = mem_zalloc(list.count + 1, sizeof *model)))
         rc = SPR_FAIL(&err, SPR_NOMEM, "out of memory listing models");
-    for (size_t i = 0; !rc && i < list.count; i++) {
-        struct stat st = { 0 };
-        if (stat(list.item[i].path, &st))
-            st.st_size = 0;
+    for (size_t i = 0; !rc && i < list.count; i++)
         model[i] = (struct message_model){ .name = list.item[i].name,
                                            .path = list.item[i].path,
-                                           .model_type = "checkpoint",
-                                           .size_mb = (int64_t)st.st_size >> 20 };
-    }
-    if (rc) {
+                                           .model_type = list.item[i].kind,
+                                           .size_mb = list.item[i].bytes >> 20 };
+    struct message_models m = { .models = { model, list.count } };
+    if (rc)
         answer_error(d, a, err.text);
-    } else {
-        qsort(model, list.count, sizeof *model, by_folded_name);
-        struct message_models m = { .models = { model, list.count } };
+    else
         answer(d, a, &message_model_list, &m);
-    }
     mem_free(model);
-    data_list_free(&list);
+    catalog_list_free(&list);
+    catalog_refresh(d->catalog, false);
 }
 
 static int64_t uptime_s(const struct daemon *d)

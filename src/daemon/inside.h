@@ -2,6 +2,7 @@
 #ifndef DAEMON_INSIDE_H
 #define DAEMON_INSIDE_H
 #include "base/buf.h"
+#include "daemon/catalog.h"
 #include "daemon/daemon.h"
 #include "daemon/estimate.h"
 #include "daemon/http.h"
@@ -57,6 +58,7 @@ struct daemon {
     struct wire_context *wire;
     struct wire_socket *port[PORTS][PORT_KINDS]; /* NULL: off */
     struct queue *queue;
+    struct catalog *catalog;
     struct shelf *shelf; /* the models of the native workers */
     struct slot slot[DAEMON_WORKERS_MAX];
     int slots, threads; /* workers; threads of each */

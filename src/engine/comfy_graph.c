@@ -332,8 +332,7 @@ enum spr_code comfy_graph_fill(struct comfy_graph *g, const struct comfy_values 
     return walk_inputs(g, fill_text, &f, err);
 }
 
-/* The choices that an input offers: ["a", "b"] or ["COMBO", {"options": [...]}]; NULL where it is no choice. */
-static const json_t *choices_of(const json_t *input)
+const json_t *comfy_choices(const json_t *input)
 {
     const json_t *first = json_array_get(input, 0);
     if (json_is_array(first))
@@ -374,7 +373,7 @@ static enum spr_code fail_choice(const char *class, const char *input, const cha
 static enum spr_code check_input(json_t *inputs, const char *class, const char *name, const json_t *about,
                                  bool required, struct spr_error *err)
 {
-    const json_t *value = json_object_get(inputs, name), *choices = choices_of(about);
+    const json_t *value = json_object_get(inputs, name), *choices = comfy_choices(about);
     if (!value)
         return required ? SPR_FAIL(err, SPR_BADDATA, "%.60s lacks the input %.60s that the server requires",
                                    class, name)
@@ -401,30 +400,64 @@ static enum spr_code check_node(json_t *node, const json_t *about, struct spr_er
     return rc;
 }
 
+/* Of one node: *ret_lack is what it lacks, SPR_OK for nothing. Fails where the server cannot be asked. */
+static enum spr_code look_at_node(const char *id, json_t *node, comfy_class_fn *class_of, void *context,
+                                  struct spr_error *ret_lack, struct spr_error *err)
+{
+    const char *class = json_string_value(json_object_get(node, "class_type"));
+    json_t *about = NULL;
+    enum spr_code rc = class_of(context, class, &about, err), lack;
+    if (rc)
+        return rc;
+    *ret_lack = (struct spr_error){ 0 };
+    if (json_object_size(about) == 0)
+        lack = SPR_FAIL(ret_lack, SPR_UNSUPPORTED,
+                        "the server has no node class \"%.80s\": install the extension that "
+                        "brings it, or use another workflow",
+                        class);
+    else
+        lack = check_node(node, about, ret_lack);
+    json_decref(about);
+    if (lack)
+        spr_prefix(ret_lack, "node %.30s", id);
+    return SPR_OK;
+}
+
+enum spr_code comfy_graph_lacks(struct comfy_graph *g, comfy_class_fn *class_of, void *context,
+                                void (*visit)(void *context, const struct spr_error *lack),
+                                void *visit_context, struct spr_error *err)
+{
+    const char *id;
+    json_t *node;
+    json_object_foreach(g->root, id, node)
+    {
+        struct spr_error lack;
+        enum spr_code rc = look_at_node(id, node, class_of, context, &lack, err);
+        if (rc)
+            return rc;
+        if (lack.code)
+            visit(visit_context, &lack);
+    }
+    return SPR_OK;
+}
+
+static void keep_first(void *context, const struct spr_error *lack)
+{
+    struct spr_error *first = context;
+    if (!first->code)
+        *first = *lack;
+}
+
 enum spr_code comfy_graph_check(struct comfy_graph *g, comfy_class_fn *class_of, void *context,
                                 struct spr_error *err)
 {
-    const char *id;
-    json_t *node, *about = NULL;
-    enum spr_code rc = SPR_OK;
-    json_object_foreach(g->root, id, node)
-    {
-        const char *class = json_string_value(json_object_get(node, "class_type"));
-        rc = class_of(context, class, &about, err);
-        if (rc)
-            return rc;
-        if (json_object_size(about) == 0)
-            rc = SPR_FAIL(err, SPR_UNSUPPORTED,
-                          "the server has no node class \"%.80s\": install the extension that "
-                          "brings it, or use another workflow",
-                          class);
-        else
-            rc = check_node(node, about, err);
-        json_decref(about);
-        if (rc)
-            return spr_prefix(err, "node %.30s", id);
-    }
-    return SPR_OK;
+    struct spr_error first = { 0 };
+    enum spr_code rc = comfy_graph_lacks(g, class_of, context, keep_first, &first, err);
+    if (rc || !first.code)
+        return rc;
+    if (err)
+        *err = first;
+    return first.code;
 }
 
 enum spr_code comfy_graph_print(const struct comfy_graph *g, uint64_t seed, struct buf *into,

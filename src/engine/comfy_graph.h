@@ -67,6 +67,15 @@ typedef enum spr_code comfy_class_fn(void *context, const char *class, json_t **
 SPR_MUST_USE enum spr_code comfy_graph_check(struct comfy_graph *g, comfy_class_fn *class_of, void *context,
                                              struct spr_error *err);
 
+/* The same, but visits everything that is lacking. Fails: only as class_of does. */
+SPR_MUST_USE enum spr_code comfy_graph_lacks(struct comfy_graph *g, comfy_class_fn *class_of, void *context,
+                                             void (*visit)(void *context, const struct spr_error *lack),
+                                             void *visit_context, struct spr_error *err);
+
+/* The choices that an input of a class offers, ["a", "b"] or ["COMBO", {"options": [...]}]: the list within it; NULL where
+ * it is no choice. */
+const json_t *comfy_choices(const json_t *input);
+
 /* Appends the nodes as JSON, the seed with all its digits. */
 SPR_MUST_USE enum spr_code comfy_graph_print(const struct comfy_graph *g, uint64_t seed, struct buf *into,
                                              struct spr_error *err);

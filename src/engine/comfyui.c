@@ -4,8 +4,8 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/str.h"
-#include "engine/comfy_graph.h"
 #include "engine/comfy_job.h"
+#include "engine/comfy_look.h"
 #include "engine/finishing.h"
 #include "image/load.h"
 #include "image/png.h"
@@ -140,33 +140,12 @@ static enum spr_code upload_material(struct job *j, struct server *s, struct spr
     return rc;
 }
 
-static enum spr_code class_of(void *context, const char *class, json_t **ret, struct spr_error *err)
-{
-    struct comfy_http *http = context;
-    struct buf path;
-    json_t *root = NULL;
-    buf_init(&path, 1024);
-    enum spr_code rc = buf_addf(&path, err, "/object_info/");
-    if (!rc && !(rc = comfy_escape(http, class, &path, err)))
-        rc = comfy_get_json(http, path.data, ASK_MS, &root, err);
-    buf_fini(&path);
-    if (rc == SPR_NOTFOUND) {
-        root = json_object();
-        rc = root ? SPR_OK : SPR_FAIL(err, SPR_NOMEM, "no memory for a node class");
-    }
-    if (!rc)
-        *ret = json_is_object(json_object_get(root, class)) ? json_incref(json_object_get(root, class))
-                                                            : json_object();
-    json_decref(root);
-    return rc;
-}
-
 struct asking {
     struct job *job;
     const struct server *server;
 };
 
-/* class_of, asked once for each class of a server. Pictures are uploaded before, so LoadImage knows them. */
+/* comfy_class, asked once for each class of a server. Pictures are uploaded before, so LoadImage knows them. */
 static enum spr_code known_class(void *context, const char *class, json_t **ret, struct spr_error *err)
 {
     const struct asking *a = context;
@@ -181,7 +160,7 @@ static enum spr_code known_class(void *context, const char *class, json_t **ret,
         *ret = json_incref(known);
         return SPR_OK;
     }
-    enum spr_code rc = class_of(a->server->http, class, ret, err);
+    enum spr_code rc = comfy_class(a->server->http, class, ret, err);
     if (!rc)
         json_object_set(j->classes, class, *ret); /* where memory is short it is asked for again */
     return rc;

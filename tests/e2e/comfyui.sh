@@ -131,6 +131,29 @@ is "Ctrl-C ends it with 130, and the server's work too" "$? $(ask interrupted)" 
 is "nothing is left of it" "$(files)" "$keep"
 tell ok
 
+# What a server has, and what it lacks.
+run models --server "http://127.0.0.1:$port"
+is "its models" "$status $(printf %s "$out" | tr -s ' \n' ' ')" \
+    "0 checkpoint sd_xl_base_1.0.safetensors checkpoint juggernaut.safetensors lora pixel-art-xl.safetensors lora style/mine.safetensors vae sdxl-fix.safetensors"
+run models --kind lora --json
+is "its LoRAs" "$(printf '%s\n' "$out" | jq -r '.name + " " + .kind')" "$(printf 'pixel-art-xl.safetensors lora\nstyle/mine.safetensors lora')"
+run models --kind x
+is "no such kind" "$status" 2
+run doctor --json
+is "the doctor finds nothing missing" "$(printf '%s\n' "$out" | jq -r 'select(.check == "comfyui") | .grade + ": " + (.seen | sub("^.*ComfyUI"; "ComfyUI"))')" \
+    "good: ComfyUI 0.3.64 on cpu; 2 checkpoints, 2 LoRAs, 1 VAEs"
+tell bare
+run doctor --json
+printf '%s\n' "$out" | jq -r 'select(.check == "comfyui") | .grade + ": " + (.seen | sub("^http://[^ ]*: "; "")) + " -> " + .advice' >lacks.txt
+tell ok
+is "of a bare server it tells" "$status:$(cut -d: -f1 lacks.txt | sort | uniq -c | tr -s ' \n' ' ')" "1: 1 bad 4 note "
+for lack in "note: ComfyUI 0.3.30.*update ComfyUI" 'bad: .*nothing to choose for ckpt_name.*models/checkpoints' \
+    'note: workflow animation-sdxl: .*no node class "RepeatLatentBatch".*install' 'note: workflow txt2img-sdxl-lora: .*no node class "LoraLoader"' \
+    'note: .*no scheduler "karras"'; do
+    if grep -q "^$lack" lacks.txt; then ok "$lack"; else not_ok "$lack" "$(cat lacks.txt)"; fi
+done
+rm -f lacks.txt
+
 # Several servers: one that is down is passed over.
 SPRITERY_COMFYUI="http://127.0.0.1:1,http://127.0.0.1:$port"
 comfy "axe" -s 3 -o axe.png

@@ -101,8 +101,52 @@ run jobs resume
 "$program" jobs watch q2 >/dev/null 2>&1
 run jobs show q2 --json
 is "retried and done" "$(printf '%s' "$out" | jq -r .state)" "done"
+
+# Votes: kept with the jobs, and longer.
+"$program" jobs watch q1 >/dev/null 2>&1
+"$program" jobs watch q3 >/dev/null 2>&1
+run jobs vote q1 q2 q3 --note 'sharp, "red"'
+v=$out
+run jobs vote q2 q3 q1 --voter ann
+is "one name for the same jobs in any order" "$(printf '%s' "$v" | sed 's/^q1/q2/')" "$out"
+run jobs vote q3 q1 --comparison c2
+run jobs vote q1 --comparison c2
+is "voting again needs only the winner" "$status" 0
+run jobs vote q4 --comparison c2
+is "a stranger cannot win" "$status:$(printf '%s' "$err" | grep -c 'not among')" "1:1"
+run jobs vote q1
+is "nothing to choose from" "$status" 2
+run jobs votes --json
+is "the votes" "$(printf '%s\n' "$out" | jq -r '.voter + ">" + .winner + "/" + ([.among[].name] | join(" "))' | tr '\n' ',')" \
+    ">q1/q3 q1,ann>q2/q2 q3 q1,>q1/q1 q2 q3,"
+run jobs votes q2 --limit 1 --json
+is "of one job, a page" "$(printf '%s\n' "$out" | jq -r .winner)" "q2"
+run jobs list --find gem --json
+is "the history knows" "$(printf '%s\n' "$out" | jq -r 'select(.votes > 0) | .job_id + " " + (.wins | tostring) + "/" + (.votes | tostring)' | sort | tr '\n' ' ')" "q1 2/3 q2 1/2 q3 0/3 "
+run jobs show q1
+case $out in *"2 won of 3"*) ok "and so does show" ;; *) not_ok "and so does show" "$out" ;; esac
+run jobs votes --csv
+is "a table" "$(printf '%s\n' "$out" | wc -l):$(printf '%s\n' "$out" | "$python" -c '
+import csv, sys
+rows = list(csv.DictReader(sys.stdin))
+print(*[r["name"] + r["winner"] for r in rows], rows[-1]["note"], {r["model"] for r in rows})')" "9:q30 q11 q21 q30 q10 q11 q20 q30 sharp, \"red\" {'sprite32'}"
+"$python" -c "
+import msgpack, zmq
+s = zmq.Context().socket(zmq.REQ)
+s.connect('$requests')
+def ask(**m):
+    s.send(msgpack.packb(m))
+    return msgpack.unpackb(s.recv())
+for i in 'ta', 'tb':
+    assert ask(type='generate', id=i, prompt='red gem', model='', size=[16, 16], steps=1, cfg_scale=1.0, tags=['x', 'c7'])['type'] == 'job_accepted'
+print(ask(type='vote', comparison='c7', winner='tb'), ask(type='vote', comparison='c8', winner='tb')['type'], ask(type='votes', comparison='c7')['total'])" >vote.txt 2>&1
+is "a tag says what is compared" "$(cat vote.txt)" "{'type': 'done', 'count': 1} error 1"
+"$program" jobs watch ta >/dev/null 2>&1
+"$program" jobs watch tb >/dev/null 2>&1
 run jobs clear --state "done"
 case $out in *forgotten*) ok "cleared" ;; *) not_ok "cleared" "$out$err" ;; esac
+run jobs votes --json
+is "votes stay, and know what was compared" "$(printf '%s\n' "$out" | jq -r .among[0].prompt | sort | uniq -c | tr -s ' \n' ' ')" " 4 red gem "
 
 # HTTP.
 "$python" -c "
@@ -173,6 +217,14 @@ if /usr/bin/python3 -c 'import aiohttp' 2>/dev/null; then
     run generate "red dragon" --engine comfyui -s 5 -q -o there.png -f
     is "a job for ComfyUI is drawn there" "$status" 0
     run generate "red dragon" --engine comfyui -s 5 -q -o here.png -f --embedded --server "$url"
+    "$python" -c "
+import msgpack, zmq
+s = zmq.Context().socket(zmq.REQ)
+s.connect('$requests')
+s.send(msgpack.packb({'type': 'list_models'}))
+print(*[m['name'] + '/' + m['model_type'] for m in msgpack.unpackb(s.recv())['models']])" >models.txt 2>&1
+    is "the server's models are listed, too" "$(cat models.txt)" \
+        "juggernaut.safetensors/checkpoint pixel-art-xl.safetensors/lora sd_xl_base_1.0.safetensors/checkpoint sdxl-fix.safetensors/vae sprite32/checkpoint style/mine.safetensors/lora"
     is "with the same bytes as without the daemon" "$status:$(sha there.png)" "0:$(sha here.png)"
     kill "$comfy"
     wait "$comfy" 2>/dev/null

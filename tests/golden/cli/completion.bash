@@ -151,13 +151,16 @@ _spritery() {
         --before) return ;;
         --to) mapfile -t COMPREPLY < <(compgen -W 'top up down bottom' -- "$cur") ;;
         --older) return ;;
+        --comparison) return ;;
+        --voter) return ;;
+        --note) return ;;
         --daemon) return ;;
         --key) compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -f -- "$cur") ;;
         --server-key) compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -f -- "$cur") ;;
         *)
             case "$cur" in
-            -*) mapfile -t COMPREPLY < <(compgen -W '--state --find --limit --before --to --older --daemon --key --server-key --json --quiet --verbose --help --version' -- "$cur") ;;
-            *) mapfile -t COMPREPLY < <(compgen -W 'cancel clear list move pause resume retry show watch' -- "$cur") ;;
+            -*) mapfile -t COMPREPLY < <(compgen -W '--state --find --limit --before --to --older --comparison --voter --note --csv --daemon --key --server-key --json --quiet --verbose --help --version' -- "$cur") ;;
+            *) mapfile -t COMPREPLY < <(compgen -W 'cancel clear list move pause resume retry show vote votes watch' -- "$cur") ;;
             esac ;;
         esac ;;
     keys)
@@ -171,9 +174,11 @@ _spritery() {
         esac ;;
     models)
         case "$prev" in
+        --server) return ;;
+        --kind) mapfile -t COMPREPLY < <(compgen -W 'checkpoint lora vae' -- "$cur") ;;
         *)
             case "$cur" in
-            -*) mapfile -t COMPREPLY < <(compgen -W '--verify --json --quiet --verbose --help --version' -- "$cur") ;;
+            -*) mapfile -t COMPREPLY < <(compgen -W '--verify --server --kind --json --quiet --verbose --help --version' -- "$cur") ;;
             *) compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -f -- "$cur") ;;
             esac ;;
         esac ;;

@@ -194,10 +194,14 @@ _spritery() {
         _arguments -s -S \
             '--state=[list, clear\: only queued, running, done, failed or cancelled]:STATE:(queued running done failed cancelled)' \
             '--find=[list\: only those with all the words in prompt, id or tags]:WORDS: ' \
-            '--limit=[list\: at most so many; default 20]:N: ' \
-            '--before=[list\: the page before this row]:ROW: ' \
+            '--limit=[list, votes\: at most so many; default 20]:N: ' \
+            '--before=[list, votes\: the page before this row]:ROW: ' \
             '--to=[move\: top, up, down or bottom]:PLACE:(top up down bottom)' \
             '--older=[clear\: only those that ended so many days ago]:DAYS: ' \
+            '--comparison=[vote, votes\: its name; default\: one that follows from the jobs]:NAME: ' \
+            '--voter=[vote\: who says so; each has one vote in a comparison]:NAME: ' \
+            '--note=[vote\: why]:TEXT: ' \
+            '--csv[votes\: all of them, for a spreadsheet\: a row for each thing that was compared]' \
             '--daemon=[the daemon'\''s address; default\: $SPRITERY_DAEMON, else this user'\''s own]:ADDR: ' \
             '--key=[my key file, for a daemon on another machine]:FILE:_files' \
             '--server-key=[that daemon'\''s .pub file]:FILE:_files' \
@@ -206,7 +210,7 @@ _spritery() {
             '(-v --verbose)'{-v,--verbose}'[say more]' \
             '(-h --help)'{-h,--help}'[this help]' \
             '--version[the program'\''s version]' \
-            '*:\[VERB \[ID...\]\]:(cancel clear list move pause resume retry show watch)'
+            '*:\[VERB \[ID...\]\]:(cancel clear list move pause resume retry show vote votes watch)'
         ;;
     (keys)
         _arguments -s -S \
@@ -221,6 +225,8 @@ _spritery() {
     (models)
         _arguments -s -S \
             '--verify[say of each model that it is sound]' \
+            '--server=[list what ComfyUI servers have instead\: checkpoints, LoRAs, VAEs]:URL[,URL]: ' \
+            '--kind=[of servers only\: checkpoint, lora or vae]:KIND:(checkpoint lora vae)' \
             '--json[results as JSON on standard output, one object per line]' \
             '(-q --quiet)'{-q,--quiet}'[say nothing but failures]' \
             '(-v --verbose)'{-v,--verbose}'[say more]' \
