@@ -8,6 +8,8 @@
 #include "nn/clones.h"
 #include "nn/conv.h"
 #include "nn/exp.h"
+#include "nn/kernels.h"
+#include "nn/tiles.h"
 
 #include <assert.h>
 #include <math.h>
@@ -130,7 +132,7 @@ static void store_rows(const float *from, int rows, size_t d, float factor, size
 
 /* Softmax of each row's first L scores; zero in the rest. Lane l sums elements l, l + 16, ...; then lanes in order. */
 NN_CLONES
-static void softmax(float *score, int rows, int L, int padded)
+static void softmax_plain(float *score, int rows, int L, int padded)
 {
     for (int r = 0; r < rows; r++) {
         float *p = score + (size_t)r * (size_t)padded, top[LANES], lane[LANES] = { 0 }, most, sum = 0;
@@ -157,6 +159,15 @@ static void softmax(float *score, int rows, int L, int padded)
         for (int i = 0; i < padded; i++)
             p[i] *= factor;
     }
+}
+
+static void softmax(float *score, int rows, int L, int padded)
+{
+    const struct pointwise *quick = nn_pointwise();
+    if (quick)
+        quick->softmax(score, (size_t)rows, (size_t)L, (size_t)padded);
+    else
+        softmax_plain(score, rows, L, padded);
 }
 
 /* dp becomes the gradient of the scores: p (dp - sum of p dp over the row). */

@@ -8,10 +8,23 @@
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
+
+static const char *const set_names[] = { "avx512bf16", "avx512", "avx2", "neon", "cblas" };
+
+static void in_every_set(void (*check)(void))
+{
+    char before[16];
+    snprintf(before, sizeof before, "%s", nn_kernels_name());
+    for (size_t k = 0; k < SPR_COUNT(set_names); k++)
+        if (nn_kernels_use(set_names[k]))
+            check();
+    assert_true(nn_kernels_use(before));
+}
 
 enum { MOST = 30000, BATCH = 3 };
 
@@ -101,9 +114,8 @@ static void load(const struct row *row, const struct data *d, struct floats *f)
     assert_non_null(f->scratch);
 }
 
-static void matches_the_formula(void **state)
+static void check_formula(void)
 {
-    (void)state;
     static struct data d;
     static struct floats f;
     static double want[MOST];
@@ -141,9 +153,8 @@ static void check_gradient(const struct row *row, struct data *d, double *of, co
     }
 }
 
-static void gradients_match_differences(void **state)
+static void check_gradients(void)
 {
-    (void)state;
     static struct data d;
     static struct floats f;
     for (size_t k = 0; k < SPR_COUNT(rows); k++) {
@@ -161,9 +172,8 @@ static void gradients_match_differences(void **state)
     }
 }
 
-static void samples_do_not_meet(void **state)
+static void check_samples(void)
 {
-    (void)state;
     static struct data d;
     static struct floats f;
     static float alone[MOST];
@@ -182,6 +192,24 @@ static void samples_do_not_meet(void **state)
         first += (size_t)row->words[b];
     }
     mem_free(f.scratch);
+}
+
+static void matches_the_formula(void **state)
+{
+    (void)state;
+    in_every_set(check_formula);
+}
+
+static void gradients_match_differences(void **state)
+{
+    (void)state;
+    in_every_set(check_gradients);
+}
+
+static void samples_do_not_meet(void **state)
+{
+    (void)state;
+    in_every_set(check_samples);
 }
 
 int main(void)

@@ -104,6 +104,11 @@ const char *nn_kernels_name(void)
     return current()->name;
 }
 
+const struct pointwise *nn_pointwise(void)
+{
+    return current()->table[CONV_F32]->pointwise;
+}
+
 bool nn_kernels_use(const char *name)
 {
     const struct set *found = find(name);

@@ -187,14 +187,21 @@ static double *reference(struct fixture *f, product_fn *each, size_t count)
     return to;
 }
 
+/* Those that winograd.c does in squares of 4x4 pixels. */
+static bool in_large_squares(const struct conv_shape *s)
+{
+    return s->kernel == 3 && s->in % 32 == 0 && s->out % 32 == 0 && s->in * s->out <= 64 * 128;
+}
+
 /* `got` must be want + base within the rounding of a chain of `terms` products of standard normals; for bf16, within that
- * of the factors, to eight bits (and of Winograd's transforms of them, which is 1.7 times as much). */
+ * of the factors, to eight bits (and of Winograd's transforms of them, which is 1.7 times as much for squares of 2x2, and
+ * 4.8 times, at a square's corners 8.2 times, for 4x4). */
 static void compare(const struct fixture *f, const char *what, const float *got, const double *want,
                     const float *base, size_t count, size_t terms)
 {
     double most = 4e-6 * sqrt((double)terms) + 4e-6;
     if (f->s.precision == CONV_BF16)
-        most = 0.005 * sqrt((double)terms) + 0.01;
+        most = (in_large_squares(&f->s) ? 0.025 : 0.005) * sqrt((double)terms) + 0.01;
     for (size_t i = 0; i < count; i++) {
         double expected = want[i] + (base ? (double)base[i] : 0.0);
         if (!(fabs((double)got[i] - expected) <= most * 4))
@@ -409,13 +416,13 @@ static void bits_are_those_of_every_machine(void **state)
         uint64_t fingerprint;
     } rows[] = {
         { { 2, 8, 8, 160, 64, 3, false, CONV_F32 }, 0x417bbb3eb6ddd2ed },
-        { { 1, 7, 9, 32, 48, 3, true, CONV_F32 }, 0xad2065b194846fd2 },
-        { { 3, 6, 6, 64, 32, 3, false, CONV_F32 }, 0xa46109d0a0e9a4ac },
+        { { 1, 7, 9, 32, 48, 3, true, CONV_F32 }, 0x303687f07e1f1b7d },
+        { { 3, 6, 6, 64, 32, 3, false, CONV_F32 }, 0x5749f1fd5b2764a0 },
         { { 2, 8, 8, 17, 33, 1, false, CONV_F32 }, 0xa379fe3da197ddc2 },
         { { 2, 8, 8, 4, 32, 2, false, CONV_F32 }, 0xa40a4f963edf7227 },
         { { 2, 8, 8, 160, 64, 3, false, CONV_BF16 }, 0x4fa8bc3b85a8b05b },
-        { { 1, 7, 9, 32, 64, 3, true, CONV_BF16 }, 0xc113dd1d8f5e5a8c },
-        { { 3, 6, 6, 64, 32, 3, false, CONV_BF16 }, 0xb329bbb74662580d },
+        { { 1, 7, 9, 32, 64, 3, true, CONV_BF16 }, 0xa223b6640953e66d },
+        { { 3, 6, 6, 64, 32, 3, false, CONV_BF16 }, 0x7c2fbe25460d6b13 },
         { { 2, 8, 8, 17, 33, 1, false, CONV_BF16 }, 0x8d343195f62c99c7 },
         { { 2, 8, 8, 4, 32, 2, false, CONV_BF16 }, 0xf6e017445e61d57e },
     };

@@ -26,4 +26,8 @@ struct conv_ops {
 extern const struct conv_ops conv_tiles_ops, conv_cblas_ops;
 extern const struct tiles cblas_floats, cblas_pairs; /* empty but for .pairs */
 
+/* The set's loops over numbers, or NULL where it has none ("cblas"). */
+struct pointwise;
+const struct pointwise *nn_pointwise(void);
+
 #endif

@@ -6,6 +6,8 @@
 
 #include "nn/clones.h"
 #include "nn/exp.h"
+#include "nn/kernels.h"
+#include "nn/tiles.h"
 
 #include <assert.h>
 #include <math.h>
@@ -122,9 +124,10 @@ static void apply_silu(const float *x, size_t N, size_t C, const float *restrict
 void norm_again(const struct norm_shape *s, const float *x, const float *state, float *y)
 {
     size_t N = (size_t)s->positions, C = (size_t)s->channels;
+    const struct pointwise *quick = nn_pointwise();
     for (int i = 0; i < s->batch; i++) {
         struct rows r = sample_rows(s, state, i);
-        (s->silu ? apply_silu : apply)(x + i * N * C, N, C, r.a, r.b, y + i * N * C);
+        (!s->silu ? apply : quick ? quick->silu : apply_silu)(x + i * N * C, N, C, r.a, r.b, y + i * N * C);
     }
 }
 
@@ -148,8 +151,8 @@ void norm_forward(const struct norm_shape *s, const float *x, const struct norm_
 
 /* dy becomes the gradient before the SiLU; s1 and s2 its column sums, plain and times (x - mean). */
 NN_CLONES
-static void back_silu(const float *restrict x, size_t N, size_t C, bool silu, struct rows r,
-                      float *restrict dy)
+static void back_plain(const float *restrict x, size_t N, size_t C, bool silu, struct rows r,
+                       float *restrict dy)
 {
     const float *restrict a = r.a, *restrict b = r.b, *restrict mean = r.mean;
     float *restrict s1 = r.s1, *restrict s2 = r.s2;
@@ -215,6 +218,16 @@ static void back_apply(const float *restrict x, const float *restrict dz, size_t
             for (size_t c = 0; c < C; c++)
                 dx[c] = a[c] * dz[c] + (slope[c] * x[c] + level[c]);
     }
+}
+
+static void back_silu(const float *x, size_t N, size_t C, bool silu, struct rows r, float *dy)
+{
+    const struct pointwise *quick = nn_pointwise();
+    const struct affine of = { r.a, r.b, r.mean };
+    if (silu && quick)
+        quick->silu_back(x, N, C, &of, dy, r.s1, r.s2);
+    else
+        back_plain(x, N, C, silu, r, dy);
 }
 
 void norm_backward(const struct norm_shape *s, const float *x, const struct norm_params *p, float *state,

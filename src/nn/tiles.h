@@ -50,27 +50,54 @@ struct outer {
 };
 typedef void outer_fn(const struct outer *o);
 
-/* Winograd's transforms (winograd.c), for `channels` channels, a multiple of the lanes; `stride` is floats between
- * the 16 positions of a patch. */
-enum { PATCH = 16, QUAD = 4 };
-/* to (PATCH, columns) = the transform of weights g (9, columns), whose taps are tap_stride floats apart; pairs: of g and
- * of the row behind it, row_stride floats on. */
+/* Winograd's transforms (transforms.c) of squares of side x side output pixels and the patches of (side + 2) x (side + 2)
+ * input pixels under them, for `channels` channels, a multiple of the lanes; `stride` is floats between the positions of
+ * a transformed patch. */
+enum { SQUARE_MAX = 16, PATCH_MAX = 36 };
+/* to (positions, columns) = the transform of weights g (9, columns), whose taps are tap_stride floats apart; pairs: of g
+ * and of the row behind it, row_stride floats on. */
 typedef void weights_fn(const float *g, size_t row_stride, size_t tap_stride, size_t columns, float *to,
                         size_t stride);
-/* v = the transform of a patch of 4x4 pixels; pairs: of channels, a multiple of twice the lanes. */
-typedef void patch_fn(const float *const pixel[PATCH], size_t channels, float *v, size_t stride);
-/* y = (the 2x2 pixels of the products m + bias) + add; bias and add[0] may be NULL. */
-typedef void quad_fn(const float *m, size_t stride, size_t channels, const float *bias,
-                     const float *const add[QUAD], float *const y[QUAD]);
-/* dweight (9, rows, columns) += the transform of sums (PATCH, rows, columns); strides in floats from row to row and
+/* v = the transform of a patch; pairs: of neighbouring channels. */
+typedef void patch_fn(const float *const *pixel, size_t channels, float *v, size_t stride);
+/* y = (the square's pixels of the products m + bias) + add; bias and add[0] may be NULL. */
+typedef void square_fn(const float *m, size_t stride, size_t channels, const float *bias,
+                       const float *const *add, float *const *y);
+/* dweight (9, rows, columns) += the transform of sums (positions, rows, columns); strides in floats from row to row and
  * tap to tap of dweight. */
 typedef void weight_gradient_fn(const float *sums, size_t rows, size_t columns, float *dweight,
                                 size_t row_stride, size_t tap_stride);
-/* n = the transform of the gradients of 2x2 pixels. */
-typedef void quad_gradient_fn(const float *const dy[QUAD], size_t channels, float *n, size_t stride);
-/* The same two of two patches or quads, as pairs. */
-typedef void patch_two_fn(const float *pixel[2][PATCH], size_t channels, float *v, size_t stride);
-typedef void quad_gradient_two_fn(const float *dy[2][QUAD], size_t channels, float *n, size_t stride);
+/* n = the transform of the gradients of a square. */
+typedef void square_gradient_fn(const float *const *dy, size_t channels, float *n, size_t stride);
+/* The same two of two patches or squares, as pairs. */
+typedef void patch_two_fn(const float *pixel[2][PATCH_MAX], size_t channels, float *v, size_t stride);
+typedef void square_gradient_two_fn(const float *dy[2][SQUARE_MAX], size_t channels, float *n, size_t stride);
+
+struct transforms {
+    size_t side;
+    weights_fn *weights;
+    patch_fn *patch;
+    square_fn *square;
+    weight_gradient_fn *weight_gradient;
+    square_gradient_fn *square_gradient; /* not for pairs */
+    patch_two_fn *patch_two;             /* for pairs alone, as the next */
+    square_gradient_two_fn *square_gradient_two;
+};
+
+/* Loops over numbers one by one (pointwise.c), over (rows, columns). */
+struct affine {
+    const float *a, *b; /* (columns): z = a x + b */
+    const float *mean;  /* (columns) */
+};
+struct pointwise {
+    /* y = z sigmoid(z); y may be x */
+    void (*silu)(const float *x, size_t rows, size_t columns, const float *a, const float *b, float *y);
+    /* dy times the derivative of that by z; its column sums, plain (s1) and times x - mean (s2) */
+    void (*silu_back)(const float *x, size_t rows, size_t columns, const struct affine *of, float *dy,
+                      float *s1, float *s2);
+    /* each row's softmax over its first `count` scores; 0 in the rest, up to `padded`, a multiple of 16 */
+    void (*softmax)(float *score, size_t rows, size_t count, size_t padded);
+};
 
 /* to[i] = the pair low[i], high[i] */
 typedef void pair_rows_fn(const float *low, const float *high, size_t count, float *to);
@@ -87,15 +114,10 @@ struct tiles {
     size_t depth;   /* how many terms' weights of a full panel stay in the first-level cache */
     tile_fn *const (*tile)[TILE_ROWS_MAX]; /* [vectors - 1][rows - 1] */
     outer_fn *const (*outer)[OUTER_BLOCK]; /* [vectors - 1][block - 1] */
-    weights_fn *weights;
-    patch_fn *patch;
-    quad_fn *quad;
-    weight_gradient_fn *weight_gradient;
-    quad_gradient_fn *quad_gradient; /* not for pairs */
+    const struct transforms *square;       /* two: of side 2 and 4 */
+    const struct pointwise *pointwise;     /* not for pairs */
 
     bool pairs; /* bf16; and what only its table has */
-    patch_two_fn *patch_two;
-    quad_gradient_two_fn *quad_gradient_two;
     pair_rows_fn *pair_rows;
     pair_neighbours_fn *pair_neighbours;
 };
