@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
+#include <time.h>
 
 static void stop(const char *what)
 {
@@ -69,9 +70,10 @@ static void measure(int count, bool join, int runs)
     buf_init(&text, (size_t)1 << 30);
     make(&text, count, join);
     int64_t at = clock_steady_ns();
+    clock_t processor = clock();
     if (plan_load(text.data, text.length, &p, &report, &err) || graph_init(&g, &p, NULL, NULL, &err))
         stop(err.text);
-    double load = since(&at);
+    double load = since(&at), loaded = (double)(clock() - processor) * 1e3 / CLOCKS_PER_SEC;
     struct rusage usage;
     getrusage(RUSAGE_SELF, &usage);
     if (schedule_init(&s, &p, &g, &err) || figures_init(&f, &p, &g, &s, false, &err))
@@ -89,11 +91,12 @@ static void measure(int count, bool join, int runs)
     if (simulation_init(&sim, &p, &g, &s, runs, 1, true, pool, &err))
         stop(err.text);
     double both = since(&at);
-    printf("plan %6d%s: read and checked %.1f ms (%.0f MB at most, %.1f MB of text), 3 schedules and the "
+    printf("plan %6d%s: read and checked %.1f ms (%.1f of processor time, %.0f MB at most, %.1f MB of text), "
+           "3 schedules and the "
            "bound %.1f ms, %d runs "
            "%.1f ms, with limits too %.1f ms (%d threads)\n",
-           count, join ? " and a join" : "", load, (double)usage.ru_maxrss / 1024, (double)text.length / 1e6,
-           figures, runs, unlimited, both, pool_threads(pool));
+           count, join ? " and a join" : "", load, loaded, (double)usage.ru_maxrss / 1024,
+           (double)text.length / 1e6, figures, runs, unlimited, both, pool_threads(pool));
     simulation_fini(&sim);
     pool_free(pool);
     figures_fini(&f);
