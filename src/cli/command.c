@@ -13,6 +13,7 @@ static const struct {
     { &cmd_check },
     { &cmd_completion },
     { &cmd_config },
+    { &cmd_deploy },
     { &cmd_doctor },
     { &cmd_generate },
     { &cmd_help },

@@ -47,13 +47,15 @@ struct command {
         *names_title; /* help's last paragraph: names from another folder, as "Palettes"; NULL for none */
     const char *(*name_at)(int i); /* the i-th; NULL after the last */
     bool hidden;                   /* not listed */
+    /* What options must be together, beside what args_read sees; or NULL. For plans, which are read before they run. */
+    enum spr_code (*check)(const struct args *args, struct spr_error *err);
     command_fn *run;
 };
 
-extern const struct command cmd_animate, cmd_batch, cmd_check, cmd_completion, cmd_config, cmd_doctor,
-    cmd_generate, cmd_help, cmd_jobs, cmd_keys, cmd_man, cmd_models, cmd_pack, cmd_palette, cmd_pixelize,
-    cmd_plan, cmd_plan_fetch, cmd_serve, cmd_show, cmd_status, cmd_tiles, cmd_train, cmd_transform,
-    cmd_unpack, cmd_version;
+extern const struct command cmd_animate, cmd_batch, cmd_check, cmd_completion, cmd_config, cmd_deploy,
+    cmd_doctor, cmd_generate, cmd_help, cmd_jobs, cmd_keys, cmd_man, cmd_models, cmd_pack, cmd_palette,
+    cmd_pixelize, cmd_plan, cmd_plan_fetch, cmd_serve, cmd_show, cmd_status, cmd_tiles, cmd_train,
+    cmd_transform, cmd_unpack, cmd_version;
 
 /* The i-th command by name; NULL after the last. */
 const struct command *command_at(size_t i);

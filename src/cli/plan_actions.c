@@ -4,6 +4,7 @@
 #include "orchestrate/action.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 static enum spr_code read_words(const struct command *c, const struct words *w, struct spr_error *err)
 {
@@ -16,6 +17,8 @@ static enum spr_code read_words(const struct command *c, const struct words *w, 
     if (c->takes_request)
         rc = args_request(&args, &r, err);
     request_fini(&r);
+    if (!rc && c->check)
+        rc = c->check(&args, err);
     args_fini(&args);
     return rc;
 }
@@ -32,6 +35,9 @@ static enum spr_code look_at(const struct plan *p, int32_t index, struct schema 
         return SPR_OK;
     }
     enum spr_code rc = action_words(p, index, 1, "spritery", NULL, &words, &why);
+    if (!rc && w->action == PLAN_ACTION_DEPLOY && strcmp(words.word[words.count - 1], "--") == 0)
+        rc = SPR_FAIL(&why, SPR_BADARG,
+                      "there is nothing to put there: say from, or need workstreams that have outputs");
     if (!rc)
         rc = read_words(c, &words, &why);
     words_fini(&words);

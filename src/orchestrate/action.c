@@ -148,9 +148,33 @@ static enum spr_code add_operands(const struct doc *d, int32_t value, struct wor
     return rc;
 }
 
-static enum spr_code sprite_words(const struct plan *p, const struct plan_workstream *w, const char *program,
-                                  struct words *ret, struct spr_error *err)
+/* The outputs of what it needs; by their whole path where that works in another folder. at may be NULL. */
+static enum spr_code add_needed(const struct plan *p, int32_t index, const struct place *at,
+                                struct words *ret, struct spr_error *err)
 {
+    const struct plan_workstream *w = &p->workstream[index];
+    char here[TASK_PATH_BYTES + 128] = "", there[TASK_PATH_BYTES + 128] = "";
+    enum spr_code rc = SPR_OK;
+    if (at)
+        action_folder(p, index, at, here, sizeof here);
+    for (int32_t i = 0; i < w->needs.count; i++) {
+        int32_t needed = p->ref[w->needs.first + i].index;
+        const struct plan_workstream *n = &p->workstream[needed];
+        if (at)
+            action_folder(p, needed, at, there, sizeof there);
+        for (int32_t k = 0; !rc && k < n->outputs.count; k++) {
+            const char *path = p->path[n->outputs.first + k];
+            bool same = *path == '/' || strcmp(here, there) == 0;
+            rc = words_add(ret, err, "%s%s%s", same ? "" : there, same ? "" : "/", path);
+        }
+    }
+    return rc;
+}
+
+static enum spr_code sprite_words(const struct plan *p, int32_t index, const char *program,
+                                  const struct place *at, struct words *ret, struct spr_error *err)
+{
+    const struct plan_workstream *w = &p->workstream[index];
     const struct doc *d = &p->doc;
     const char *operands = w->action == PLAN_ACTION_GENERATE ? "prompt" : "from";
     int32_t on = DOC_NONE;
@@ -165,6 +189,8 @@ static enum spr_code sprite_words(const struct plan *p, const struct plan_workst
     }
     if (!rc)
         rc = words_add(ret, err, "--");
+    if (!rc && on == DOC_NONE && w->action == PLAN_ACTION_DEPLOY)
+        return add_needed(p, index, at, ret, err);
     return rc || on == DOC_NONE ? rc : add_operands(d, on, ret, err);
 }
 
@@ -182,7 +208,7 @@ enum spr_code action_words(const struct plan *p, int32_t index, int attempt, con
     case PLAN_ACTION_AGENT:
         return agent_words(p, index, attempt, at, ret, err);
     default:
-        return sprite_words(p, w, program, ret, err);
+        return sprite_words(p, index, program, at, ret, err);
     }
 }
 

@@ -2,6 +2,7 @@
  * Flow:  plan -> [action] -> crew -> executor;  plan check asks it for the words, to look at them early
  * The sprite actions (generate, pixelize, pack, train, deploy) are this program's own commands: each key of the action's
  * map is an option, but the one that names what it works on ("prompt", "from"), whose values are the operands.
+ * A deploy without "from" works on the outputs of what it needs.
  * Threads: any. */
 #ifndef ORCHESTRATE_ACTION_H
 #define ORCHESTRATE_ACTION_H

@@ -2,6 +2,7 @@
 
 #include "base/file.h"
 #include "base/mem.h"
+#include "deploy/deploy.h"
 #include "orchestrate/run.h"
 
 #include <dirent.h>
@@ -216,6 +217,28 @@ static enum spr_code add_output(struct sha256_ctx *c, const char *folder, const 
     return rc;
 }
 
+static const char *word_of(const struct doc *d, int32_t map, const char *key)
+{
+    for (int32_t k = d->node[map].first; k != DOC_NONE; k = d->node[d->node[k].next].next)
+        if (strcmp(doc_text(d, k), key) == 0 && d->node[d->node[k].next].kind == DOC_SCALAR)
+            return doc_text(d, d->node[k].next);
+    return NULL;
+}
+
+/* What a deploy gave is what its manifest lists, if that lies there as it was put. */
+static enum spr_code add_deployed(struct sha256_ctx *c, const struct plan *p, int32_t index,
+                                  const char *folder, struct spr_error *err)
+{
+    const struct plan_workstream *w = &p->workstream[index];
+    const char *into = word_of(&p->doc, w->detail, "into"), *name = word_of(&p->doc, w->detail, "name");
+    char path[TASK_PATH_BYTES], hash[DEPLOY_HASH_BYTES];
+    snprintf(path, sizeof path, "%s%s%s", *into == '/' ? "" : folder, *into == '/' ? "" : "/", into);
+    enum spr_code rc = deploy_look(path, name ? name : w->id, hash, err);
+    if (!rc)
+        add_text(c, hash);
+    return rc;
+}
+
 enum spr_code fresh_gave(const struct plan *p, int32_t index, const char *folder, int32_t attempt,
                          struct run_hash *ret, struct spr_error *err)
 {
@@ -225,7 +248,9 @@ enum spr_code fresh_gave(const struct plan *p, int32_t index, const char *folder
     sha256_init(&c);
     for (int32_t i = 0; !rc && i < w->outputs.count; i++)
         rc = add_output(&c, folder, p->path[w->outputs.first + i], err);
-    if (!rc && w->outputs.count == 0)
+    if (w->action == PLAN_ACTION_DEPLOY)
+        rc = rc ? rc : add_deployed(&c, p, index, folder, err);
+    else if (!rc && w->outputs.count == 0)
         sha256_update(&c, sizeof attempt, (const uint8_t *)&attempt);
     if (!rc)
         digest(&c, ret);

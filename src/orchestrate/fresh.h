@@ -4,7 +4,7 @@
  * made: its action, agent's command, environment, folder, outputs and acceptance as the plan has them, and its spec's
  *   bytes. Not: names, estimates, priorities, limits.
  * took: what everything it needs gave, through domains and gates.
- * gave: the names and bytes of its outputs; of one without outputs, the attempt: who runs again is new to others.
+ * gave: the names and bytes of its outputs, and of a deploy all that it put into its target; of one without outputs, the attempt: who runs again is new to others.
  * Threads: any; one at a time for a memo. */
 #ifndef ORCHESTRATE_FRESH_H
 #define ORCHESTRATE_FRESH_H

@@ -103,7 +103,8 @@ static bool is_fresh(void *context, int32_t w, const struct work *before, struct
         *why = "its definition changed";
     else if (memcmp(&e->took, &before->took, sizeof e->took) != 0)
         *why = "what it needs changed";
-    else if (m->plan->workstream[w].outputs.count > 0) {
+    else if (m->plan->workstream[w].outputs.count > 0 ||
+             m->plan->workstream[w].action == PLAN_ACTION_DEPLOY) {
         struct run_hash now;
         action_folder(m->plan, w, m->at, folder, sizeof folder);
         if (fresh_gave(m->plan, w, folder, before->attempt, &now, &err))

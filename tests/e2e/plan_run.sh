@@ -88,9 +88,12 @@ domains:
       - {id: odd, generate: {prompt: sword, colours: 3}}
       - {id: far, generate: {prompt: sword, colors: 3000}}
       - {id: later, deploy: {from: x}}
+      - {id: bare, deploy: {into: game}}
+      - {id: near, deploy: {from: x, into: game, patern: "*.png"}}
 END
 run plan check a.yaml
-is "actions are read as the commands they are" "$status:$(printf '%s\n' "$err" | grep -c '^a.yaml:[678]:')" "1:3"
+is "actions are read as the commands they are" "$status:$(printf '%s\n' "$err" | grep -c '^a.yaml:[6-9]:\|^a.yaml:10:')" "1:5"
+is "a deploy says what it lacks" "$(printf '%s\n' "$err" | grep -c 'say where to: --into\|say from, or need\|did you mean --pattern')" 3
 run plan run a.yaml
 is "and nothing runs of a plan that is not sound" "$status:$(find .spritery -name run.journal 2>/dev/null)" "1:"
 rm -f a.yaml

@@ -86,6 +86,17 @@ _spritery() {
             *) mapfile -t COMPREPLY < <(compgen -W 'check path show' -- "$cur") ;;
             esac ;;
         esac ;;
+    deploy)
+        case "$prev" in
+        --into | -i) compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -d -- "$cur") ;;
+        --pattern | -p) return ;;
+        --name) return ;;
+        *)
+            case "$cur" in
+            -*) mapfile -t COMPREPLY < <(compgen -W '--into --pattern --name --dry-run --force --json --quiet --verbose --help --version' -- "$cur") ;;
+            *) compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -f -- "$cur") ;;
+            esac ;;
+        esac ;;
     doctor)
         case "$prev" in
         --config) compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -f -- "$cur") ;;
@@ -140,7 +151,7 @@ _spritery() {
         *)
             case "$cur" in
             -*) mapfile -t COMPREPLY < <(compgen -W '--json --quiet --verbose --help --version' -- "$cur") ;;
-            *) mapfile -t COMPREPLY < <(compgen -W 'animate batch check config doctor generate help jobs keys models pack palette pixelize plan serve show status tiles train transform unpack version' -- "$cur") ;;
+            *) mapfile -t COMPREPLY < <(compgen -W 'animate batch check config deploy doctor generate help jobs keys models pack palette pixelize plan serve show status tiles train transform unpack version' -- "$cur") ;;
             esac ;;
         esac ;;
     jobs)
@@ -361,7 +372,7 @@ _spritery() {
             *) return ;;
             esac ;;
         esac ;;
-    '') mapfile -t COMPREPLY < <(compgen -W 'animate batch check config doctor generate help jobs keys models pack palette pixelize plan serve show status tiles train transform unpack version --json --quiet --verbose --help --version' -- "$cur") ;;
+    '') mapfile -t COMPREPLY < <(compgen -W 'animate batch check config deploy doctor generate help jobs keys models pack palette pixelize plan serve show status tiles train transform unpack version --json --quiet --verbose --help --version' -- "$cur") ;;
     esac
 }
 complete -F _spritery spritery

@@ -7,6 +7,7 @@ _spritery() {
             'batch:make a sprite for each row of a file'
             'check:measure what is wrong with pixel art'
             'config:the daemon'\''s settings\: show, check, where the file is'
+            'deploy:put finished files into a game'\''s folder\: all or nothing, and only over its own'
             'doctor:what this machine has and lacks, and what to do about it'
             'generate:make sprites from words'
             'help:say what there is, or what a command does'
@@ -126,6 +127,20 @@ _spritery() {
             '--version[the program'\''s version]' \
             '*:\[show|check|path\]:(check path show)'
         ;;
+    (deploy)
+        _arguments -s -S \
+            '(-i --into)'{-i+,--into=}'[where to; made where it is missing]:FOLDER:_files -/' \
+            '(-p --pattern)'{-p+,--pattern=}'[only files of such names, as '\''*.png'\'', or paths, as '\''tiles/*.png'\''; may be repeated]:GLOB: ' \
+            '--name=[tells several deploys into one folder apart, default the workstream'\''s id]:WORD: ' \
+            '(-n --dry-run)'{-n,--dry-run}'[only say what would change]' \
+            '(-f --force)'{-f,--force}'[replace files that somebody else put or changed there]' \
+            '--json[results as JSON on standard output, one object per line]' \
+            '(-q --quiet)'{-q,--quiet}'[say nothing but failures]' \
+            '(-v --verbose)'{-v,--verbose}'[say more]' \
+            '(-h --help)'{-h,--help}'[this help]' \
+            '--version[the program'\''s version]' \
+            '*:FILE|FOLDER...:_files'
+        ;;
     (doctor)
         _arguments -s -S \
             '--config=[the daemon'\''s configuration]:FILE:_files' \
@@ -188,7 +203,7 @@ _spritery() {
             '(-v --verbose)'{-v,--verbose}'[say more]' \
             '(-h --help)'{-h,--help}'[this help]' \
             '--version[the program'\''s version]' \
-            '*:\[COMMAND\]:(animate batch check config doctor generate help jobs keys models pack palette pixelize plan serve show status tiles train transform unpack version)'
+            '*:\[COMMAND\]:(animate batch check config deploy doctor generate help jobs keys models pack palette pixelize plan serve show status tiles train transform unpack version)'
         ;;
     (jobs)
         _arguments -s -S \
