@@ -1,23 +1,18 @@
-/* spritery-draw - draws tiles of things that every game has and the tile sets we read lack or hardly have: chests, bows.
- * Usage: spritery-draw FOLDER
- * Flow:  [spritery-draw] -> FOLDER/chest-00.png, FOLDER/bow-00.png..., FOLDER/captions.jsonl -> train
- * A chest is a lid and a body of planks with metal bands, seen from the front; what varies is its wood, its metal, its
+/* A chest is a lid and a body of planks with metal bands, seen from the front; what varies is its wood, its metal, its
  * size, whether it is open and what is in it. A bow is an arc from tip to tip and a string; what varies is how bent
  * it is, how it is turned, its wood and its grip. All of it is drawn from the numbers below and a fixed seed: the same
  * files every time. */
-#include "base/buf.h"
-#include "base/file.h"
+#include "chest.h"
+
 #include "base/random.h"
-#include "image/png.h"
-#include "paint/words.h"
+#include "keep.h"
 #include "train/captions.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 
-enum { SIDE = TILE_SIDE, CHESTS = 72, BOWS = 36, PATH_BYTES = 1024 };
-static const float weight = 1.5f;
+enum { SIDE = TILE_SIDE, CHESTS = 72, BOWS = 36 };
 
 /* Dark, middle and light of a material. */
 struct material {
@@ -288,29 +283,6 @@ static struct bow choose_bow(int number)
                          .arrow = random_below(r, 4, 3) == 0 };
 }
 
-/* One tile's file and caption. text: its words. */
-static enum spr_code keep(const char *folder, const char *file, const char *general, const char *text,
-                          const struct image *im, struct buf *lines, struct spr_error *err)
-{
-    char path[PATH_BYTES];
-    struct words words, kinds;
-    struct caption c = { .file = file, .weight = weight, .hue = true, .keep = true };
-    snprintf(path, sizeof path, "%s/%s", folder, file);
-    enum spr_code rc = words_read(text, strlen(text), &words, err);
-    if (rc == SPR_OK)
-        rc = words_read(general, strlen(general), &kinds, err);
-    if (rc == SPR_OK)
-        rc = png_write(path, im, NULL, FILE_REPLACE, err);
-    if (rc)
-        return rc;
-    for (int i = 0; i < kinds.count; i++)
-        caption_add_word(c.dir_word, &c.dir_words, kinds.word[i].text);
-    for (int i = 0; i < words.count; i++)
-        caption_add_word(c.file_word, &c.file_words, words.word[i].text);
-    c.colour = colour_dominant_bytes(im->pixel, (size_t)im->width * (size_t)im->height);
-    return caption_write(&c, lines, err);
-}
-
 static enum spr_code make_bow(const char *folder, int number, struct buf *lines, struct spr_error *err)
 {
     const struct bow bow = choose_bow(number);
@@ -320,7 +292,8 @@ static enum spr_code make_bow(const char *folder, int number, struct buf *lines,
     draw_bow(&bow, &im);
     snprintf(text, sizeof text, "%s bow%s", bow.wood->word, bow.arrow ? " arrow" : "");
     snprintf(file, sizeof file, "bow-%02d.png", number);
-    return keep(folder, file, "item weapon ranged", text, &im, lines, err);
+    const struct tile_words words = { .general = "item weapon ranged", .named = text, .hue = true };
+    return keep_tile(folder, file, &words, &im, lines, err);
 }
 
 static enum spr_code make_chest(const char *folder, int number, struct buf *lines, struct spr_error *err)
@@ -332,30 +305,18 @@ static enum spr_code make_chest(const char *folder, int number, struct buf *line
     draw(&chest, &im);
     describe(&chest, text);
     snprintf(file, sizeof file, "chest-%02d.png", number);
-    return keep(folder, file, chest.open && chest.content == TEETH ? "monster" : "item", text, &im, lines,
-                err);
+    const struct tile_words words = { .general = chest.open && chest.content == TEETH ? "monster" : "item",
+                                      .named = text,
+                                      .hue = true };
+    return keep_tile(folder, file, &words, &im, lines, err);
 }
 
-int main(int argc, char **argv)
+enum spr_code draw_chests(const char *folder, struct buf *lines, struct spr_error *err)
 {
-    char path[PATH_BYTES];
-    struct spr_error err;
-    struct buf lines;
-    if (argc != 2 || argv[1][0] == '-') {
-        fprintf(stderr, "usage: spritery-draw FOLDER\n");
-        return 2;
-    }
-    buf_init(&lines, 1 << 20);
-    enum spr_code rc = file_make_folder(argv[1], &err);
+    enum spr_code rc = SPR_OK;
     for (int i = 0; i < BOWS && !rc; i++)
-        rc = make_bow(argv[1], i, &lines, &err);
+        rc = make_bow(folder, i, lines, err);
     for (int i = 0; i < CHESTS && !rc; i++)
-        rc = make_chest(argv[1], i, &lines, &err);
-    snprintf(path, sizeof path, "%s/captions.jsonl", argv[1]);
-    if (rc == SPR_OK)
-        rc = file_write(path, lines.data, lines.length, FILE_REPLACE, &err);
-    if (rc)
-        fprintf(stderr, "spritery-draw: %s\n", err.text);
-    buf_fini(&lines);
-    return rc != SPR_OK;
+        rc = make_chest(folder, i, lines, err);
+    return rc;
 }
