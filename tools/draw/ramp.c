@@ -47,6 +47,7 @@ static const struct material {
     { "emerald",   0x1f9f58, 1.3f, SHINES }, { "sapphire",  0x2c55c8, 1.3f, SHINES },
     { "amethyst",  0x8f3fc0, 1.3f, SHINES }, { "topaz",     0xe0992c, 1.3f, SHINES },
     { "diamond",   0xa9d4e6, 1.1f, SHINES }, { "ruddy",     0xb4603c, 1,    DULL },
+    { "ink",       0x1c1822, 0.3f, DULL },
     /* clang-format on */
 };
 
