@@ -45,6 +45,7 @@ static const struct {
     { "UNUSED/monsters", true },
     { "noto/", true },
     { "fluent/", true },
+    { "drawn/", true },
     { "chest-", true },
     { "bow-", true },
 };
@@ -141,7 +142,7 @@ static const char *find_must(const struct maker *m, const struct caption *c)
 {
     bool seldom = true;
     for (size_t i = 0; i < SPR_COUNT(musts); i++)
-        if ((has_word(c, musts[i]) || has_dir_word(c, musts[i])) &&
+        if ((is_named(c, musts[i]) || has_dir_word(c, musts[i])) &&
             (strcmp(c->file_word[0], musts[i]) == 0 || is_elsewhere(m, c, musts[i])))
             return musts[i];
     for (int i = 0; i < c->file_words && c->style_words; i++)
@@ -170,6 +171,15 @@ static void add_words(struct maker *m, const struct caption *c, int16_t *ret)
         if (id)
             ret[n++] = (int16_t)(named ? id : -id);
     }
+}
+
+/* What must be asked for where kinds of things are: a dragon, not an armour of its skin. The tiles' other folders say too
+ * little to hold anything to them. */
+static int find_category(const struct maker *m, const struct caption *c)
+{
+    return has_dir_word(c, "monster") ? find_word(m, "monster")
+           : has_dir_word(c, "item")  ? find_word(m, "item")
+                                      : 0;
 }
 
 static enum spr_code add_pixels(struct maker *m, const struct rgba *tile, struct spr_error *err)
@@ -212,7 +222,7 @@ static enum spr_code add_tile(struct maker *m, const char *folder, const struct 
     add_words(m, c, m->word[m->count]);
     m->rule[m->count][0] = must ? (int16_t)find_word(m, must) : 0;
     m->rule[m->count][1] = c->style_words && !must ? (int16_t)find_word(m, c->style_word[0]) : 0;
-    m->rule[m->count][2] = c->dir_words ? (int16_t)find_word(m, c->dir_word[0]) : 0;
+    m->rule[m->count][2] = (int16_t)find_category(m, c);
     m->rule[m->count][3] = c->flip;
     m->count += m->word[m->count][0] != 0;
     return SPR_OK;
@@ -275,7 +285,7 @@ static enum spr_code write_model(const struct maker *m, const char *path, struct
     for (size_t i = 0; i < safetensors_notes(m->model); i++)
         if (strcmp(safetensors_note_at(m->model, i).key, "sketches") != 0)
             note[c.notes++] = safetensors_note_at(m->model, i);
-    snprintf(told, sizeof told, "%zu tiles of the training data, in 15 colours", n);
+    snprintf(told, sizeof told, "%zu pictures of the training data, in 15 colours", n);
     note[c.notes++] = (struct note){ "sketches", told };
     return safetensors_write(path, &c, FILE_REPLACE, err);
 }

@@ -1,7 +1,8 @@
 /* Which sketch fits: words weigh by how few sketches have them, as in text retrieval (inverse document frequency;
  * Spaerck Jones, 1972). What counts is the person's words without colours. A sketch must have at least half of their
  * weight, so "dragon armour" does not become a dragon: no sketch is an armour, and that word weighs most. Words of the
- * sketch that nobody asked for count against it, so "rat" is a rat before it is a rat of fire. */
+ * sketch that nobody asked for count against it, so "rat" is a rat before it is a rat of fire. Of sketches that fit
+ * about equally well those in the colour that was asked for are taken; where there are none, one is turned to it. */
 #include "paint/sketch.h"
 
 #include "base/mem.h"
@@ -19,6 +20,7 @@ static const float fit_least = 0.5f; /* of the words' weight */
 static const float unasked = 0.15f;  /* of a word's weight, where only the sketch has it */
 static const float kind_of = 0.85f;  /* of a word's weight, where the sketch is only a kind of that */
 static const float near_best = 0.9f; /* of the best score: as good as it */
+static const float in_colour = 1.1f; /* times the score, where the sketch has a colour that was asked for */
 
 /* Colours that turn a sketch: the OkLab hue to take on, the least chroma, what becomes of its own chroma and of its
  * lightness (times, plus). */
@@ -177,6 +179,15 @@ static bool asked(const struct reading *r, int id)
     return false;
 }
 
+/* Whether it has a colour that the reading asks for. */
+static bool has_colour(const struct sketches *s, size_t at, const struct reading *r)
+{
+    for (int i = 0; i < r->count; i++)
+        if (tint_of(s, r->word[i].id) && has(s, at, r->word[i].id) > 0)
+            return true;
+    return false;
+}
+
 static bool counts(const struct sketches *s, const struct reading_word *w)
 {
     return w->why != READING_CATEGORY && !tint_of(s, w->id);
@@ -207,10 +218,12 @@ static float score(const struct sketches *s, size_t at, const struct reading *r,
             matched += has(s, at, r->word[i].id) * weight_of(s, &r->word[i]);
     for (int i = 0; i < SKETCH_WORDS; i++) {
         int id = s->has[at * SKETCH_WORDS + (size_t)i];
-        if (id > 0 && !asked(r, id))
+        if (id > 0 && !asked(r, id) && !tint_of(s, id))
             extra += s->weight[id];
     }
-    return matched > fit_least * all ? matched - unasked * extra : 0;
+    if (matched <= fit_least * all)
+        return 0;
+    return (matched - unasked * extra) * (has_colour(s, at, r) ? in_colour : 1);
 }
 
 static void insert(struct sketch_choice *c, float scores[SKETCH_CHOICES], int at, float value)
@@ -241,9 +254,11 @@ void sketches_choose(const struct sketches *s, const struct reading *r, struct s
             insert(&c, scores, (int)i, fit);
     }
     int good = 0;
+    const bool coloured = c.count && has_colour(s, (size_t)c.at[0], r);
     c.style = c.count ? s->rule[c.at[0] * RULES + STYLE] : 0;
     for (int i = 0; i < c.count; i++)
-        if (scores[i] >= near_best * scores[0] && s->rule[c.at[i] * RULES + STYLE] == c.style)
+        if (scores[i] >= near_best * scores[0] && s->rule[c.at[i] * RULES + STYLE] == c.style &&
+            (!coloured || has_colour(s, (size_t)c.at[i], r)))
             c.at[good++] = c.at[i];
     c.count = good;
     *ret = c;

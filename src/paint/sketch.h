@@ -22,7 +22,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { SKETCH_SIDE = 32, SKETCH_COLOURS = 16, SKETCH_WORDS = 8, SKETCH_CHOICES = 12 };
+enum { SKETCH_SIDE = 32, SKETCH_COLOURS = 16, SKETCH_WORDS = 8, SKETCH_CHOICES = 32 };
 
 struct sketches;
 

@@ -11,13 +11,14 @@ enum { CURVE_STEPS = 6, KNOTS_MAX = 20 };
 struct frame frame_inside(const struct frame *f, struct point at, float scale, float degrees, float z)
 {
     const float c = scale * cosf(degrees * 0.01745329f), s = scale * sinf(degrees * 0.01745329f);
-    return (struct frame){ .xx = f->xx * c + f->xy * s,
-                           .xy = f->xy * c - f->xx * s,
-                           .yx = f->yx * c + f->yy * s,
-                           .yy = f->yy * c - f->yx * s,
-                           .at = { f->xx * at.x + f->xy * at.y + f->at.x, f->yx * at.x + f->yy * at.y + f->at.y },
-                           .z = f->z + f->scale * z,
-                           .scale = f->scale * scale };
+    return (
+        struct frame){ .xx = f->xx * c + f->xy * s,
+                       .xy = f->xy * c - f->xx * s,
+                       .yx = f->yx * c + f->yy * s,
+                       .yy = f->yy * c - f->yx * s,
+                       .at = { f->xx * at.x + f->xy * at.y + f->at.x, f->yx * at.x + f->yy * at.y + f->at.y },
+                       .z = f->z + f->scale * z,
+                       .scale = f->scale * scale };
 }
 
 struct frame frame_mirrored(const struct frame *f)
@@ -151,7 +152,8 @@ bool run_curve(struct run *r)
     struct knot last = k[0];
     for (int i = 0; i + 1 < n; i++)
         for (int step = 1; step <= CURVE_STEPS; step++) {
-            const struct knot a = k[i > 0 ? i - 1 : 0], b = k[i], c = k[i + 1], d = k[i + 2 < n ? i + 2 : n - 1];
+            const struct knot a = k[i > 0 ? i - 1 : 0], b = k[i], c = k[i + 1],
+                              d = k[i + 2 < n ? i + 2 : n - 1];
             const float t = (float)step / CURVE_STEPS;
             const struct knot next = { between(a.x, b.x, c.x, d.x, t), between(a.y, b.y, c.y, d.y, t),
                                        b.z + t * (c.z - b.z), b.r + t * (c.r - b.r) };
@@ -268,12 +270,12 @@ static const char *letter(char c)
     static const struct {
         char letter;
         const char *colour;
-    } letters[] = { { 'k', "ink" },      { 'w', "shine" },    { 't', "bone.3" },   { 'r', "red.3" },
-                    { 'R', "red.1" },    { 'y', "yellow.4" }, { 'o', "orange.3" }, { 'b', "blue.3" },
-                    { 'B', "blue.1" },   { 'e', "green.3" },  { 'p', "purple.3" }, { 'n', "brown.2" },
-                    { 'N', "brown.0" },  { 'g', "grey.3" },   { 'G', "grey.1" },   { 'c', "cyan.4" },
-                    { 's', "skin.2" },   { 'S', "skin.1" },   { 'd', "gold.3" },   { 'P', "pink.3" },
-                    { '1', "@.0" },      { '2', "@.1" },      { '3', "@.2" },      { '4', "@.3" },
+    } letters[] = { { 'k', "ink" },     { 'w', "shine" },    { 't', "bone.3" },   { 'r', "red.3" },
+                    { 'R', "red.1" },   { 'y', "yellow.4" }, { 'o', "orange.3" }, { 'b', "blue.3" },
+                    { 'B', "blue.1" },  { 'e', "green.3" },  { 'p', "purple.3" }, { 'n', "brown.2" },
+                    { 'N', "brown.0" }, { 'g', "grey.3" },   { 'G', "grey.1" },   { 'c', "cyan.4" },
+                    { 's', "skin.2" },  { 'S', "skin.1" },   { 'd', "gold.3" },   { 'P', "pink.3" },
+                    { '1', "@.0" },     { '2', "@.1" },      { '3', "@.2" },      { '4', "@.3" },
                     { '5', "@.4" } };
     for (size_t i = 0; i < SPR_COUNT(letters); i++)
         if (letters[i].letter == c)

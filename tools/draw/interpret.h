@@ -7,7 +7,14 @@
 #include "script.h"
 #include <stdbool.h>
 
-enum { TOKENS_MAX = 100, LINE_BYTES = 800, NAME_BYTES = 24, FLAGS_MAX = 48, VALUES_MAX = 64, MATERIALS_MAX = 48 };
+enum {
+    TOKENS_MAX = 100,
+    LINE_BYTES = 800,
+    NAME_BYTES = 24,
+    FLAGS_MAX = 48,
+    VALUES_MAX = 64,
+    MATERIALS_MAX = 48
+};
 
 /* Where a shape's own coordinates lie in the figure: p -> (xx x + xy y + at.x, yx x + yy y + at.y). */
 struct frame {

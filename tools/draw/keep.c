@@ -21,7 +21,9 @@ enum spr_code keep_tile(const char *folder, const char *file, const struct tile_
 {
     char path[PATH_BYTES];
     struct words named, general, kinds = { 0 };
-    struct caption c = { .file = file, .weight = weight, .hue = words->hue, .flip = words->flip, .keep = true };
+    struct caption c = {
+        .file = file, .weight = weight, .hue = words->hue, .flip = words->flip, .keep = true
+    };
     snprintf(path, sizeof path, "%s/%s", folder, file);
     enum spr_code rc = words_read(words->named, strlen(words->named), &named, err);
     if (rc == SPR_OK)

@@ -31,7 +31,8 @@ static enum spr_code draw_variant(const struct script *s, int thing, int number,
     if (rc)
         return rc;
     if (!drawing_make(&v->drawing, pixel))
-        return SPR_FAIL(err, SPR_BADDATA, "%s, variant %d: nothing can be seen", script_thing(s, thing), number);
+        return SPR_FAIL(err, SPR_BADDATA, "%s, variant %d: nothing can be seen", script_thing(s, thing),
+                        number);
     join(name, sizeof name, v->named, v->names, '-');
     join(named, sizeof named, v->named, v->names, ' ');
     join(kinds, sizeof kinds, v->kind, v->kinds, ' ');
@@ -43,8 +44,8 @@ static enum spr_code draw_variant(const struct script *s, int thing, int number,
     return keep_tile(folder, file, &words, &im, lines, err);
 }
 
-static enum spr_code draw_all(const struct script *s, const char *folder, const char *only,
-                              struct buf *lines, struct spr_error *err)
+static enum spr_code draw_all(const struct script *s, const char *folder, const char *only, struct buf *lines,
+                              struct spr_error *err)
 {
     static struct variant v; /* large */
     enum spr_code rc = SPR_OK;

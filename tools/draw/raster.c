@@ -14,8 +14,8 @@
 enum { SAMPLES = 4, FINE = DRAW_SIDE * SAMPLES, GROUND = DRAW_SIDE - 1, PIXELS = DRAW_SIDE * DRAW_SIDE };
 static const float behind_least = 0.35f; /* pixels of depth between two parts that make a line */
 
-const char *const texture_name[TEXTURES] = { "plain",  "scales", "fur",    "stripes",
-                                             "spots",  "bands",  "bricks", "rough" };
+const char *const texture_name[TEXTURES] = { "plain", "scales", "fur",    "stripes",
+                                             "spots", "bands",  "bricks", "rough" };
 
 struct vec {
     float x, y, z;
@@ -434,8 +434,7 @@ static bool fit(struct raster *r)
     r->left = (b.x0 + b.x1) / 2 - DRAW_SIDE / 2.0f / r->scale;
     if (fabsf(b.x0 + b.x1) < 0.02f * width)
         r->left = -DRAW_SIDE / 2.0f / r->scale;
-    r->top = r->d->floats ? (b.y0 + b.y1) / 2 - DRAW_SIDE / 2.0f / r->scale
-                          : b.y1 - (float)GROUND / r->scale;
+    r->top = r->d->floats ? (b.y0 + b.y1) / 2 - DRAW_SIDE / 2.0f / r->scale : b.y1 - (float)GROUND / r->scale;
     return true;
 }
 

@@ -8,7 +8,14 @@
 #define DRAW_RASTER_H
 #include "image/image.h"
 
-enum { DRAW_SIDE = 32, SOLIDS_MAX = 700, DETAILS_MAX = 512, CORNERS_MAX = 24, PARTS_MAX = 200, DRAW_COLOURS = 15 };
+enum {
+    DRAW_SIDE = 32,
+    SOLIDS_MAX = 700,
+    DETAILS_MAX = 512,
+    CORNERS_MAX = 24,
+    PARTS_MAX = 200,
+    DRAW_COLOURS = 15
+};
 
 struct point {
     float x, y;
@@ -33,13 +40,22 @@ struct solid {
     float light, dark; /* of a plate: 0..1 */
 };
 
-enum texture { TEXTURE_NONE, TEXTURE_SCALES, TEXTURE_FUR, TEXTURE_STRIPES, TEXTURE_SPOTS, TEXTURE_BANDS,
-               TEXTURE_BRICKS, TEXTURE_ROUGH, TEXTURES };
+enum texture {
+    TEXTURE_NONE,
+    TEXTURE_SCALES,
+    TEXTURE_FUR,
+    TEXTURE_STRIPES,
+    TEXTURE_SPOTS,
+    TEXTURE_BANDS,
+    TEXTURE_BRICKS,
+    TEXTURE_ROUGH,
+    TEXTURES
+};
 extern const char *const texture_name[TEXTURES];
 
 /* Solids of one part have no line between them. */
 struct part {
-    int dim;  /* tones darker: what is on the far side */
+    int dim; /* tones darker: what is on the far side */
     int line; /* around it, where something is behind: 0 none, 1 in that one's darkest tone, 2 as the outline */
     enum texture texture;
 };

@@ -58,7 +58,8 @@ static enum spr_code add_line(struct script *s, const char *file, int number, ch
         return SPR_OK;
     }
     if (s->blocks == 0)
-        return SPR_FAIL(err, SPR_BADDATA, "%s:%d: '%.40s' stands before any thing or shape", file, number, text);
+        return SPR_FAIL(err, SPR_BADDATA, "%s:%d: '%.40s' stands before any thing or shape", file, number,
+                        text);
     s->line[s->lines++] = (struct line){ text, file, number };
     s->block[s->blocks - 1].last = s->lines;
     return SPR_OK;
@@ -226,8 +227,13 @@ static bool set_material(struct run *r, const char *name, const char *list)
     return true;
 }
 
+/* Creatures are not all of one build: some are longer, some higher. */
 static bool do_in(struct run *r)
 {
+    if (r->tokens > 1 && strcmp(r->token[1], "monster") == 0) {
+        r->frame.xx *= 0.95f + 0.11f * random_unit(r->chance, r->draws++);
+        r->frame.yy *= 0.96f + 0.09f * random_unit(r->chance, r->draws++);
+    }
     return add_words(r->variant->general, &r->variant->generals, r);
 }
 
@@ -364,7 +370,8 @@ static enum spr_code do_use(struct run *r, struct spr_error *err)
     for (int i = 2; i < r->tokens && i < 7; i++)
         v[i - 2] = run_number(r, r->token[i]);
     if (r->bad || v[2] <= 0 || r->depth == DEPTH_MAX)
-        return SPR_FAIL(err, SPR_BADDATA, "use SHAPE [x y [scale [degrees [z]]]], at most %d deep", DEPTH_MAX);
+        return SPR_FAIL(err, SPR_BADDATA, "use SHAPE [x y [scale [degrees [z]]]], at most %d deep",
+                        DEPTH_MAX);
     snprintf(name, sizeof name, "%s", r->token[1]);
     r->frame = frame_inside(&outer, (struct point){ v[0], v[1] }, v[2], v[3], v[4]);
     r->depth++;
@@ -378,12 +385,12 @@ static const struct {
     const char *word;
     bool (*act)(struct run *r);
 } statements[] = {
-    { "in", do_in },           { "kinds", do_kinds },   { "say", do_say },     { "count", do_count },
-    { "colour", do_colour },   { "choose", do_choose }, { "set", do_set },     { "let", do_let },
-    { "mat", do_mat },         { "size", do_size },     { "float", do_float }, { "outline", do_outline },
-    { "nohue", do_nohue },     { "noflip", do_noflip }, { "part", run_part },  { "ball", run_ball },
-    { "limb", run_limb },      { "curve", run_curve },  { "plate", run_plate }, { "lathe", run_lathe },
-    { "dot", run_dot },        { "line", run_line },    { "stamp", run_stamp },
+    { "in", do_in },         { "kinds", do_kinds },   { "say", do_say },      { "count", do_count },
+    { "colour", do_colour }, { "choose", do_choose }, { "set", do_set },      { "let", do_let },
+    { "mat", do_mat },       { "size", do_size },     { "float", do_float },  { "outline", do_outline },
+    { "nohue", do_nohue },   { "noflip", do_noflip }, { "part", run_part },   { "ball", run_ball },
+    { "limb", run_limb },    { "curve", run_curve },  { "plate", run_plate }, { "lathe", run_lathe },
+    { "dot", run_dot },      { "line", run_line },    { "stamp", run_stamp },
 };
 
 static enum spr_code run_statement(struct run *r, const struct line *line, struct spr_error *err)
@@ -407,7 +414,8 @@ static enum spr_code run_line_of(struct run *r, const struct line *line, struct 
     char text[LINE_BYTES], *save = NULL, *rest = text;
     bool pair = false;
     if (strlen(line->text) >= sizeof text)
-        return SPR_FAIL(err, SPR_BADDATA, "%s:%d: longer than %d bytes", line->file, line->number, LINE_BYTES - 1);
+        return SPR_FAIL(err, SPR_BADDATA, "%s:%d: longer than %d bytes", line->file, line->number,
+                        LINE_BYTES - 1);
     memcpy(text, line->text, strlen(line->text) + 1);
     r->tokens = 0;
     for (char *word; (word = strtok_r(rest, " \t", &save)); rest = NULL) {
@@ -417,7 +425,8 @@ static enum spr_code run_line_of(struct run *r, const struct line *line, struct 
         } else if (r->tokens == 0 && strcmp(word, "pair") == 0) {
             pair = true;
         } else if (r->tokens == TOKENS_MAX) {
-            return SPR_FAIL(err, SPR_BADDATA, "%s:%d: more than %d words", line->file, line->number, TOKENS_MAX);
+            return SPR_FAIL(err, SPR_BADDATA, "%s:%d: more than %d words", line->file, line->number,
+                            TOKENS_MAX);
         } else {
             r->token[r->tokens++] = word;
         }
@@ -467,7 +476,9 @@ enum spr_code script_draw(const struct script *s, int thing, int number, struct 
                           struct spr_error *err)
 {
     const char *name = script_thing(s, thing);
-    struct run r = { .script = s, .variant = ret, .number = number,
+    struct run r = { .script = s,
+                     .variant = ret,
+                     .number = number,
                      .chance = { hash_of(name), (uint64_t)number },
                      .frame = { .xx = 1, .yy = 1, .scale = 1 } };
     char text[128], *save = NULL;

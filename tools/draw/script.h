@@ -13,7 +13,8 @@ struct script;
 
 /* Reads path[files]. GIVES *ret (script_free). Fails: SPR_BADDATA (the sentence names file and line), SPR_NOTFOUND, SPR_IO,
  * SPR_LIMIT, SPR_NOMEM. */
-SPR_MUST_USE enum spr_code script_read(char *const *path, int files, struct script **ret, struct spr_error *err);
+SPR_MUST_USE enum spr_code script_read(char *const *path, int files, struct script **ret,
+                                       struct spr_error *err);
 void script_free(struct script *s); /* NULL is fine */
 
 int script_things(const struct script *s);
