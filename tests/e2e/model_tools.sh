@@ -85,6 +85,7 @@ said_of() { # DESCRIPTION: what the program says to it
 }
 is "a description with an unknown word" "$(said_of 'thing a\nbal red 0 0 0 1 1\n')" \
     "spritery-draw: a, variant 0: thing.txt:2: no statement begins with 'bal'"
+# shellcheck disable=SC2016 # the description has a $x
 is "a number that is none" "$(said_of 'thing a\nball red 0 $x 0 1 1\n')" \
     "spritery-draw: a, variant 0: thing.txt:2: 'ball red 0 \$x 0 1 1' is not right, or too much"
 is "nothing to see" "$(said_of 'thing a\ncount 1\n')" "spritery-draw: a, variant 0: nothing can be seen"
