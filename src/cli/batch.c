@@ -82,17 +82,17 @@ static void on_preview(void *context, const struct image *im)
 }
 
 static enum spr_code print_json(const struct running *r, const struct engine_picture *p, const char *path,
-                                struct spr_error *err)
+                                int cells, struct spr_error *err)
 {
     json_t *request = NULL;
     enum spr_code rc = request_to_json(&p->made_by, &request, err);
     if (rc)
         return rc;
-    json_t *object = json_pack("{s:s, s:i, s:i, s:i, s:f, s:s, s:{s:s, s:s}, s:s, s:o}", "file", path,
+    json_t *object = json_pack("{s:s, s:i, s:i, s:i, s:f, s:s, s:{s:s, s:s}, s:s, s:i, s:o}", "file", path,
                                "width", p->pixels.width, "height", p->pixels.height, "colors", p->colors,
                                "seconds", p->seconds, "understood", r->understood ? r->understood : "",
                                "model", "name", p->papers.model, "sha256", p->papers.model_hash, "software",
-                               "spritery " SPRITERY_VERSION, "request", request);
+                               "spritery " SPRITERY_VERSION, "cells", cells, "request", request);
     char *line = object ? request_json_line(object) : NULL;
     if (line)
         fprintf(r->batch->cli->out.file, "%s\n", line);
@@ -172,6 +172,9 @@ static enum spr_code on_picture(void *context, const struct engine_picture *p, s
     const struct batch *b = r->batch;
     char path[PATH_MAX];
     enum spr_code rc = output_picture(b->output, p, path, err);
+    int cells = 0;
+    if (!rc)
+        rc = output_cells(b->output, path, p, &cells, err);
     if (!rc && b->preview.file)
         rc = write_preview(b, &p->pixels, err);
     if (rc)
@@ -180,10 +183,13 @@ static enum spr_code on_picture(void *context, const struct engine_picture *p, s
     compare_papers(r, &p->papers);
     r->done++;
     if (b->cli->json)
-        rc = print_json(r, p, path, err);
+        rc = print_json(r, p, path, cells, err);
     else if (!b->cli->quiet) {
         terminal_safe(&b->cli->out, path);
         fputc('\n', b->cli->out.file);
+        if (cells)
+            fprintf(b->cli->err.file, "and its %d %s beside it\n", cells,
+                    p->made_by.grid ? "tiles" : "frames");
     }
     if (!rc)
         rc = keep(r, &p->pixels, err);

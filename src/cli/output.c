@@ -2,12 +2,15 @@
 
 #include "cli/file_name.h"
 #include "engine/papers.h"
+#include "image/animation.h"
 
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
 const char *const output_formats[] = { "png", "webp", "gif", NULL };
+
+enum { FRAME_MS = 120 }; /* of an animation's frame */
 
 #define FILE_BYTES_MAX ((size_t)256 << 20)
 
@@ -103,6 +106,76 @@ static enum spr_code write_out(const struct output *o, const char *stem, const s
     return rc;
 }
 
+/* GIVES *ret (animation_fini), even on failure. */
+static enum spr_code animate(const struct engine_picture *p, struct animation *ret, struct spr_error *err)
+{
+    struct request_sheet s;
+    enum spr_code rc = SPR_OK;
+    *ret = (struct animation){ 0 };
+    request_sheet(&p->made_by, &s);
+    for (int i = 0; !rc && i < s.cells; i++) {
+        struct image cell;
+        rc = engine_cell(p, i, &cell, err);
+        if (!rc && (rc = animation_add(ret, &cell, FRAME_MS, err)))
+            image_fini(&cell);
+    }
+    return rc;
+}
+
+static bool moves(const struct output *o, const struct engine_picture *p)
+{
+    return p->made_by.frames > 1 && (o->kind == IMAGE_GIF || o->kind == IMAGE_WEBP);
+}
+
+static enum spr_code write_moving(const struct output *o, const char *stem, const struct engine_picture *p,
+                                  char ret_path[PATH_MAX], struct spr_error *err)
+{
+    struct animation a;
+    struct buf bytes;
+    buf_init(&bytes, FILE_BYTES_MAX);
+    enum spr_code rc = animate(p, &a, err);
+    if (!rc)
+        rc = animation_encode(o->kind, &a, NULL, &bytes, err);
+    if (!rc)
+        rc = publish(o, stem, &bytes, ret_path, err);
+    animation_fini(&a);
+    buf_fini(&bytes);
+    return rc;
+}
+
+/* The folder of a file, and its name without ending. */
+static void place_of(const char *path, char folder[PATH_MAX], char stem[FILE_STEM_BYTES])
+{
+    const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path, *dot = strrchr(name, '.');
+    size_t length = dot && dot > name ? (size_t)(dot - name) : strlen(name);
+    snprintf(folder, PATH_MAX, "%.*s", slash && slash > path ? (int)(slash - path) : 1, slash ? path : ".");
+    snprintf(stem, FILE_STEM_BYTES, "%.*s", (int)length, name);
+}
+
+enum spr_code output_cells(const struct output *o, const char *path, const struct engine_picture *p,
+                           int *ret_count, struct spr_error *err)
+{
+    struct request_sheet s;
+    struct output beside = { .kind = o->kind, .force = o->force };
+    char stem[FILE_STEM_BYTES], name[FILE_STEM_BYTES + 16], written[PATH_MAX];
+    enum spr_code rc = SPR_OK;
+    *ret_count = 0;
+    if (!request_sheet(&p->made_by, &s) || moves(o, p))
+        return SPR_OK;
+    place_of(path, beside.folder, stem);
+    for (int i = 0; !rc && i < s.cells; i++) {
+        struct image cell;
+        snprintf(name, sizeof name, "%s_%02d", stem, i + 1);
+        rc = engine_cell(p, i, &cell, err);
+        if (rc)
+            break;
+        rc = output_image(&beside, name, &cell, written, err);
+        image_fini(&cell);
+        *ret_count += rc == SPR_OK;
+    }
+    return rc;
+}
+
 enum spr_code output_picture(const struct output *o, const struct engine_picture *p, char ret_path[PATH_MAX],
                              struct spr_error *err)
 {
@@ -119,6 +192,8 @@ enum spr_code output_named(const struct output *o, const char *stem, const struc
                            char ret_path[PATH_MAX], struct spr_error *err)
 {
     struct notes notes = { 0 };
+    if (moves(o, p))
+        return write_moving(o, stem, p, ret_path, err);
     enum spr_code rc = papers_write(p, &notes, err);
     if (!rc)
         rc = write_out(o, stem, &p->pixels, &notes, ret_path, err);

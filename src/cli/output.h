@@ -1,7 +1,7 @@
 /* output - where pictures go: the meaning of --out, --format and --force.
  * Flow:  --out, --format, --force -> [cli/output] -> image/load, cli/file_name -> files
  * --out FILE.png is one file, never replaced without --force; anything else is a folder, made where it is missing, in
- * which files are named by prompt and seed.
+ * which files are named by prompt and seed. An animation is a sheet as PNG, and moves as GIF and WebP.
  * Threads: the main one. */
 #ifndef CLI_OUTPUT_H
 #define CLI_OUTPUT_H
@@ -31,6 +31,12 @@ SPR_MUST_USE enum spr_code output_picture(const struct output *o, const struct e
 /* The same under a name of the caller's. */
 SPR_MUST_USE enum spr_code output_named(const struct output *o, const char *stem,
                                         const struct engine_picture *p, char ret_path[PATH_MAX],
+                                        struct spr_error *err);
+
+/* The cells of a sheet (request_sheet) as files of their own beside it, STEM_01 and so on as `pack` takes them for an
+ * animation; nothing for a single picture, or where --out's file moves by itself. path: the sheet's. *ret_count: written. */
+SPR_MUST_USE enum spr_code output_cells(const struct output *o, const char *path,
+                                        const struct engine_picture *p, int *ret_count,
                                         struct spr_error *err);
 
 /* Writes any other picture as STEM.ENDING in the folder, without papers. */

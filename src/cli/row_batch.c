@@ -139,9 +139,12 @@ static enum spr_code on_picture(void *context, const struct engine_picture *p, s
     struct output place;
     const char *stem;
     char file[PATH_MAX], path[PATH_MAX];
+    int cells;
     enum spr_code rc = place_of(r, &place, &stem, file, err);
     if (!rc)
         rc = output_named(&place, stem, p, path, err);
+    if (!rc)
+        rc = output_cells(&place, path, p, &cells, err);
     if (rc)
         return rc;
     json_t *about =

@@ -42,6 +42,26 @@ static enum spr_code write_png(const char *path, const struct image *im, const s
     return png_write(path, im, notes, FILE_REPLACE, err);
 }
 
+/* PICTURE_01.png and so on: a sheet's cells, for clients that want no sheet. */
+static enum spr_code write_cells(const char *picture, const struct engine_picture *p, struct spr_error *err)
+{
+    struct request_sheet s;
+    char path[PATH_MAX];
+    enum spr_code rc = SPR_OK;
+    for (int i = 0; !rc && request_sheet(&p->made_by, &s) && i < s.cells; i++) {
+        struct image cell;
+        if (snprintf(path, sizeof path, "%.*s_%02d.png", (int)(strlen(picture) - 4), picture, i + 1) >=
+            PATH_MAX)
+            return SPR_FAIL(err, SPR_LIMIT, "a picture's name is too long: %.80s...", picture);
+        rc = engine_cell(p, i, &cell, err);
+        if (rc)
+            break;
+        rc = write_png(path, &cell, NULL, err);
+        image_fini(&cell);
+    }
+    return rc;
+}
+
 enum spr_code gallery_picture(const char *gallery, const char *id, int number, const struct engine_picture *p,
                               char *ret_path, struct spr_error *err)
 {
@@ -60,6 +80,8 @@ enum spr_code gallery_picture(const char *gallery, const char *id, int number, c
         if (rc == SPR_NOTFOUND && !(rc = file_make_folder(folder, err)))
             rc = write_png(ret_path, &p->pixels, &notes, err);
     }
+    if (!rc)
+        rc = write_cells(ret_path, p, err);
     notes_fini(&notes);
     return rc;
 }

@@ -1,6 +1,7 @@
 /* gallery - where the daemon's pictures lie: GALLERY/AB/ID-NUMBER.png, AB made from the id so that no folder grows huge.
  * Flow:  engine's pictures -> [daemon/gallery] -> PNG files with their papers
- * Invariants: a file appears whole or not at all; a job that is run again writes the same names. An id that is no safe
+ * Invariants: a file appears whole or not at all; a job that is run again writes the same names. A sheet's cells lie
+ *   beside it as ID-NUMBER_01.png and so on. An id that is no safe
  *   file name is replaced by its hash in them.
  * Threads: any. */
 #ifndef DAEMON_GALLERY_H

@@ -75,20 +75,25 @@ static const char *engine_of(const struct request *r)
     return request_row(REQUEST_ENGINE)->words[r->engine.name];
 }
 
-/* What version 1.0 knows and no engine here can do yet is refused, never silently left out. */
-static enum spr_code check_supported(const struct daemon *d, const struct message_generate *m,
-                                     struct spr_error *err)
+static enum spr_code check_engine(const struct daemon *d, const struct message_generate *m,
+                                  struct spr_error *err)
 {
-    if (wire_given(m, GENERATE_FRAMES) && m->animation_frames > 1)
-        return SPR_FAIL(err, SPR_UNSUPPORTED, "animation_frames: no engine of this daemon draws animations");
-    if (wire_given(m, GENERATE_GRID) && m->tileset_grid[0] * m->tileset_grid[1] > 1)
-        return SPR_FAIL(err, SPR_UNSUPPORTED, "tileset_grid: no engine of this daemon draws tile sets");
     const char *engine = engine_of(&m->request);
     for (int i = 0; i < d->slots; i++)
         if (strcmp(d->slot[i].engine, engine) == 0)
             return SPR_OK;
     return SPR_FAIL(err, SPR_NOTFOUND,
                     "engine \"%s\": this daemon has none; 'spritery help serve' says how to add one", engine);
+}
+
+/* A tile set as version 1.0 asks for it. */
+static enum spr_code take_grid(struct message_generate *m, struct spr_error *err)
+{
+    char text[32];
+    if (!wire_given(m, GENERATE_GRID) || m->tileset_grid[0] * m->tileset_grid[1] == 1)
+        return SPR_OK;
+    snprintf(text, sizeof text, "%lldx%lld", (long long)m->tileset_grid[0], (long long)m->tileset_grid[1]);
+    return request_set(&m->request, REQUEST_GRID, "tileset_grid", text, err);
 }
 
 /* "" and "default" are the configured one; any other must be there. */
@@ -144,7 +149,9 @@ static enum spr_code accept_job(struct daemon *d, struct message_generate *m, co
     if (!rc)
         rc = check_id(id, err);
     if (!rc)
-        rc = check_supported(d, m, err);
+        rc = take_grid(m, err);
+    if (!rc)
+        rc = check_engine(d, m, err);
     if (!rc)
         rc = settle_model(d, r, err);
     if (!rc)

@@ -7,6 +7,7 @@
 #include "engine/comfy_job.h"
 #include "engine/comfy_look.h"
 #include "engine/finishing.h"
+#include "engine/papers.h"
 #include "image/load.h"
 #include "image/png.h"
 
@@ -42,6 +43,10 @@ struct job {
     const struct server *asked;    /* whose node classes are in classes */
     json_t *classes;               /* by name: what /object_info said, so that a class is asked for once */
     int done;                      /* pictures handed out */
+    int batch;                     /* for workflows that make several at once */
+    double denoise;
+    struct image *cell; /* a sheet's: then pictures are kept here instead of handed out */
+    int cells, cells_max;
 };
 
 static bool batch_at_once(const struct job *j)
@@ -106,19 +111,20 @@ static enum spr_code choose(struct comfyui *c, const atomic_bool *cancel, struct
     return SPR_OK;
 }
 
-static enum spr_code upload(struct job *j, struct server *s, const char *flag, const struct image *im,
-                            char **name, struct spr_error *err)
+static enum spr_code upload(struct server *s, const char *flag, const struct image *im, char **name,
+                            struct spr_error *err)
 {
     struct buf png;
-    char file[32];
+    char file[32], hash[ENGINE_HASH_BYTES] = "";
     if (!im->pixel)
         return SPR_OK;
-    snprintf(file, sizeof file, "spritery-%.8s.png",
-             strcmp(flag, "--init") == 0 ? j->material.papers.init_hash : j->material.papers.mask_hash);
     buf_init(&png, PICTURE_BYTES);
     enum spr_code rc = png_encode(im, NULL, &png, err);
     mem_free(*name);
     *name = NULL;
+    if (!rc)
+        papers_hash(&png, hash);
+    snprintf(file, sizeof file, "spritery-%.12s.png", hash);
     if (!rc)
         rc = comfy_upload(s->http, file, png.data, png.length, name, err);
     buf_fini(&png);
@@ -131,9 +137,9 @@ static enum spr_code upload_material(struct job *j, struct server *s, struct spr
     if (j->uploaded == s)
         return SPR_OK;
     comfy_http_cancel_on(s->http, j->watch->cancel);
-    enum spr_code rc = upload(j, s, "--init", &j->material.init, &j->image, err);
+    enum spr_code rc = upload(s, "--init", &j->material.init, &j->image, err);
     if (!rc)
-        rc = upload(j, s, "--mask", &j->material.mask, &j->mask, err);
+        rc = upload(s, "--mask", &j->material.mask, &j->mask, err);
     comfy_http_cancel_on(s->http, NULL);
     if (!rc)
         j->uploaded = s;
@@ -185,8 +191,8 @@ static void set_values(const struct job *j, uint64_t seed, struct comfy_values *
         .steps = r->steps,
         .cfg = j->cfg,
         .sampler = samplers[r->sampler],
-        .denoise = r->init.file ? r->init.strength : 1,
-        .batch = r->count,
+        .denoise = j->denoise,
+        .batch = j->batch,
         .image = j->image,
         .mask = j->mask,
         .prefix = "spritery",
@@ -234,14 +240,16 @@ static enum spr_code make_prompt(struct job *j, struct server *s, uint64_t seed,
     return rc;
 }
 
-static enum spr_code hand_out(struct job *j, const struct image *made, double seconds, struct spr_error *err)
+/* One picture, or the cells of a sheet. */
+static enum spr_code hand_out(struct job *j, const struct image *made, int count, double seconds,
+                              struct spr_error *err)
 {
     struct engine_picture p = { .seconds = seconds };
-    enum spr_code rc = batch_at_once(j) ? request_copy(&p.made_by, j->request, err)
-                                        : engine_request_of(j->request, j->done, &p.made_by, err);
+    enum spr_code rc = !j->cell && batch_at_once(j) ? request_copy(&p.made_by, j->request, err)
+                                                    : engine_request_of(j->request, j->done, &p.made_by, err);
     if (!rc) {
         p.made_by.guidance = j->cfg;
-        rc = finishing_found(made, j->request, &j->material, &p, err);
+        rc = finishing_found(made, count, j->request, &j->material, &p, err);
     }
     if (!rc) {
         p.papers = j->material.papers;
@@ -269,8 +277,12 @@ static enum spr_code fetch(struct job *j, struct server *s, const struct comfy_f
     if (!rc && (rc = image_decode(bytes.data, bytes.length, NULL, &im, NULL, err)))
         spr_prefix(err, "%s sent a picture that is none", comfy_http_url(s->http));
     buf_fini(&bytes);
-    if (!rc)
-        rc = hand_out(j, &im, seconds, err);
+    if (!rc && j->cell && j->cells < j->cells_max) {
+        j->cell[j->cells++] = im;
+        return SPR_OK;
+    }
+    if (!rc && !j->cell)
+        rc = hand_out(j, &im, 1, seconds, err);
     image_fini(&im);
     return rc;
 }
@@ -295,7 +307,7 @@ static enum spr_code run_on(struct job *j, struct server *s, struct spr_error *e
     struct comfy_result result = { 0 };
     uint64_t seed, vary_seed;
     int64_t began = clock_steady_ns();
-    engine_seeds_of(j->request, batch_at_once(j) ? 0 : j->done, &seed, &vary_seed);
+    engine_seeds_of(j->request, !j->cell && batch_at_once(j) ? 0 : j->done, &seed, &vary_seed);
     buf_init(&prompt, (size_t)8 << 20);
     enum spr_code rc = upload_material(j, s, err);
     if (!rc)
@@ -322,11 +334,11 @@ static enum spr_code make_next(struct job *j, struct spr_error *err)
     enum spr_code rc = SPR_OK;
     for (int tries = 1;; tries++) {
         struct server *s = NULL;
-        int before = j->done;
+        int before = j->done + j->cells;
         rc = choose(j->engine, j->watch->cancel, &s, err);
         if (!rc)
             rc = run_on(j, s, err);
-        if (!rc || !s || tries == TRIES_MAX || j->done > before ||
+        if (!rc || !s || tries == TRIES_MAX || j->done + j->cells > before ||
             !(worth_another_try(rc) || rc == SPR_NOMEM))
             return rc;
         if (rc == SPR_NOMEM)
@@ -358,7 +370,10 @@ static enum spr_code load_graph(struct job *j, struct spr_error *err)
     const struct request *r = j->request;
     const char *name = request_text(r, REQUEST_WORKFLOW);
     if (!*name)
-        name = r->init.file ? "img2img-sdxl" : j->lora ? "txt2img-sdxl-lora" : "txt2img-sdxl";
+        name = r->grid        ? (r->init.file ? "tileset-variations-sdxl" : "tileset-sdxl")
+               : r->init.file ? "img2img-sdxl"
+               : j->lora      ? "txt2img-sdxl-lora"
+                              : "txt2img-sdxl";
     enum spr_code rc = comfy_graph_load(name, &j->graph, err);
     if (rc)
         return rc;
@@ -382,10 +397,90 @@ static enum spr_code check_request(const struct request *r, struct spr_error *er
     return SPR_OK;
 }
 
+/* What the sheet's cells come from. GIVES ret->pixel. */
+static enum spr_code first_of_sheet(struct job *j, struct image *ret, struct spr_error *err)
+{
+    struct image one = { 0 };
+    j->cell = &one;
+    j->cells_max = 1;
+    j->cells = 0;
+    enum spr_code rc = make_next(j, err);
+    j->cell = NULL;
+    if (!rc && !one.pixel)
+        rc = SPR_FAIL(err, SPR_BADDATA, "the server made no picture for the sheet");
+    if (!rc)
+        *ret = one;
+    return rc;
+}
+
+/* All cells in one prompt, by the workflow that draws them near to the first picture: TAKES first's pixels. */
+static enum spr_code draw_cells(struct job *j, struct image *first, const struct request_sheet *sheet,
+                                struct spr_error *err)
+{
+    static const double motion = 0.35, variation = 0.5;
+    struct comfy_graph graph = j->graph;
+    struct image init = j->material.init;
+    double denoise = j->denoise;
+    bool tiles = j->request->grid != NULL;
+    j->graph = (struct comfy_graph){ 0 };
+    j->material.init = *first;
+    j->uploaded = NULL;
+    j->batch = j->cells_max = sheet->cells;
+    j->cells = 0;
+    j->denoise = tiles ? variation : motion;
+    enum spr_code rc = comfy_graph_load(tiles ? "tileset-variations-sdxl" : "animation-sdxl", &j->graph, err);
+    if (!rc)
+        rc = make_next(j, err);
+    if (!rc && j->cells < sheet->cells)
+        rc = SPR_FAIL(err, SPR_BADDATA, "the server made %d pictures of %d for the sheet", j->cells,
+                      sheet->cells);
+    comfy_graph_fini(&j->graph);
+    image_fini(&j->material.init);
+    j->graph = graph;
+    j->material.init = init;
+    j->uploaded = NULL;
+    j->batch = 1;
+    j->denoise = denoise;
+    return rc;
+}
+
+static enum spr_code make_sheet(struct job *j, const struct request_sheet *sheet, struct spr_error *err)
+{
+    struct image first = { 0 };
+    int64_t began = clock_steady_ns();
+    enum spr_code rc = first_of_sheet(j, &first, err);
+    if (rc)
+        return rc;
+    j->cell = mem_zalloc((size_t)sheet->cells, sizeof *j->cell);
+    j->cells = 0;
+    if (j->cell) {
+        rc = draw_cells(j, &first, sheet, err);
+    } else {
+        image_fini(&first);
+        rc = SPR_FAIL(err, SPR_NOMEM, "out of memory for %d cells", sheet->cells);
+    }
+    if (!rc)
+        rc = hand_out(j, j->cell, sheet->cells, (double)(clock_steady_ns() - began) / 1e9, err);
+    for (int i = 0; j->cell && i < j->cells; i++)
+        image_fini(&j->cell[i]);
+    mem_free(j->cell);
+    j->cell = NULL;
+    j->cells = 0;
+    return rc;
+}
+
 static enum spr_code comfyui_generate(void *self, const struct request *r, const struct engine_watch *watch,
                                       struct spr_error *err)
 {
-    struct job j = { .engine = self, .request = r, .watch = watch };
+    struct job j = { .engine = self,
+                     .request = r,
+                     .watch = watch,
+                     .batch = r->count,
+                     .denoise = r->init.file ? r->init.strength : 1 };
+    struct request_sheet sheet;
+    bool many = request_sheet(r, &sheet);
+    if (many)
+        j.batch = 1;
     enum spr_code rc = check_request(r, err);
     if (!rc)
         rc = material_load_whole(&j.material, r, err);
@@ -394,8 +489,8 @@ static enum spr_code comfyui_generate(void *self, const struct request *r, const
     if (!rc)
         rc = load_graph(&j, err);
     while (!rc && j.done < r->count) {
-        rc = make_next(&j, err);
-        if (!rc && batch_at_once(&j))
+        rc = many ? make_sheet(&j, &sheet, err) : make_next(&j, err);
+        if (!rc && !many && batch_at_once(&j))
             break;
     }
     comfy_graph_fini(&j.graph);

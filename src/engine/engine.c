@@ -2,6 +2,8 @@
 
 #include "base/mem.h"
 
+#include <string.h>
+
 struct engine {
     const struct engine_ops *ops;
     void *self;
@@ -56,5 +58,27 @@ enum spr_code engine_request_of(const struct request *request, int i, struct req
         return rc;
     ret->count = 1;
     engine_seeds_of(request, i, &ret->seed, &ret->vary_seed);
+    return SPR_OK;
+}
+
+enum spr_code engine_cell(const struct engine_picture *p, int i, struct image *ret, struct spr_error *err)
+{
+    struct request_sheet s;
+    const struct image *from = &p->pixels;
+    request_sheet(&p->made_by, &s);
+    int width = from->width / s.columns, height = from->height / s.rows;
+    if (i < 0 || i >= s.cells || width * s.columns != from->width || height * s.rows != from->height)
+        return SPR_FAIL(err, SPR_BADARG, "a picture of %dx%d has no cell %d of %dx%d", from->width,
+                        from->height, i, s.columns, s.rows);
+    struct image cell;
+    enum spr_code rc = image_init(&cell, width, height, err);
+    if (rc)
+        return rc;
+    const struct rgba *at = from->pixel + (size_t)(i / s.columns * height) * (size_t)from->width +
+                            (size_t)(i % s.columns * width);
+    for (int y = 0; y < height; y++)
+        memcpy(cell.pixel + (size_t)y * (size_t)width, at + (size_t)y * (size_t)from->width,
+               (size_t)width * sizeof *at);
+    *ret = cell;
     return SPR_OK;
 }

@@ -78,6 +78,11 @@ SPR_MUST_USE enum spr_code engine_request_of(const struct request *request, int 
 /* Only the seeds of that. */
 void engine_seeds_of(const struct request *request, int i, uint64_t *ret_seed, uint64_t *ret_vary_seed);
 
+/* The i-th cell of a picture that is a sheet (request_sheet of what made it), or the picture itself. GIVES ret->pixel
+ * (image_fini). Fails: SPR_BADARG (no such cell, or a picture of another size), SPR_NOMEM. */
+SPR_MUST_USE enum spr_code engine_cell(const struct engine_picture *p, int i, struct image *ret,
+                                       struct spr_error *err);
+
 /* The engine in this process: paint/ with the bundled model or another weights file, finished by pixel/. Loads
  * nothing before the first request. threads: 1..256. shelf: the models that several engines share, BORROWED for the
  * engine's life; NULL for one of its own. GIVES *ret. Fails: SPR_NOMEM, SPR_LIMIT. */

@@ -2,37 +2,12 @@
  * as soon as their group is done. */
 #include "base/clock.h"
 #include "base/mem.h"
-#include "base/pool.h"
-#include "engine/finishing.h"
-#include "engine/shelf.h"
-#include "paint/paint.h"
+#include "engine/native_inside.h"
 
 #include <stdio.h>
 #include <string.h>
 
 enum { GROUP_PER_THREAD = 4, PREVIEW_STEPS = 4 };
-
-struct native {
-    int threads;
-    struct pool *pool;
-    struct shelf *shelf, *own; /* own: the same where nobody else has it */
-    const struct stock *stock; /* NULL before the first request */
-    struct painter *painter;   /* for it */
-};
-
-/* One request on its way. */
-struct job {
-    struct native *native;
-    const struct request *request;
-    const struct engine_watch *watch;
-    struct reading prompt, negative, blend;
-    struct material material;    /* the files that go in */
-    struct sketch_choice sketch; /* what to begin from; none where the person said what, or nothing fits */
-    struct rgba *sketched;       /* [group most] sketches of the pictures being painted */
-    struct paint_options options;
-    int done, group; /* pictures handed out; pictures being painted */
-    double seconds;  /* of each picture of this group */
-};
 
 static void unload(struct native *n)
 {
@@ -103,7 +78,8 @@ static double strength_of(const struct job *j)
 static void choose_sketch(struct job *j)
 {
     const struct request *r = j->request;
-    if (j->native->stock->sketches && !r->init.file && !r->finish.tile && !r->blend && strength_of(j) < 1)
+    if (j->native->stock->sketches && !r->init.file && !r->finish.tile && !r->grid && !r->blend &&
+        strength_of(j) < 1)
         sketches_choose(j->native->stock->sketches, &j->prompt, &j->sketch);
     int words_max = j->native->stock->model->layout.config.words_max;
     if (j->sketch.style && j->prompt.count < words_max)
@@ -153,7 +129,7 @@ static void set_options(struct job *j)
         .guidance = guidance_of(j),
         .sampler = samplers[r->sampler],
         .precision = r->precision == REQUEST_BF16 ? CONV_BF16 : CONV_F32,
-        .wrap = r->finish.tile,
+        .wrap = r->finish.tile || r->grid,
         .init = r->init.file ? &j->material.init : NULL,
         .strength = strength_of(j),
         .mask = r->init.mask ? &j->material.mask : NULL,
@@ -161,7 +137,7 @@ static void set_options(struct job *j)
     };
 }
 
-static void on_progress(void *context, int done, int of)
+void native_progress(void *context, int done, int of)
 {
     const struct job *j = context;
     struct engine_progress p = { done, of, j->done, j->request->count };
@@ -185,14 +161,13 @@ static const struct image *draw_sketch(struct job *j, int i, uint64_t seed, stru
     return begin;
 }
 
-/* Paints the next j->group pictures. GIVES ret[j->group]. */
-static enum spr_code paint_group(struct job *j, struct image *ret, struct spr_error *err)
+enum spr_code native_paint(struct job *j, struct image *ret, struct spr_error *err)
 {
     const struct request *r = j->request;
     struct paint_watch watch = {
         .context = j,
         .cancel = j->watch->cancel,
-        .progress = j->watch->progress ? on_progress : NULL,
+        .progress = j->watch->progress ? native_progress : NULL,
         .preview_every = j->watch->preview ? PREVIEW_STEPS : 0,
         .preview = j->watch->preview ? on_preview : NULL,
     };
@@ -234,8 +209,7 @@ static void set_papers(struct job *j, struct engine_papers *p)
     memcpy(p->model_hash, stock->hash, sizeof p->model_hash);
 }
 
-/* Makes pixel art of what was painted and hands it out. */
-static enum spr_code hand_out(struct job *j, const struct image *painted, struct spr_error *err)
+enum spr_code native_hand_out(struct job *j, const struct image *painted, int count, struct spr_error *err)
 {
     const struct request *r = j->request;
     struct engine_picture p = { .seconds = j->seconds };
@@ -244,7 +218,7 @@ static enum spr_code hand_out(struct job *j, const struct image *painted, struct
     if (j->options.sketched)
         p.made_by.init.strength = j->options.strength;
     if (!rc)
-        rc = finishing(painted, r, &j->material, &p, err);
+        rc = finishing(painted, count, r, &j->material, &p, err);
     if (!rc) {
         set_papers(j, &p.papers);
         rc = j->watch->picture ? j->watch->picture(j->watch->context, &p, err) : SPR_OK;
@@ -264,11 +238,11 @@ static enum spr_code make_all(struct job *j, struct spr_error *err)
     while (!rc && j->done < count) {
         j->group = count - j->done < most ? count - j->done : most;
         int group = j->group;
-        if ((rc = paint_group(j, painted, err)))
+        if ((rc = native_paint(j, painted, err)))
             break;
         for (int i = 0; i < group; i++) {
             if (!rc)
-                rc = hand_out(j, &painted[i], err);
+                rc = native_hand_out(j, &painted[i], 1, err);
             if (!rc)
                 j->done++;
             image_fini(&painted[i]);
@@ -279,10 +253,21 @@ static enum spr_code make_all(struct job *j, struct spr_error *err)
     return rc;
 }
 
+static enum spr_code make_sheets(struct job *j, const struct request_sheet *sheet, struct spr_error *err)
+{
+    j->sketched = mem_zalloc((size_t)SKETCH_SIDE * SKETCH_SIDE, sizeof *j->sketched);
+    enum spr_code rc = j->sketched ? SPR_OK : SPR_FAIL(err, SPR_NOMEM, "out of memory for a sheet");
+    for (; !rc && j->done < j->request->count; j->done += !rc)
+        rc = native_sequence(j, sheet, err);
+    mem_free(j->sketched);
+    return rc;
+}
+
 static enum spr_code native_generate(void *self, const struct request *r, const struct engine_watch *watch,
                                      struct spr_error *err)
 {
     struct job j = { .native = self, .request = r, .watch = watch };
+    struct request_sheet sheet;
     enum spr_code rc = material_load(&j.material, r, err);
     if (!rc)
         rc = load(self, request_text(r, REQUEST_MODEL), err);
@@ -290,7 +275,7 @@ static enum spr_code native_generate(void *self, const struct request *r, const 
         rc = understand(&j, err);
     if (!rc) {
         set_options(&j);
-        rc = make_all(&j, err);
+        rc = request_sheet(r, &sheet) ? make_sheets(&j, &sheet, err) : make_all(&j, err);
     }
     material_fini(&j.material);
     return rc;

@@ -277,10 +277,8 @@ static void files_that_go_in(void **state)
 }
 
 /* Every allocation of a whole request fails once: an error, no crash, no leak (the sanitisers' builds see those). */
-static void no_memory_anywhere_is_an_error(void **state)
+static void fail_every_allocation(const struct request *r)
 {
-    struct request *r = *state;
-    ask(r, REQUEST_STEPS, "1");
     bool done = false;
     int failures = 0;
     for (uint64_t n = 1; !done; n++) {
@@ -305,7 +303,107 @@ static void no_memory_anywhere_is_an_error(void **state)
     assert_true(failures > 20);
 }
 
+static void no_memory_anywhere_is_an_error(void **state)
+{
+    ask(*state, REQUEST_STEPS, "1");
+    fail_every_allocation(*state);
+}
+
+static void no_memory_for_a_sheet_is_an_error(void **state)
+{
+    ask(*state, REQUEST_STEPS, "1");
+    ask(*state, REQUEST_GRID, "2x1");
+    fail_every_allocation(*state);
+}
+
 #define WITH(test) cmocka_unit_test_setup_teardown(test, make, drop)
+
+static size_t differing(const struct image *a, const struct image *b)
+{
+    size_t n = 0, pixels = (size_t)a->width * (size_t)a->height;
+    assert_true(a->width == b->width && a->height == b->height);
+    for (size_t i = 0; i < pixels; i++)
+        n += memcmp(&a->pixel[i], &b->pixel[i], sizeof *a->pixel) != 0;
+    return n;
+}
+
+/* The cells of the one sheet that was seen. */
+static void cells_of(struct seen *s, const struct request *r, int count, struct image *ret)
+{
+    struct engine_picture p = { .pixels = s->picture[0], .made_by = *r };
+    struct spr_error err = { 0 };
+    assert_int_equal(s->pictures, 1);
+    for (int i = 0; i < count; i++)
+        if (engine_cell(&p, i, &ret[i], &err))
+            fail_msg("%s", err.text);
+    assert_int_equal(engine_cell(&p, count, &ret[0], &err), SPR_BADARG);
+}
+
+static void an_animation_is_one_figure_that_moves_and_loops(void **state)
+{
+    enum { FRAMES = 6 };
+    struct request *r = *state;
+    struct seen s = { 0 }, again = { 0 };
+    struct spr_error err = { 0 };
+    struct image frame[FRAMES];
+    struct engine *e = open_engine(2), *one = open_engine(1);
+    struct engine_watch watch = watch_of(&s), watch_again = watch_of(&again);
+    ask(r, REQUEST_PROMPT, "blue potion");
+    ask(r, REQUEST_STEPS, "8");
+    ask(r, REQUEST_FRAMES, "6");
+    if (engine_generate(e, r, &watch, &err) || engine_generate(one, r, &watch_again, &err))
+        fail_msg("%s", err.text);
+    assert_int_equal(differing(&s.picture[0], &again.picture[0]), 0); /* on any number of threads */
+    cells_of(&s, r, FRAMES, frame);
+    size_t moved = 0, most = 0, pixels = 32 * 32;
+    for (int i = 0; i < FRAMES; i++) { /* each to the next, and the last to the first */
+        size_t n = differing(&frame[i], &frame[(i + 1) % FRAMES]);
+        moved += n;
+        most = n > most ? n : most;
+    }
+    print_message("# of 1024 pixels %.1f change from frame to frame, %d at most\n", (double)moved / FRAMES,
+                  (int)most);
+    assert_true(moved > 0 && most < pixels / 5);                   /* it moves, and it stays the same thing */
+    assert_true((double)most < 4.0 * (double)moved / FRAMES + 16); /* without a jump, where it loops too */
+    for (int i = 0; i < FRAMES; i++)
+        image_fini(&frame[i]);
+    forget(&s);
+    forget(&again);
+    engine_close(e);
+    engine_close(one);
+}
+
+static void tiles_of_a_set_fit_beside_each_other(void **state)
+{
+    enum { TILES = 6, SIDE = 32 };
+    struct request *r = *state;
+    struct seen s = { 0 };
+    struct spr_error err = { 0 };
+    struct image tile[TILES];
+    struct engine *e = open_engine(2);
+    struct engine_watch watch = watch_of(&s);
+    ask(r, REQUEST_PROMPT, "stone wall");
+    ask(r, REQUEST_STEPS, "8");
+    ask(r, REQUEST_GRID, "3x2");
+    if (engine_generate(e, r, &watch, &err))
+        fail_msg("%s", err.text);
+    assert_true(s.picture[0].width == 3 * SIDE && s.picture[0].height == 2 * SIDE);
+    cells_of(&s, r, TILES, tile);
+    for (int i = 1; i < TILES; i++) {
+        assert_true(differing(&tile[0], &tile[i]) > SIDE); /* another inside */
+        for (int k = 0; k < SIDE; k++) {                   /* the same border */
+            const struct rgba *a = tile[0].pixel, *b = tile[i].pixel;
+            assert_memory_equal(&a[k], &b[k], sizeof *a);
+            assert_memory_equal(&a[(SIDE - 1) * SIDE + k], &b[(SIDE - 1) * SIDE + k], sizeof *a);
+            assert_memory_equal(&a[k * SIDE], &b[k * SIDE], sizeof *a);
+            assert_memory_equal(&a[k * SIDE + SIDE - 1], &b[k * SIDE + SIDE - 1], sizeof *a);
+        }
+    }
+    for (int i = 0; i < TILES; i++)
+        image_fini(&tile[i]);
+    forget(&s);
+    engine_close(e);
+}
 
 int main(void)
 {
@@ -315,7 +413,10 @@ int main(void)
         WITH(it_stops_between_steps_and_goes_on_later),
         WITH(what_cannot_be_done_is_said),
         WITH(files_that_go_in),
+        WITH(an_animation_is_one_figure_that_moves_and_loops),
+        WITH(tiles_of_a_set_fit_beside_each_other),
         WITH(no_memory_anywhere_is_an_error),
+        WITH(no_memory_for_a_sheet_is_an_error),
     };
     return cmocka_run_group_tests_name("engine/native", tests, NULL, NULL);
 }

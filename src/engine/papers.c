@@ -31,6 +31,8 @@ enum spr_code papers_write(const struct engine_picture *p, struct notes *into, s
     buf_init(&text, (size_t)REQUEST_PROMPT_MAX * 4 + 1);
     enum spr_code rc = SPR_OK;
     for (int f = 0; !rc && f < REQUEST_FIELD_COUNT; f++) {
+        if (f == REQUEST_FRAMES && p->made_by.frames == 1) /* a still picture has the bytes it always had */
+            continue;
         text.length = 0;
         rc = request_print(&p->made_by, (enum request_field)f, &text, err);
         if (!rc && text.length > 0)

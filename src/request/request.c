@@ -46,6 +46,10 @@ static const struct request_row rows[REQUEST_FIELD_COUNT] = {
         "which relative", AT(vary_seed) },
     [REQUEST_COUNT] = { "count", "batch_size", "spritery:count", "N", 'n', REQUEST_WHOLE, "1", 1, 1000, NULL,
         "pictures per prompt, each with the next seed (with --vary: the next vary seed)", AT(count) },
+    [REQUEST_FRAMES] = { "frames", "animation_frames", "spritery:frames", "N", 0, REQUEST_WHOLE, "1", 1, REQUEST_CELLS_MAX, NULL,
+        "a small animation that loops: frames of the same sprite, as a sheet and a file each", AT(frames) },
+    [REQUEST_GRID] = { "grid", "grid", "spritery:grid", "CxR", 0, REQUEST_TEXT, "", 0, 9, NULL,
+        "a tile set: variations of one seamless tile that fit beside each other, as C columns and R rows", AT(grid) },
     [REQUEST_INIT] = { "init", "init_image", "spritery:init", "FILE", 'i', REQUEST_TEXT, "", 0, REQUEST_PATH_MAX, NULL,
         "start from this picture instead of from noise", AT(init.file) },
     [REQUEST_STRENGTH] = { "strength", "strength", "spritery:strength", "X", 0, REQUEST_REAL, "0.6", 0, 1, NULL,
@@ -372,6 +376,63 @@ bool request_same(const struct request *a, const struct request *b)
     return true;
 }
 
+/* "4x3"; false for anything else. */
+static bool read_grid(const char *text, int *columns, int *rows_)
+{
+    int *to[2] = { columns, rows_ };
+    for (int i = 0; i < 2; i++, text++) {
+        int n = 0, digits = 0;
+        for (; *text >= '0' && *text <= '9' && digits < 4; text++, digits++)
+            n = n * 10 + (*text - '0');
+        if (!digits || n < 1 || n > REQUEST_CELLS_MAX || *text != (i ? '\0' : 'x'))
+            return false;
+        *to[i] = n;
+    }
+    return true;
+}
+
+bool request_sheet(const struct request *r, struct request_sheet *ret)
+{
+    struct request_sheet s = { 1, 1, 1 };
+    if (r->grid && !read_grid(r->grid, &s.columns, &s.rows))
+        s.columns = s.rows = 1;
+    if (r->grid) {
+        s.cells = s.columns * s.rows;
+    } else if (r->frames > 1) {
+        s.cells = r->frames;
+        s.columns = s.cells < REQUEST_SHEET_COLUMNS ? s.cells : REQUEST_SHEET_COLUMNS;
+        s.rows = (s.cells + s.columns - 1) / s.columns;
+    }
+    *ret = s;
+    return r->frames > 1 || r->grid;
+}
+
+static enum spr_code check_sheet(const struct request *r, struct spr_error *err)
+{
+    struct request_sheet s;
+    int columns, rows_;
+    char shown[REQUEST_SHOWN_BYTES];
+    if (!request_sheet(r, &s))
+        return SPR_OK;
+    request_shown(request_text(r, REQUEST_GRID), shown);
+    if (r->grid && (!read_grid(r->grid, &columns, &rows_) || s.cells > REQUEST_CELLS_MAX))
+        return SPR_FAIL(err, SPR_BADARG,
+                        "--grid is \"%s\"; it must be COLUMNSxROWS, as 4x3, with at most %d tiles", shown,
+                        REQUEST_CELLS_MAX);
+    if (r->grid && r->frames > 1)
+        return SPR_FAIL(err, SPR_BADARG, "--frames and --grid exclude each other");
+    if (r->init.mask)
+        return SPR_FAIL(err, SPR_BADARG, "--mask is for single pictures, not for --%s",
+                        r->grid ? "grid" : "frames");
+    if (s.columns * r->size * r->finish.scale > REQUEST_SHEET_SIDE_MAX ||
+        s.rows * r->size * r->finish.scale > REQUEST_SHEET_SIDE_MAX)
+        return SPR_FAIL(err, SPR_BADARG,
+                        "a sheet of %dx%d pictures of %d pixels is larger than %d on a side: take "
+                        "less of --scale, or fewer",
+                        s.columns, s.rows, r->size * r->finish.scale, REQUEST_SHEET_SIDE_MAX);
+    return SPR_OK;
+}
+
 enum spr_code request_check(const struct request *r, struct spr_error *err)
 {
     const char *prompt = request_text(r, REQUEST_PROMPT);
@@ -390,5 +451,5 @@ enum spr_code request_check(const struct request *r, struct spr_error *err)
                         "--colors and --palette exclude each other: a palette has its own colours");
     if (r->engine.name == REQUEST_NATIVE && (r->engine.workflow || r->engine.lora))
         return SPR_FAIL(err, SPR_BADARG, "--%s needs --engine comfyui", r->engine.lora ? "lora" : "workflow");
-    return SPR_OK;
+    return check_sheet(r, err);
 }

@@ -28,6 +28,8 @@ enum request_field {
     REQUEST_VARY,
     REQUEST_VARY_SEED,
     REQUEST_COUNT,
+    REQUEST_FRAMES,
+    REQUEST_GRID,
     REQUEST_INIT,
     REQUEST_STRENGTH,
     REQUEST_MASK,
@@ -66,6 +68,8 @@ struct request {
     double vary;        /* 0 the seed's own noise .. 1 the vary_seed's */
     uint64_t vary_seed; /* which variation */
     int count;          /* pictures; the next one has the next seed, or with vary the next vary_seed */
+    int frames;         /* of an animation of it; 1: a still picture */
+    char *grid;         /* "4x3": so many variations of a tile, as columns x rows */
     struct {
         char *file;
         double strength; /* 0 keeps it .. 1 ignores it */
@@ -140,6 +144,14 @@ bool request_same(const struct request *a, const struct request *b); /* values o
 
 /* What no single field can see: an empty prompt, a mask without a picture ... Flags are named in sentences. */
 SPR_MUST_USE enum spr_code request_check(const struct request *r, struct spr_error *err);
+
+/* What comes out as one picture of several cells of equal size: an animation's frames, row by row, or a tile's variations.
+ * False for a single sprite; then all are 1. */
+enum { REQUEST_CELLS_MAX = 256, REQUEST_SHEET_COLUMNS = 8, REQUEST_SHEET_SIDE_MAX = 16384 };
+struct request_sheet {
+    int cells, columns, rows;
+};
+bool request_sheet(const struct request *r, struct request_sheet *ret);
 
 /* Appends what a field may be: "a whole number from 1 to 200", "one of euler, heun". */
 SPR_MUST_USE enum spr_code request_allowed(enum request_field field, struct buf *out, struct spr_error *err);

@@ -188,6 +188,52 @@ static void check_sees_what_one_field_cannot(void **state)
     request_fini(&r);
 }
 
+static void sheets(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *frames, *grid, *size, *scale;
+        int cells, columns, rows; /* cells 0: request_check refuses it */
+        const char *sentence;
+    } rows[] = {
+        { "1", "", "32", "1", 1, 1, 1, "" },
+        { "5", "", "32", "1", 5, 5, 1, "" },
+        { "8", "", "32", "1", 8, 8, 1, "" },
+        { "9", "", "32", "1", 9, 8, 2, "" },
+        { "256", "", "64", "1", 256, 8, 32, "" },
+        { "1", "4x3", "32", "1", 12, 4, 3, "" },
+        { "1", "1x1", "32", "1", 1, 1, 1, "" },
+        { "1", "256x1", "32", "2", 256, 256, 1, "" },
+        { "1", "257x1", "32", "1", 0, 0, 0, "--grid is \"257x1\"" },
+        { "1", "16x17", "32", "1", 0, 0, 0, "at most 256 tiles" },
+        { "1", "4x", "32", "1", 0, 0, 0, "COLUMNSxROWS" },
+        { "1", "x4", "32", "1", 0, 0, 0, "COLUMNSxROWS" },
+        { "1", "4x3x2", "32", "1", 0, 0, 0, "COLUMNSxROWS" },
+        { "1", "0x3", "32", "1", 0, 0, 0, "COLUMNSxROWS" },
+        { "1", "-1x3", "32", "1", 0, 0, 0, "COLUMNSxROWS" },
+        { "2", "2x2", "32", "1", 0, 0, 0, "exclude each other" },
+        { "256", "", "64", "32", 0, 0, 0, "larger than 16384" },
+    };
+    for (size_t i = 0; i < SPR_COUNT(rows); i++) {
+        struct request r;
+        struct request_sheet s;
+        struct spr_error err = { 0 };
+        request_init(&r);
+        assert_int_equal(request_set(&r, REQUEST_PROMPT, "prompt", "orc", &err), SPR_OK);
+        assert_int_equal(request_set(&r, REQUEST_FRAMES, "frames", rows[i].frames, &err), SPR_OK);
+        assert_int_equal(request_set(&r, REQUEST_GRID, "grid", rows[i].grid, &err), SPR_OK);
+        assert_int_equal(request_set(&r, REQUEST_SIZE, "size", rows[i].size, &err), SPR_OK);
+        assert_int_equal(request_set(&r, REQUEST_SCALE, "scale", rows[i].scale, &err), SPR_OK);
+        assert_int_equal(request_check(&r, &err), rows[i].cells ? SPR_OK : SPR_BADARG);
+        assert_int_equal(request_sheet(&r, &s), *rows[i].grid || strcmp(rows[i].frames, "1") != 0);
+        if (!rows[i].cells && !strstr(err.text, rows[i].sentence))
+            fail_msg("%s", err.text);
+        if (rows[i].cells)
+            assert_true(s.cells == rows[i].cells && s.columns == rows[i].columns && s.rows == rows[i].rows);
+        request_fini(&r);
+    }
+}
+
 /* A request with every field drawn by chance. */
 static void scramble(struct request *r, uint64_t seed)
 {
@@ -201,7 +247,9 @@ static void scramble(struct request *r, uint64_t seed)
         int words = 0;
         while (row->words && row->words[words])
             words++;
-        if (row->type == REQUEST_TEXT)
+        if (row->type == REQUEST_TEXT && row->max < 20)
+            snprintf(text, sizeof text, "%u", random_below(source, at, 1000));
+        else if (row->type == REQUEST_TEXT)
             snprintf(text, sizeof text, "w%u \"\\ \xE2\x99\x9E", random_u32(source, at));
         else if (row->type == REQUEST_WHOLE)
             snprintf(text, sizeof text, "%d", (int)(row->min + unit * (row->max - row->min)));
@@ -346,6 +394,7 @@ int main(void)
         WITH(bad_values_say_what_would_be_right),
         WITH(a_prompt_has_a_limit),
         WITH(check_sees_what_one_field_cannot),
+        WITH(sheets),
         WITH(any_request_survives_text_and_json),
         WITH(numbers_are_as_short_as_they_can_be),
         WITH(json_mistakes_name_the_key),

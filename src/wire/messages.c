@@ -58,8 +58,7 @@ static const struct wire_field generate_fields[] = {
     [GENERATE_REQUEST] = { "", WIRE_REQUEST, WIRE_NEEDED, 0, 0, AT(message_generate, request), NULL, NULL, "" },
     [GENERATE_PRIORITY] = WHOLE(message_generate, priority, WIRE_OPTIONAL, -100, 100, "1.1: higher comes first; 0 is usual"),
     [GENERATE_TAGS] = TEXTS(message_generate, tags, 16, "1.1: words to find it by"),
-    [GENERATE_FRAMES] = WHOLE(message_generate, animation_frames, WIRE_OPTIONAL, 1, 256, "frames of an animation"),
-    [GENERATE_GRID] = { "tileset_grid", WIRE_PAIR, WIRE_OPTIONAL, 1, 64, AT(message_generate, tileset_grid), NULL, NULL, "columns and rows of a tile set" },
+    [GENERATE_GRID] = { "tileset_grid", WIRE_PAIR, WIRE_OPTIONAL, 1, 64, AT(message_generate, tileset_grid), NULL, NULL, "columns and rows of a tile set: the same as grid" },
 };
 SCHEMA(message_generate, "generate", generate_fields, message_generate, "Asks for pictures. Answer: job_accepted at once; job_error if it cannot be.");
 

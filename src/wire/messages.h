@@ -15,14 +15,14 @@ enum { MESSAGE_ID_MAX = 128, MESSAGE_JOBS_MAX = 1000 };
 struct message_empty {
     uint64_t given;
 };
-enum { GENERATE_ID, GENERATE_REQUEST, GENERATE_PRIORITY, GENERATE_TAGS, GENERATE_FRAMES, GENERATE_GRID };
+enum { GENERATE_ID, GENERATE_REQUEST, GENERATE_PRIORITY, GENERATE_TAGS, GENERATE_GRID };
 struct message_generate {
     uint64_t given;
     const char *id; /* NULL or "": a fresh one */
     struct request request;
     int64_t priority;
     struct wire_texts tags;
-    int64_t animation_frames, tileset_grid[2];
+    int64_t tileset_grid[2];
 };
 struct message_job_id {
     uint64_t given;

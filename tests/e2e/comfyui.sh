@@ -62,10 +62,21 @@ comfy "red dragon" -s 5 -n 3 --workflow batch-sdxl
 is "a batch at once is one prompt" "$status $(find . -name 'red-dragon-5*.png' | wc -l) $(($(ask prompts) - before))" "0 3 1"
 clean
 
+comfy "red dragon" -s 5 --frames 4 -o run.png
+is "an animation: one picture, then all frames at once" "$status $(($(ask prompts) - before)) $(find . -name 'run_0*.png' | wc -l)" "0 3 4"
+run show --json run.png
+is "as a sheet" "$(printf %s "$out" | jq -r '[.width, .height, .request.animation_frames] | @csv')" "128,32,4"
+first=$(sha run.png)
+run generate --like run.png -o again.png --preview never
+is "like it: the same sheet" "$status $(sha again.png)" "0 $first"
+comfy "stone wall" -s 5 --grid 2x2 -o set.png
+is "a tile set" "$status $(find . -name 'set_0*.png' | wc -l)" "0 4"
+clean
 "$program" generate "sword" -s 1 -o init.png --preview never >/dev/null 2>&1
 keep=init.png
+uploads=$(ask uploads)
 comfy "axe" -s 1 --init init.png --strength 0.5 -o axe.png
-is "from a picture" "$status $(ask uploads)" "0 1"
+is "from a picture" "$status $(($(ask uploads) - uploads))" "0 1"
 rm -f axe.png
 comfy "axe" --lora style/mine.safetensors:0.7 -s 2 -o axe.png
 is "with a LoRA" "$status" 0

@@ -122,6 +122,31 @@ draw . "gold ring" --seed 6 --out one.gif
 is "the name decides the format" "$(head -c 3 one.gif)" "GIF"
 run generate "gold ring" --seed 6 --steps 2 --preview live.png --out live
 is "a preview file holds the finished picture at the end" "$(head -c 4 live.png | tail -c 3)" "PNG"
+
+# Sheets: an animation, a tile set.
+draw sheet "gold ring" --seed 6 --frames 3
+is "an animation is a sheet and its frames" "$(cd sheet && files)" \
+    "gold-ring-6.png gold-ring-6_01.png gold-ring-6_02.png gold-ring-6_03.png"
+run show --json sheet/gold-ring-6.png
+case $out in *'"width":96,"height":32'*) ok "three frames in a row" ;; *) not_ok "three frames in a row" "$out" ;; esac
+run generate --like sheet/gold-ring-6.png --embedded --preview never -q -o liked.png
+is "like it: the same sheet" "$(sha liked.png)" "$(sha sheet/gold-ring-6.png)"
+draw . "gold ring" --seed 6 --frames 3 --out moves.gif
+run show --json moves.gif
+case $out in *'"frames":3'*) ok "as GIF it moves" ;; *) not_ok "as GIF it moves" "$out" ;; esac
+is "and needs no frames beside it" "$(find . -name 'moves*' | wc -l)" 1
+draw tiles "stone floor" --seed 6 --grid 2x2
+is "a tile set and its tiles" "$(cd tiles && files | wc -w)" 5
+while IFS='|' read -r words options; do
+    # shellcheck disable=SC2086 # a list of options
+    run generate x $options
+    case $status:$err in 2:*"$words"*) ok "refused: $options" ;; *) not_ok "refused: $options" "$status $err" ;; esac
+done <<END
+COLUMNSxROWS|--grid 2x
+at most 256|--grid 17x16
+exclude each other|--grid 2x2 --frames 2
+--scale|--frames 256 --scale 32 --size 64
+END
 draw names "../../etc/passwd ring" --seed 1
 is "no prompt leaves the folder" "$(cd names && files)" "etc-passwd-ring-1.png"
 finish

@@ -5,6 +5,7 @@ version1.py REQUESTS UPDATES                       checks everything; one line "
 version1.py REQUESTS UPDATES --submit N STEPS      submits N jobs called s0...; prints their ids
 version1.py REQUESTS UPDATES --wait N              waits until those have ended, prints how many are done
 """
+import struct
 import sys
 import time
 
@@ -122,6 +123,23 @@ def version1():
     answer = ask(**job("v1-float", steps=4.0, cfg_scale=3, lora=None, batch_size=1, unknown={"a": [1]}))
     check("4.0 is a whole number, 3 a number, null absent, unknown fields ignored", answer["type"] == "job_accepted")
     follow("v1-float")
+
+    for ident, change, width, height, cells in [("v1-frames", {"animation_frames": 4}, 128, 32, 4),
+                                                ("v1-grid", {"tileset_grid": [2, 3], "prompt": "stone wall"}, 64, 96, 6)]:
+        answer = ask(**job(ident, **change))
+        seen = follow(ident) if answer["type"] == "job_accepted" else [answer]
+        path = seen[-1].get("image_path", "")
+        check(f"{ident}: job_complete", seen[-1]["type"] == "job_complete" and all(exact(m, UPDATES) for m in seen))
+        with open(path, "rb") as f:
+            head = f.read(24)
+        check(f"{ident}: a sheet of {width} x {height}", head[16:24] == struct.pack(">II", width, height))
+        sizes = set()
+        for i in range(cells):
+            with open(f"{path[:-4]}_{i + 1:02}.png", "rb") as f:
+                sizes.add(struct.unpack(">II", f.read(24)[16:24]))
+        check(f"{ident}: and each cell in a file of its own", sizes == {(32, 32)})
+    answer = ask(**job("v1-both", animation_frames=4, tileset_grid=[2, 3]))
+    check("both at once is refused in words", answer["type"] == "job_error" and "--grid" in answer["error"])
 
     ask(**job("v1-long", steps=200, batch_size=20))
     answer = ask(type="cancel", job_id="v1-long")

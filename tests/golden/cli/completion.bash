@@ -42,6 +42,8 @@ _spritery() {
         --vary) return ;;
         --vary-seed) return ;;
         --count | -n) return ;;
+        --frames) return ;;
+        --grid) return ;;
         --init | -i) compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -f -- "$cur") ;;
         --strength) return ;;
         --mask) compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -f -- "$cur") ;;
@@ -62,7 +64,7 @@ _spritery() {
         --threads | -t) return ;;
         *)
             case "$cur" in
-            -*) mapfile -t COMPREPLY < <(compgen -W '--negative --blend --blend-amount --model --size --steps --guidance --sampler --precision --seed --vary --vary-seed --count --init --strength --mask --tile --colors --palette --scale --engine --workflow --lora --out --name --as --format --force --dry-run --embedded --server --daemon --key --server-key --threads --json --quiet --verbose --help --version' -- "$cur") ;;
+            -*) mapfile -t COMPREPLY < <(compgen -W '--negative --blend --blend-amount --model --size --steps --guidance --sampler --precision --seed --vary --vary-seed --count --frames --grid --init --strength --mask --tile --colors --palette --scale --engine --workflow --lora --out --name --as --format --force --dry-run --embedded --server --daemon --key --server-key --threads --json --quiet --verbose --help --version' -- "$cur") ;;
             *) compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -f -- "$cur") ;;
             esac ;;
         esac ;;
@@ -121,6 +123,8 @@ _spritery() {
         --vary) return ;;
         --vary-seed) return ;;
         --count | -n) return ;;
+        --frames) return ;;
+        --grid) return ;;
         --init | -i) compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -f -- "$cur") ;;
         --strength) return ;;
         --mask) compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -f -- "$cur") ;;
@@ -142,7 +146,7 @@ _spritery() {
         --threads | -t) return ;;
         *)
             case "$cur" in
-            -*) mapfile -t COMPREPLY < <(compgen -W '--negative --blend --blend-amount --model --size --steps --guidance --sampler --precision --seed --vary --vary-seed --count --init --strength --mask --tile --colors --palette --scale --engine --workflow --lora --prompts --out --format --force --preview --no-sheet --like --embedded --server --daemon --key --server-key --threads --json --quiet --verbose --help --version' -- "$cur") ;;
+            -*) mapfile -t COMPREPLY < <(compgen -W '--negative --blend --blend-amount --model --size --steps --guidance --sampler --precision --seed --vary --vary-seed --count --frames --grid --init --strength --mask --tile --colors --palette --scale --engine --workflow --lora --prompts --out --format --force --preview --no-sheet --like --embedded --server --daemon --key --server-key --threads --json --quiet --verbose --help --version' -- "$cur") ;;
             *) return ;;
             esac ;;
         esac ;;

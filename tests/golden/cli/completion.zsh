@@ -75,6 +75,8 @@ _spritery() {
             '--vary=[mix the seed'\''s noise with another'\''s\: 0.2 is a close relative]:X: ' \
             '--vary-seed=[which relative]:N: ' \
             '(-n --count)'{-n+,--count=}'[pictures per prompt, each with the next seed (with --vary\: the next vary seed)]:N: ' \
+            '--frames=[a small animation that loops\: frames of the same sprite, as a sheet and a file each]:N: ' \
+            '--grid=[a tile set\: variations of one seamless tile that fit beside each other, as C columns and R rows]:CxR: ' \
             '(-i --init)'{-i+,--init=}'[start from this picture instead of from noise]:FILE:_files' \
             '--strength=[how much to change --init, or the sketch that a model begins with\: 0 nothing, 1 everything]:X: ' \
             '--mask=[with --init\: draw anew only where this picture is white]:FILE:_files' \
@@ -166,6 +168,8 @@ _spritery() {
             '--vary=[mix the seed'\''s noise with another'\''s\: 0.2 is a close relative]:X: ' \
             '--vary-seed=[which relative]:N: ' \
             '(-n --count)'{-n+,--count=}'[pictures per prompt, each with the next seed (with --vary\: the next vary seed)]:N: ' \
+            '--frames=[a small animation that loops\: frames of the same sprite, as a sheet and a file each]:N: ' \
+            '--grid=[a tile set\: variations of one seamless tile that fit beside each other, as C columns and R rows]:CxR: ' \
             '(-i --init)'{-i+,--init=}'[start from this picture instead of from noise]:FILE:_files' \
             '--strength=[how much to change --init, or the sketch that a model begins with\: 0 nothing, 1 everything]:X: ' \
             '--mask=[with --init\: draw anew only where this picture is white]:FILE:_files' \
