@@ -395,8 +395,10 @@ static enum spr_code begin(struct meta *m, struct spr_error *err)
         rc = loop_turn(m->loop, -1, err);
     if (!rc)
         rc = run_begin(&m->run, resume, m->options->force, clock_wall_ms(), err);
-    if (!rc)
+    if (!rc) {
+        meta_merge_again(m);
         adopt_all(m);
+    }
     return rc;
 }
 

@@ -132,6 +132,15 @@ static void merge_behind(struct meta *m, int32_t gate)
     }
 }
 
+void meta_merge_again(struct meta *m)
+{
+    for (int32_t i = 0; i < m->escalations.count; i++) {
+        const struct escalation *x = &m->escalations.list[i];
+        if (x->open && strcmp(x->type, "merge") == 0 && x->index != PLAN_NONE)
+            merge(m, x->index);
+    }
+}
+
 static void hear_checked(struct meta *m, const struct crew_news *n, int64_t now)
 {
     struct spr_error err;

@@ -66,6 +66,8 @@ int64_t meta_watch_blockers(struct meta *m, int64_t now_ms);
 void meta_escalate(struct meta *m, const char *type, const char *severity, enum plan_thing thing,
                    int32_t index, const char *text);
 void meta_resolve(struct meta *m, const char *type, enum plan_thing thing, int32_t index);
+/* Branches that could not be merged: a person may have done it, or cleared the way. */
+void meta_merge_again(struct meta *m);
 /* Takes the orders that lie in the inbox. */
 void meta_hear_people(void *meta);
 /* What the crew says. */

@@ -34,6 +34,35 @@ is "from a branch of its own" "$(git log --format=%s -1 spritery/ag/tree)" "tree
 is "the hook was told" "$(sort hook.log | tr '\n' '|')" "paused round|paused turns|"
 if grep -rq SECRET .spritery/ag/run.journal; then not_ok "no secret is in the journal"; else ok "no secret is in the journal"; fi
 
+cat >clash.yaml <<'END'
+plan: clash
+capacity: {workstreams: 2}
+agents:
+  one: {command: 'sleep $NAP; printf "%s\n" "$LINE" > file; echo {workstream} > by-{workstream}; echo {workstream} >> ../../ran'}
+domains:
+  - id: d
+    workstreams:
+      - {id: left, agent: one, task: say left, branch: true, env: {LINE: left, NAP: "0.6"}}
+      - {id: right, agent: one, task: say right, branch: true, env: {LINE: right, NAP: "1.2"}}
+END
+timeout 60 "$program" plan run --quiet clash.yaml >out 2>&1
+run plan events --json clash.yaml
+is "two agents change one line: a person is told which file, and how to go on" \
+    "$(printf '%s\n' "$out" | jq -r 'select(.event == "escalate") | [.id, .type, .text] | join(" ")')" \
+    "right merge spritery/clash/right cannot be merged, both sides changed file : merge it by hand (git merge spritery/clash/right), then 'spritery plan resume'"
+is "status tells of it" "$("$program" plan status clash.yaml | grep -c '^escalation.*both sides changed file')" 1
+is "nothing is merged half" "$(cat file):$(ls by-*):$(git status --porcelain):$(git rev-parse -q --verify MERGE_HEAD)" "left:by-left::"
+git merge spritery/clash/right >/dev/null 2>&1
+timeout 60 "$program" plan resume --quiet clash.yaml
+is "a merge that a person has begun is left alone" "$(git rev-parse -q --verify MERGE_HEAD >/dev/null && echo still there):$(grep -c '<<<<' file)" "still there:1"
+printf 'left and right\n' >file
+git add file && git commit -q -m resolved
+timeout 60 "$program" plan resume --quiet clash.yaml
+run plan status --json clash.yaml
+is "and when it is done, that is seen, and no agent runs again" \
+    "$(printf '%s' "$out" | jq -r .status):$("$program" plan status clash.yaml | grep -c '^escalation'):$(cat file):$(sort .spritery/clash/ran | tr '\n' ' '):$(ls by-* | tr '\n' ' ')" \
+    "finished:0:left and right:left right :by-left by-right "
+
 cat >slow.yaml <<'END'
 plan: slow
 domains:
