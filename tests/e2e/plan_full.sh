@@ -3,6 +3,7 @@
 # small file system of its own, so it needs to be root.
 # shellcheck source=tap.sh
 . "$(dirname "$0")/tap.sh"
+# shellcheck disable=SC2317 # tap.sh calls it
 cleanup() { umount "$work/small" 2>/dev/null; }
 mkdir small
 if ! mount -t tmpfs -o size=64k none small 2>/dev/null; then
@@ -34,8 +35,9 @@ while :; do
     stops=$((stops + 1))
     grep -q 'nothing more is started\|No space left\|no room' said || wrong="$wrong at $size KB it said: $(cat said);"
     if [ -s small/.spritery/f/run.journal ]; then
-        "$program" plan events --json small/f.yaml >events 2>events.err || wrong="$wrong at $size KB: $(cat events.err);"
-        started=$(jq -r 'select(.event == "start") | .id' events | sort -u | grep -c .)
+        run plan events --json small/f.yaml
+        [ "$status" = 0 ] || wrong="$wrong at $size KB: $err;"
+        started=$(printf '%s\n' "$out" | jq -r 'select(.event == "start") | .id' | sort -u | grep -c .)
         ran=$(sort -u lines | grep -c .)
         [ "$ran" -le "$started" ] || wrong="$wrong at $size KB $ran ran, $started were written down;"
     fi

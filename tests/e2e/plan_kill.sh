@@ -1,10 +1,14 @@
 #!/bin/sh
 # kill -9 at every place where a run's safety rests on a write, and at random instants: nothing is lost, nothing that is
-# done runs again, no two runs of one task overlap, nobody is left over. SPRITERY_KILLS=1000 for the whole campaign.
+# done runs again, no two runs of one task overlap, nobody is left over.
+# The whole campaign: SPRITERY_KILLS=1000 tests/e2e/plan_kill.sh PROGRAM. SPRITERY_SEED=N for other instants (default 1),
+# SPRITERY_MINUTES=N ends the random ones after so long (default 240), SPRITERY_SURVIVE=power for a journal that is flushed.
 # shellcheck source=tap.sh
 . "$(dirname "$0")/tap.sh"
 kills=${SPRITERY_KILLS:-4}
 survive=${SPRITERY_SURVIVE:-kill}
+seed=${SPRITERY_SEED:-1}
+deadline=$(($(date +%s) + ${SPRITERY_MINUTES:-240} * 60))
 
 cat >k.yaml <<'END'
 plan: k
@@ -76,6 +80,9 @@ judge() {
 
 clean() { rm -rf .spritery lines overlap lock.*; }
 
+say() { [ "$kills" -lt 50 ] || echo "# $*"; }
+begun=$(date +%s)
+
 wrong=
 count_kills=0
 through=0
@@ -90,6 +97,7 @@ for kind in journal witness slots; do
         [ -z "$said" ] || wrong="$wrong $kind:$n: $said;"
         n=$((n + 1))
     done
+    say "killed at $((n - 1)) places of $kind"
 done
 is "killed at every write of the journal, its witness and the slots" "$wrong" ""
 if [ $count_kills -ge $((kills * 2)) ] || [ $through = 3 ]; then ok "that many times"; else not_ok "that many times" "$count_kills"; fi
@@ -100,32 +108,43 @@ for kind in claim exit launch any; do
     while [ $n -le "$kills" ]; do
         clean
         SPRITERY_FAULT=$kind:$n timeout 60 "$program" plan run --survive "$survive" --quiet k.yaml >/dev/null 2>&1
+        [ $? = 137 ] || [ $n -lt 24 ] || break # no supervisor passes more places, and the orchestrator passed its last
         said=$(judge often)
         [ -z "$said" ] || wrong="$wrong $kind:$n: $said;"
         n=$((n + 1))
     done
+    say "killed at $((n - 1)) places of $kind"
 done
 is "killed wherever a task is taken, ends or is launched: supervisors, orchestrator" "$wrong" ""
 
+# instant N: seconds, 0 to 0.35 and now and then twice that
+instant() { awk -v seed="$seed" -v n="$1" 'BEGIN { srand(seed * 100003 + n); t = rand() * 0.35; if (n % 5 == 0) t *= 2; printf "%.3f", t }'; }
+
 wrong=
+bad=0
 n=1
-while [ $n -le "$kills" ]; do
+only=0
+supervisors_too=0
+tasks_too=0
+while [ $n -le "$kills" ] && [ $bad -lt 5 ] && [ "$(date +%s)" -lt "$deadline" ]; do
     clean
     "$program" plan run --survive "$survive" --quiet k.yaml >/dev/null 2>&1 &
     pid=$!
-    sleep "0.$(awk -v n=$n 'BEGIN { srand(n * 7919); printf "%03d", rand() * 350 }')"
+    sleep "$(instant $n)"
     # shellcheck disable=SC2046 # lists of pids
     case $((n % 3)) in
-    0) kill -9 $pid ;;
-    1) kill -9 $(supervisors) $pid 2>/dev/null ;; # the tasks' supervisors too
-    2) kill -9 $(left_over) $pid 2>/dev/null ;;   # the tasks too, not their supervisors
+    0) kill -9 $pid 2>/dev/null; only=$((only + 1)) ;;
+    1) kill -9 $(supervisors) $pid 2>/dev/null; supervisors_too=$((supervisors_too + 1)) ;;
+    2) kill -9 $(left_over) $pid 2>/dev/null; tasks_too=$((tasks_too + 1)) ;; # not their supervisors
     esac
     wait $pid 2>/dev/null
     said=$(judge often)
-    [ -z "$said" ] || wrong="$wrong $n: $said;"
+    [ -z "$said" ] || { wrong="$wrong $n: $said;"; bad=$((bad + 1)); }
+    [ $((n % 20)) != 0 ] || say "killed at $n random instants of $kills, $bad wrong, $(($(date +%s) - begun)) s"
     n=$((n + 1))
 done
-is "killed at random instants" "$wrong" ""
+say "seed $seed: $only times the orchestrator, $supervisors_too times its supervisors too, $tasks_too times the tasks too; $bad wrong, $(($(date +%s) - begun)) s"
+is "killed at $((n - 1)) random instants" "$wrong" ""
 
 clean
 SPRITERY_FAULT=full:4 timeout 60 "$program" plan run --quiet k.yaml >out 2>&1
