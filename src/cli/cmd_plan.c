@@ -25,18 +25,16 @@ void plan_print_complaints(const struct terminal *t, const char *path, const str
     }
 }
 
-enum spr_code plan_open(const struct cli *cli, const char *path, struct plan *ret, struct doc_report *report,
-                        struct spr_error *err)
+enum spr_code plan_open_text(const struct cli *cli, const char *path, struct buf *bytes, struct plan *ret,
+                             struct doc_report *report, struct spr_error *err)
 {
-    struct buf bytes;
     struct doc_report *own = report ? report : mem_zalloc(1, sizeof *own);
-    buf_init(&bytes, DOC_BYTES_MAX);
     enum spr_code rc =
-        own ? file_read(path, &bytes, err) : SPR_FAIL(err, SPR_NOMEM, "no memory for complaints");
+        own ? file_read(path, bytes, err) : SPR_FAIL(err, SPR_NOMEM, "no memory for complaints");
     if (own)
         *own = (struct doc_report){ 0 };
     if (!rc) {
-        rc = plan_load(bytes.data ? bytes.data : "", bytes.length, ret, own, err);
+        rc = plan_load(bytes->data ? bytes->data : "", bytes->length, ret, own, err);
         if (rc && own->count > 0) {
             if (!report)
                 plan_print_complaints(&cli->err, path, own);
@@ -46,9 +44,18 @@ enum spr_code plan_open(const struct cli *cli, const char *path, struct plan *re
             spr_prefix(err, "%.200s", path);
         }
     }
-    buf_fini(&bytes);
     if (!report)
         mem_free(own);
+    return rc;
+}
+
+enum spr_code plan_open(const struct cli *cli, const char *path, struct plan *ret, struct doc_report *report,
+                        struct spr_error *err)
+{
+    struct buf bytes;
+    buf_init(&bytes, DOC_BYTES_MAX);
+    enum spr_code rc = plan_open_text(cli, path, &bytes, ret, report, err);
+    buf_fini(&bytes);
     return rc;
 }
 
@@ -177,7 +184,7 @@ static const struct {
     const char *name;
     const char *operands;
     size_t min, max; /* how many come after the word; max 0: any number */
-    int options[6];  /* which of ours it takes */
+    int options[7];  /* which of ours it takes */
     command_fn *run;
 } verbs[] = {
     { "approve", "FILE GATE|WORKSTREAM", 2, 2, { PLAN_AS, PLAN_BY }, plan_approve },
@@ -189,9 +196,19 @@ static const struct {
     { "gate", "FILE GATE", 2, 2, { PLAN_BY }, plan_gate },
     { "new", "NAME", 1, 1, { 0 }, run_new },
     { "report", "FILE", 1, 1, { PLAN_WEEK }, plan_report },
-    { "resume", "FILE", 1, 1, { PLAN_JOBS, PLAN_SURVIVE, PLAN_NO_WAIT, PLAN_MEND }, plan_resume },
+    { "resume",
+      "FILE",
+      1,
+      1,
+      { PLAN_JOBS, PLAN_SURVIVE, PLAN_NO_WAIT, PLAN_MEND, PLAN_TOGETHER },
+      plan_resume },
     { "retry", "FILE WORKSTREAM", 2, 2, { PLAN_BY }, plan_retry },
-    { "run", "FILE", 1, 1, { PLAN_FORCE, PLAN_JOBS, PLAN_SURVIVE, PLAN_NO_WAIT, PLAN_MEND }, plan_run },
+    { "run",
+      "FILE",
+      1,
+      1,
+      { PLAN_FORCE, PLAN_JOBS, PLAN_SURVIVE, PLAN_NO_WAIT, PLAN_MEND, PLAN_TOGETHER },
+      plan_run },
     { "show", "FILE", 1, 1, { PLAN_TREE, PLAN_GANTT, PLAN_DOT, PLAN_SVG }, plan_show },
     { "simulate", "FILE", 1, 1, { PLAN_RUNS, PLAN_SEED }, plan_simulate },
     { "status", "FILE", 1, 1, { 0 }, plan_status },
@@ -218,6 +235,8 @@ static const struct option options[] = {
     { PLAN_SURVIVE, 0, "survive", "kill|power",
       "run: what the journal survives: the end of the program, or of the machine (default)", COMPLETE_WORDS,
       survive_words },
+    { PLAN_TOGETHER, 0, "no-domains", NULL, "run: no processes for domains; one looks after all of them",
+      COMPLETE_NOTHING, NULL },
     { PLAN_MEND, 0, "mend", NULL, "resume: put a damaged journal aside and go on from its sound part",
       COMPLETE_NOTHING, NULL },
     { PLAN_WEEK, 0, "week", "N", "report: only the N-th seven days of the run", COMPLETE_NOTHING, NULL },

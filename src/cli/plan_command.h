@@ -19,6 +19,7 @@ enum plan_option {
     PLAN_SURVIVE,
     PLAN_NO_WAIT,
     PLAN_MEND,
+    PLAN_TOGETHER,
     PLAN_AS,
     PLAN_BY,
     PLAN_FROM,
@@ -30,6 +31,10 @@ enum plan_option {
  * report may be NULL; if not, it is filled instead of printed. */
 SPR_MUST_USE enum spr_code plan_open(const struct cli *cli, const char *path, struct plan *ret,
                                      struct doc_report *report, struct spr_error *err);
+
+/* The same; *ret_text gets the file's bytes too (its limit is the file's). */
+SPR_MUST_USE enum spr_code plan_open_text(const struct cli *cli, const char *path, struct buf *ret_text,
+                                          struct plan *ret, struct doc_report *report, struct spr_error *err);
 
 /* Reads the actions of a sound plan as commands; complaints are added to an emptied report. Fails: SPR_BADDATA where
  * there is one, SPR_NOMEM. */

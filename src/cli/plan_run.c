@@ -5,6 +5,7 @@
 #include "cli/plan_command.h"
 #include "cli/plan_view.h"
 #include "orchestrate/meta.h"
+#include "yaml/doc.h"
 
 #include <string.h>
 
@@ -16,6 +17,7 @@ static enum spr_code read_options(struct cli *cli, const struct args *args, stru
     o->force = args_has(args, PLAN_FORCE);
     o->no_wait = args_has(args, PLAN_NO_WAIT);
     o->mend = args_has(args, PLAN_MEND);
+    o->together = args_has(args, PLAN_TOGETHER);
     o->safety = JOURNAL_POWER;
     if (survive && strcmp(survive, "kill") == 0)
         o->safety = JOURNAL_KILL;
@@ -62,11 +64,17 @@ static enum spr_code go(struct cli *cli, const struct args *args, bool resume, s
     int taken = 0;
     struct meta_options o = { .resume_only = resume, .ret_signal = &taken };
     enum run_mood mood;
+    struct buf text;
+    buf_init(&text, DOC_BYTES_MAX);
     enum spr_code rc = read_options(cli, args, &o, err);
     if (!rc)
-        rc = plan_open(cli, file, &p, NULL, err);
-    if (rc)
+        rc = plan_open_text(cli, file, &text, &p, NULL, err);
+    if (rc) {
+        buf_fini(&text);
         return rc;
+    }
+    o.text = text.data;
+    o.text_length = text.length;
     rc = check_actions(cli, file, &p, err);
     if (!rc)
         rc = place_init(&at, file, &p, err);
@@ -81,6 +89,7 @@ static enum spr_code go(struct cli *cli, const struct args *args, bool resume, s
         rc = conclude(cli, &view, mood, err);
     plan_view_end(&view);
     plan_free(&p);
+    buf_fini(&text);
     return rc;
 }
 

@@ -18,7 +18,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { GRACE_MS = 5000, TAIL_BYTES = 400 };
+enum { GRACE_MS = 5000, TAIL_BYTES = 400, LOOK_MS = 1000 };
 
 /* One attempt, or the look at whether it is accepted. */
 struct hand {
@@ -30,6 +30,7 @@ struct hand {
     struct judge *judge;
     int64_t start_ms, heard_ms;
     bool stalled, overran, paused; /* told already */
+    int64_t err_bytes;             /* where nothing tells of output */
     struct watch_state watch;
 };
 
@@ -42,13 +43,14 @@ struct crew {
     struct local *local;
     struct executor executor;
     struct hand *first;
-    int notify; /* of the folder of output */
+    int notify; /* of the folder of output; -1: none to be had */
 };
 
-void crew_log_path(const struct plan *p, const struct place *at, int32_t w, int32_t attempt, const char *end,
-                   char *path, size_t size)
+/* log/ID.ATTEMPT.END of a workstream's attempt. */
+static void log_path(const struct crew *c, int32_t w, int32_t attempt, const char *end, char *path,
+                     size_t size)
 {
-    snprintf(path, size, "%s/log/%s.%d.%s", at->folder, p->workstream[w].id, attempt, end);
+    snprintf(path, size, "%s/log/%s.%d.%s", c->at->folder, c->plan->workstream[w].id, attempt, end);
 }
 
 static void say(struct crew *c, struct crew_news news)
@@ -138,6 +140,15 @@ static void look_at_times(void *context)
     set_timer(c);
 }
 
+static void say_progress(struct hand *h)
+{
+    say(h->crew, (struct crew_news){ .kind = NEWS_PROGRESS,
+                                     .workstream = h->workstream,
+                                     .attempt = h->attempt,
+                                     .part = h->watch.progress,
+                                     .text = h->watch.message });
+}
+
 static void listen_to(struct hand *h)
 {
     struct crew *c = h->crew;
@@ -145,14 +156,10 @@ static void listen_to(struct hand *h)
     double before = h->watch.progress;
     char message[WATCH_MESSAGE_BYTES];
     memcpy(message, h->watch.message, sizeof message);
-    crew_log_path(c->plan, c->at, h->workstream, h->attempt, "out", path, sizeof path);
+    log_path(c, h->workstream, h->attempt, "out", path, sizeof path);
     watch_read(&h->watch, path);
     if (before < h->watch.progress || before > h->watch.progress || strcmp(message, h->watch.message) != 0)
-        say(c, (struct crew_news){ .kind = NEWS_PROGRESS,
-                                   .workstream = h->workstream,
-                                   .attempt = h->attempt,
-                                   .part = h->watch.progress,
-                                   .text = h->watch.message });
+        say_progress(h);
     look_at_budget(h, clock_wall_ms());
 }
 
@@ -184,10 +191,37 @@ static void hear(void *context)
     set_timer(c);
 }
 
+/* There are only so many watches a user may have: without one, output is looked at every second. */
+static void look_at_outputs(void *context)
+{
+    struct crew *c = context;
+    struct spr_error err;
+    char path[TASK_PATH_BYTES + 128];
+    int64_t now = clock_wall_ms();
+    for (struct hand *h = c->first, *next; h; h = next) {
+        struct stat st = { 0 };
+        int64_t before = h->watch.offset;
+        next = h->next;
+        if (h->checking)
+            continue;
+        listen_to(h);
+        log_path(c, h->workstream, h->attempt, "err", path, sizeof path);
+        if (h->watch.offset != before || (stat(path, &st) == 0 && st.st_size != h->err_bytes)) {
+            h->heard_ms = now;
+            h->stalled = false;
+        }
+        h->err_bytes = st.st_size;
+    }
+    set_timer(c);
+    if (loop_at(c->loop, c->first ? now + LOOK_MS : INT64_MAX, look_at_outputs, c, &err))
+        return; /* as set_timer */
+}
+
 /* ---- starting, ending ---- */
 
 static struct hand *track(struct crew *c, int32_t w, int32_t attempt, uint32_t slot)
 {
+    struct spr_error err;
     struct hand *h = mem_zalloc(1, sizeof *h);
     if (!h)
         return NULL;
@@ -198,6 +232,10 @@ static struct hand *track(struct crew *c, int32_t w, int32_t attempt, uint32_t s
     h->slot = slot;
     h->start_ms = h->heard_ms = clock_wall_ms();
     watch_init(&h->watch);
+    if (c->notify < 0 && !c->first && loop_at(c->loop, h->start_ms + LOOK_MS, look_at_outputs, c, &err)) {
+        mem_free(h);
+        return NULL;
+    }
     c->first = h;
     return h;
 }
@@ -234,10 +272,10 @@ static void ended(void *context, uint32_t slot, enum executor_fate fate, const s
     if (fate == FATE_ENDED) {
         news.kind = NEWS_EXITED;
         if (end->why != TASK_EXITED || end->status || end->signal) {
-            crew_log_path(c->plan, c->at, h->workstream, h->attempt, "err", path, sizeof path);
+            log_path(c, h->workstream, h->attempt, "err", path, sizeof path);
             judge_tail(path, tail, sizeof tail);
             if (!*tail) {
-                crew_log_path(c->plan, c->at, h->workstream, h->attempt, "out", path, sizeof path);
+                log_path(c, h->workstream, h->attempt, "out", path, sizeof path);
                 judge_tail(path, tail, sizeof tail);
             }
         }
@@ -248,15 +286,15 @@ static void ended(void *context, uint32_t slot, enum executor_fate fate, const s
     say(c, news);
 }
 
-void crew_launch(struct crew *c, int32_t w, int32_t attempt, uint32_t slot)
+static void launch(struct crew *c, int32_t w, int32_t attempt, uint32_t slot)
 {
     const struct plan_workstream *x = &c->plan->workstream[w];
     struct words argv = { 0 }, env = { 0 };
     struct spr_error err = { 0 };
     char folder[TASK_PATH_BYTES + 128], out[TASK_PATH_BYTES + 128], errors[TASK_PATH_BYTES + 128], owner[100];
     action_folder(c->plan, w, c->at, folder, sizeof folder);
-    crew_log_path(c->plan, c->at, w, attempt, "out", out, sizeof out);
-    crew_log_path(c->plan, c->at, w, attempt, "err", errors, sizeof errors);
+    log_path(c, w, attempt, "out", out, sizeof out);
+    log_path(c, w, attempt, "err", errors, sizeof errors);
     snprintf(owner, sizeof owner, "%s.%d", x->id, attempt);
     enum spr_code rc = x->branch ? tree_make(c->at, x->id, &err) : SPR_OK;
     if (!rc)
@@ -287,13 +325,26 @@ void crew_launch(struct crew *c, int32_t w, int32_t attempt, uint32_t slot)
     set_timer(c);
 }
 
-void crew_adopt(struct crew *c, int32_t w, int32_t attempt, uint32_t slot)
+/* It is ours already. Whoever orders it does not know what has been told of it: that is told again. */
+static void adopt_own(struct hand *h)
+{
+    h->stalled = h->overran = h->paused = false;
+    if (h->watch.progress >= 0)
+        say_progress(h);
+    set_timer(h->crew);
+}
+
+static void adopt(struct crew *c, int32_t w, int32_t attempt, uint32_t slot)
 {
     struct spr_error err;
-    for (const struct hand *h = c->first; h; h = h->next)
-        if (h->workstream == w && h->attempt == attempt && !h->checking)
-            return; /* it is mine already */
-    struct hand *h = track(c, w, attempt, slot);
+    struct hand *h = c->first;
+    while (h && (h->workstream != w || h->attempt != attempt || h->checking))
+        h = h->next;
+    if (h) {
+        adopt_own(h);
+        return;
+    }
+    h = track(c, w, attempt, slot);
     if (!h || c->executor.adopt(c->executor.self, slot, &err)) {
         if (h)
             drop(h);
@@ -328,12 +379,17 @@ static void checked(void *context, bool holds, const char *text, struct json_t *
     json_decref(data);
 }
 
-void crew_check(struct crew *c, int32_t w, int32_t attempt, uint32_t slot)
+static void check(struct crew *c, int32_t w, int32_t attempt, uint32_t slot)
 {
     const struct plan_workstream *x = &c->plan->workstream[w];
     struct spr_error err;
     char folder[TASK_PATH_BYTES + 128], owner[120];
-    struct hand *h = track(c, w, attempt, slot);
+    struct hand *h = c->first;
+    while (h && !(h->checking && h->workstream == w && h->slot == slot && !h->stopped))
+        h = h->next;
+    if (h && x->accept.count > 0)
+        return; /* it is being looked at already */
+    h = track(c, w, attempt, slot);
     if (!h) {
         say(c, (struct crew_news){ .kind = NEWS_CHECKED,
                                    .workstream = w,
@@ -356,24 +412,59 @@ void crew_check(struct crew *c, int32_t w, int32_t attempt, uint32_t slot)
         checked(h, false, err.text, NULL);
 }
 
-void crew_stop(struct crew *c, int32_t w)
+/* Nobody hears of it any more; it goes when its command has. */
+static void drop_check(struct hand *h)
+{
+    if (h->stopped)
+        return;
+    h->stopped = true;
+    judge_drop(h->judge);
+}
+
+static void stop(struct crew *c, int32_t w)
 {
     for (struct hand *h = c->first, *next; h; h = next) {
         next = h->next;
-        if (h->workstream != w || h->stopped)
-            continue;
-        if (!h->checking) {
+        if (h->workstream == w && h->checking)
+            drop_check(h);
+        else if (h->workstream == w)
             c->executor.stop(c->executor.self, h->slot);
-            continue;
-        }
-        h->stopped = true; /* nobody hears of it any more; it goes when its command has */
-        judge_drop(h->judge);
     }
 }
 
-bool crew_busy(const struct crew *c)
+void crew_drop_checks(struct crew *c)
 {
-    return c->first;
+    for (struct hand *h = c->first, *next; h; h = next) {
+        next = h->next;
+        if (h->checking)
+            drop_check(h);
+    }
+}
+
+bool crew_checks(const struct crew *c)
+{
+    const struct hand *h = c->first;
+    while (h && !h->checking)
+        h = h->next;
+    return h;
+}
+
+void crew_do(struct crew *c, const struct crew_order *o)
+{
+    switch (o->kind) {
+    case CREW_LAUNCH:
+        launch(c, o->workstream, o->attempt, o->slot);
+        break;
+    case CREW_ADOPT:
+        adopt(c, o->workstream, o->attempt, o->slot);
+        break;
+    case CREW_CHECK:
+        check(c, o->workstream, o->attempt, o->slot);
+        break;
+    case CREW_STOP:
+        stop(c, o->workstream);
+        break;
+    }
 }
 
 enum spr_code crew_new(struct loop *l, const struct plan *p, const struct place *at, const char *name,
@@ -389,10 +480,10 @@ enum spr_code crew_new(struct loop *l, const struct plan *p, const struct place 
         c->executor = local_executor(c->local);
         snprintf(path, sizeof path, "%s/log", at->folder);
         c->notify = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
-        if (c->notify < 0 || inotify_add_watch(c->notify, path, IN_MODIFY | IN_CREATE) < 0)
+        if (c->notify >= 0 && inotify_add_watch(c->notify, path, IN_MODIFY | IN_CREATE) < 0)
             rc = SPR_FAIL(err, SPR_IO, "cannot watch %.200s: %s", path, strerror(errno));
     }
-    if (!rc)
+    if (!rc && c->notify >= 0)
         rc = loop_watch(l, c->notify, hear, c, err);
     if (rc)
         crew_free(c);
@@ -406,12 +497,19 @@ void crew_free(struct crew *c)
     struct spr_error err;
     if (!c)
         return;
-    if (loop_at(c->loop, INT64_MAX, look_at_times, c, &err) == SPR_OK && c->notify >= 0) {
+    if (loop_at(c->loop, INT64_MAX, look_at_times, c, &err) == SPR_OK &&
+        loop_at(c->loop, INT64_MAX, look_at_outputs, c, &err) == SPR_OK && c->notify >= 0) {
         loop_unwatch(c->loop, c->notify);
         close(c->notify);
     }
-    while (c->first)
-        drop(c->first);
+    while (c->first) {
+        struct hand *h = c->first;
+        if (h->judge) { /* its command is asked to end, and nobody waits for it */
+            drop_check(h);
+            judge_ended(h->judge, FATE_LOST, NULL, NULL);
+        }
+        drop(h);
+    }
     local_free(c->local);
     mem_free(c);
 }

@@ -1,6 +1,7 @@
 /* crew - does for workstreams what the run orders: starts attempts, looks whether they are accepted, stops them, and
  * watches them meanwhile.
- * Flow:  orders -> [orchestrate/crew] -> executor, judge;  news -> orchestrate/meta, through the domain's process
+ * Flow:  orders -> [orchestrate/crew] -> executor, judge;  news -> orchestrate/meta. A crew is a domain's, and works in
+ *        its process (domain.h) or in meta's own; team.h hides which
  * It decides nothing: whether something is tried again, is over its budget for good, or was needed at all is the run's.
  * Watching: a line "::progress 0.65 words" on standard output sets the progress; "::spent turns=3 tokens=1200 cost=0.05"
  *   and the JSON lines of common agents are counted against the budget; no output for stall_after is a stall; longer
@@ -44,20 +45,26 @@ typedef void crew_news_fn(void *context, const struct crew_news *news);
 SPR_MUST_USE enum spr_code crew_new(struct loop *l, const struct plan *p, const struct place *at,
                                     const char *name, crew_news_fn *news, void *context, struct crew **ret,
                                     struct spr_error *err);
-/* Leaves what runs alone. NULL is fine. */
+/* Leaves tasks alone; checks are stopped. NULL is fine. */
 void crew_free(struct crew *c);
 
-/* Each is answered by news sooner or later, also where it cannot be done. */
-void crew_launch(struct crew *c, int32_t w, int32_t attempt, uint32_t slot);
-void crew_adopt(struct crew *c, int32_t w, int32_t attempt, uint32_t slot); /* whatever became of it */
-/* slot: the first of as many as the workstream has criteria. */
-void crew_check(struct crew *c, int32_t w, int32_t attempt, uint32_t slot);
-void crew_stop(struct crew *c, int32_t w); /* task or check; fine if there is none */
+enum crew_order_kind {
+    CREW_LAUNCH, /* starts an attempt in its slot */
+    CREW_ADOPT,  /* whatever became of it: it is taken over where it runs, and told of where it has ended */
+    CREW_CHECK,  /* slot: the first of as many as the workstream has criteria */
+    CREW_STOP    /* task or check; fine if there is none */
+};
 
-bool crew_busy(const struct crew *c);
+struct crew_order {
+    enum crew_order_kind kind;
+    int32_t workstream, attempt;
+    uint32_t slot;
+};
 
-/* log/ID.ATTEMPT.END of a workstream's attempt. */
-void crew_log_path(const struct plan *p, const struct place *at, int32_t w, int32_t attempt, const char *end,
-                   char *path, size_t size);
+/* Each order but STOP is answered by news sooner or later, also where it cannot be done. */
+void crew_do(struct crew *c, const struct crew_order *o);
+/* The orchestrator of the plan is gone, and another one will order anew: checks are dropped. Tasks go on. */
+void crew_drop_checks(struct crew *c);
+bool crew_checks(const struct crew *c); /* one is under way, or dropped and not gone yet */
 
 #endif

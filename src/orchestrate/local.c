@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "orchestrate/cgroup.h"
 #include "orchestrate/fault.h"
+#include "orchestrate/place.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -79,37 +80,6 @@ enum spr_code slots_reserve(int file, uint32_t count, struct spr_error *err)
 
 /* ---- spritery-task ---- */
 
-static bool is_program(const char *path)
-{
-    return access(path, X_OK) == 0;
-}
-
-static enum spr_code find_program(char path[PATH_MAX], struct spr_error *err)
-{
-    static const char *const places[] = { "spritery-task", "../libexec/spritery/spritery-task",
-                                          "../cli/spritery-task" };
-    const char *named = getenv("SPRITERY_TASK_PROGRAM");
-    char self[PATH_MAX - 64];
-    if (named && *named) {
-        snprintf(path, PATH_MAX, "%s", named);
-        return is_program(path)
-                   ? SPR_OK
-                   : SPR_FAIL(err, SPR_NOTFOUND, "SPRITERY_TASK_PROGRAM: %.200s cannot be run", named);
-    }
-    ssize_t n = readlink("/proc/self/exe", self, sizeof self - 1);
-    self[n > 0 ? n : 0] = '\0';
-    char *slash = strrchr(self, '/');
-    for (size_t i = 0; slash && i < SPR_COUNT(places); i++) {
-        snprintf(path, PATH_MAX, "%.*s/%s", (int)(slash - self), self, places[i]);
-        if (is_program(path))
-            return SPR_OK;
-    }
-    return SPR_FAIL(
-        err, SPR_NOTFOUND,
-        "spritery-task, which runs tasks, is neither beside this program nor in ../libexec/spritery; "
-        "SPRITERY_TASK_PROGRAM can name it");
-}
-
 /* A child with the socket on 3 and the slots on 4; returns errno. */
 static int spawn(const struct local *l, int end, pid_t *ret)
 {
@@ -158,7 +128,7 @@ static enum spr_code hire(struct local *l, struct worker **ret, struct spr_error
     char path[PATH_MAX];
     int pair[2];
     pid_t child = 0;
-    enum spr_code rc = l->program ? SPR_OK : find_program(path, err);
+    enum spr_code rc = l->program ? SPR_OK : place_tool("spritery-task", "SPRITERY_TASK_PROGRAM", path, err);
     if (!rc && !l->program && !(l->program = mem_text(path, strlen(path))))
         rc = SPR_FAIL(err, SPR_NOMEM, "no memory to start a task");
     if (rc)

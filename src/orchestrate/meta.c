@@ -32,19 +32,19 @@ static enum spr_code keep_for_telling(struct meta *m, const struct run_event *e,
 {
     if (!m->options->watcher.told)
         return SPR_OK;
-    if (m->tolds == m->told_room) {
-        int32_t room = m->told_room ? 2 * m->told_room : 64;
-        struct told *grown = mem_resize(m->told, (size_t)room, sizeof *grown);
+    if (m->told.count == m->told.room) {
+        int32_t room = m->told.room ? 2 * m->told.room : 64;
+        struct told *grown = mem_resize(m->told.list, (size_t)room, sizeof *grown);
         if (!grown)
             return SPR_FAIL(err, SPR_NOMEM, "no memory for events");
-        m->told = grown;
-        m->told_room = room;
+        m->told.list = grown;
+        m->told.room = room;
     }
-    struct told *t = &m->told[m->tolds];
+    struct told *t = &m->told.list[m->told.count];
     *t = (struct told){ .event = *e, .line = mem_text(m->line.data, m->line.length) };
     t->event.data = NULL;
     t->event.text = e->text ? mem_text(e->text, strlen(e->text)) : NULL;
-    m->tolds++;
+    m->told.count++;
     return SPR_OK;
 }
 
@@ -68,18 +68,18 @@ enum spr_code meta_emit(void *context, const struct run_event *e, struct spr_err
 
 static void forget_told(struct meta *m)
 {
-    for (int32_t i = 0; i < m->tolds; i++) {
-        mem_free((char *)m->told[i].event.text);
-        mem_free(m->told[i].line);
+    for (int32_t i = 0; i < m->told.count; i++) {
+        mem_free((char *)m->told.list[i].event.text);
+        mem_free(m->told.list[i].line);
     }
-    m->tolds = 0;
+    m->told.count = 0;
 }
 
 static void tell(struct meta *m)
 {
     const struct meta_watcher *w = &m->options->watcher;
-    for (int32_t i = 0; i < m->tolds; i++)
-        w->told(w->context, m, &m->told[i].event, m->told[i].line ? m->told[i].line : "");
+    for (int32_t i = 0; i < m->told.count; i++)
+        w->told(w->context, m, &m->told.list[i].event, m->told.list[i].line ? m->told.list[i].line : "");
     forget_told(m);
 }
 
@@ -132,22 +132,10 @@ static uint32_t next_slot(void *context)
 
 static void carry_out(struct meta *m, const struct run_order *o)
 {
-    const struct plan_workstream *w = o->kind == ORDER_LOOK ? NULL : &m->plan->workstream[o->index];
-    switch (o->kind) {
-    case ORDER_LAUNCH:
-        crew_launch(m->crew, o->index, o->attempt, o->slot);
-        break;
-    case ORDER_CHECK:
-        crew_check(m->crew, o->index, o->attempt,
-                   w->accept.count ? meta_slots(m, (uint32_t)w->accept.count) : 0);
-        break;
-    case ORDER_STOP:
-        crew_stop(m->crew, o->index);
-        break;
-    case ORDER_LOOK:
+    if (o->kind == ORDER_LOOK)
         meta_look(m, o->index, o->attempt);
-        break;
-    }
+    else
+        meta_send(m, o);
 }
 
 static void come_again(void *context)
@@ -178,6 +166,9 @@ static enum spr_code settle(struct meta *m, struct spr_error *err)
             carry_out(m, &o);
             more = true;
         }
+        rc = meta_speak(m, err);
+        if (rc)
+            return rc;
         more = more || m->journal.pending_lines > 0;
     }
     return loop_at(m->loop, next, come_again, m, err);
@@ -190,12 +181,12 @@ static enum spr_code remember_order(struct meta *m, const struct run_event *e, s
     const char *name = json_string_value(json_object_get(e->data, "order"));
     if (!name)
         return SPR_OK;
-    char **grown = mem_resize(m->seen_order, m->seen_orders + 1, sizeof *grown);
+    char **grown = mem_resize(m->seen.name, m->seen.count + 1, sizeof *grown);
     if (!grown)
         return SPR_FAIL(err, SPR_NOMEM, "no memory for the past");
-    m->seen_order = grown;
-    m->seen_order[m->seen_orders] = mem_text(name, strlen(name));
-    m->seen_orders += m->seen_order[m->seen_orders] != NULL;
+    m->seen.name = grown;
+    m->seen.name[m->seen.count] = mem_text(name, strlen(name));
+    m->seen.count += m->seen.name[m->seen.count] != NULL;
     return SPR_OK;
 }
 
@@ -249,35 +240,11 @@ static enum spr_code clear_slots(struct meta *m, struct spr_error *err)
 {
     uint32_t room = slots_room(m->slots);
     enum spr_code rc = SPR_OK;
-    for (uint32_t i = 0; !rc && i < room; i++) {
-        struct task_slot *s = task_map(m->slots, i);
-        if (!s)
-            return SPR_FAIL(err, SPR_IO, "cannot read the slots in %.200s: %s", m->at->folder,
-                            strerror(errno));
-        uint32_t state = atomic_load(&s->state);
-        if ((state == TASK_EMPTY || state == TASK_STARTED) && !is_running_slot(m, i)) {
-            bool alive =
-                !task_abandon(s) && atomic_load(&s->state) == TASK_STARTED && task_alive(&s->supervisor);
-            if (alive) {
-                m->strays++;
-                rc = m->executor.adopt(m->executor.self, i, err);
-                m->executor.stop(m->executor.self, i);
-            }
-        }
-        task_unmap(s);
-    }
+    for (uint32_t i = 0; !rc && i < room; i++)
+        if (!is_running_slot(m, i))
+            rc = meta_clear_slot(m, i, err);
     m->next_slot = room > m->next_slot ? room : m->next_slot;
     return rc;
-}
-
-/* What the journal says is running: is it? */
-static void adopt_all(struct meta *m)
-{
-    for (int32_t w = 0; w < m->plan->workstreams; w++) {
-        struct work *x = &m->run.work[w];
-        if (x->state == WORK_RUNNING)
-            crew_adopt(m->crew, w, x->attempt, x->slot);
-    }
 }
 
 /* ---- signals and people ---- */
@@ -287,15 +254,9 @@ static void hear_signal(void *context)
     struct meta *m = context;
     struct signalfd_siginfo info;
     while (read(m->signals, &info, sizeof info) == sizeof info) {
-        if (info.ssi_signo == SIGINT && m->signal == 0) {
+        if (info.ssi_signo == SIGINT && (m->signal == 0 || m->signal == SIGINT)) {
             m->run.stopping = true;
-            for (int32_t w = 0; w < m->plan->workstreams; w++)
-                if (m->run.work[w].state == WORK_RUNNING || m->run.work[w].state == WORK_CHECKING)
-                    crew_stop(m->crew, w);
-        } else if (info.ssi_signo == SIGINT && m->signal == SIGINT) {
-            for (int32_t w = 0; w < m->plan->workstreams; w++)
-                if (m->run.work[w].state == WORK_RUNNING)
-                    crew_stop(m->crew, w); /* at once */
+            meta_stop_all(m); /* the second time at once */
         }
         m->signal = (int)info.ssi_signo;
     }
@@ -340,7 +301,8 @@ static enum spr_code prepare(struct meta *m, struct spr_error *err)
                                       : pool_default_threads();
     m->looking = mem_zalloc((size_t)p->gates, sizeof *m->looking);
     m->progress = mem_zalloc((size_t)p->workstreams, sizeof *m->progress);
-    if (!m->looking || !m->progress)
+    m->check_slot = mem_zalloc((size_t)p->workstreams, sizeof *m->check_slot);
+    if (!m->looking || !m->progress || !m->check_slot)
         return SPR_FAIL(err, SPR_NOMEM, "no memory for a run of this size");
     for (int32_t w = 0; w < p->workstreams; w++)
         m->progress[w].part = -1;
@@ -386,18 +348,19 @@ static enum spr_code begin(struct meta *m, struct spr_error *err)
     if (rc)
         return rc;
     m->executor = local_executor(m->local);
-    rc = crew_new(m->loop, m->plan, m->at, "work", meta_hear_crew, m, &m->crew, err);
+    rc = watch_people(m, err);
     if (!rc)
-        rc = watch_people(m, err);
+        rc = meta_open_teams(m, err);
     if (!rc)
         rc = clear_slots(m, err);
     while (!rc && m->strays > 0)
         rc = loop_turn(m->loop, -1, err);
     if (!rc)
         rc = run_begin(&m->run, resume, m->options->force, clock_wall_ms(), err);
+    m->under_way = true;
     if (!rc) {
         meta_merge_again(m);
-        adopt_all(m);
+        meta_adopt(m, -1);
     }
     return rc;
 }
@@ -456,7 +419,7 @@ static void close_all(struct meta *m)
     for (int32_t g = 0; m->looking && g < m->plan->gates; g++)
         if (m->looking[g].judge)
             judge_drop(m->looking[g].judge);
-    crew_free(m->crew);
+    teams_free(m->teams);
     local_free(m->local);
     for (size_t i = 0; i < SPR_COUNT(fds); i++)
         if (fds[i] >= 0)
@@ -465,15 +428,16 @@ static void close_all(struct meta *m)
         sigprocmask(SIG_SETMASK, &m->mask, NULL);
     loop_free(m->loop);
     forget_told(m);
-    mem_free(m->told);
-    for (size_t i = 0; i < m->seen_orders; i++)
-        mem_free(m->seen_order[i]);
-    mem_free(m->seen_order);
+    mem_free(m->told.list);
+    for (size_t i = 0; i < m->seen.count; i++)
+        mem_free(m->seen.name[i]);
+    mem_free(m->seen.name);
     journal_close(&m->journal);
     escalations_fini(&m->escalations);
     run_fini(&m->run);
     fresh_memo_fini(&m->memo);
     graph_fini(&m->graph);
+    mem_free(m->check_slot);
     mem_free(m->progress);
     mem_free(m->looking);
     buf_fini(&m->line);

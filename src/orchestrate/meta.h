@@ -1,10 +1,10 @@
 /* meta - the orchestrator of a whole plan: one turn after another it hears what happened, lets the run decide, writes
  * that down, and only then acts on it and tells people.
  *
- *     processes, people, clock -> run_* -> events -> journal (commit) -> orders -> teams, judges
+ *     processes, people, clock -> run_* -> events -> journal (commit) -> orders -> teams, gates' judges
  *                                                                   '-> watcher, status files
  *
- * It is the only writer of the journal and the only one who decides (docs/adr/0011): capacity, gates and agents are
+ * It is the only writer of the journal and the only one who decides (docs/adr/0017): capacity, gates and agents are
  * matters of the whole plan.
  * Laws: M1 Nothing is acted on or told before it is committed. M2 A journal that cannot be written stops the next start;
  *   what runs goes on, and the next orchestrator takes it over.
@@ -31,7 +31,10 @@ struct meta_options {
     bool resume_only; /* SPR_NOTFOUND where there is nothing to resume */
     bool no_wait;     /* end when only people can move it */
     bool mend;        /* put a damaged journal aside and go on from its sound part */
-    int64_t limit;    /* workstreams at once; 0: the plan's, or else the number of CPUs */
+    bool together;    /* no processes for domains: their crews work in this one */
+    const char *text; /* the plan's bytes, for domains; BORROWED */
+    size_t text_length;
+    int64_t limit; /* workstreams at once; 0: the plan's, or else the number of CPUs */
     struct meta_watcher watcher;
     int *ret_signal; /* the signal that ended it, where SPR_CANCELLED comes back; may be NULL */
 };

@@ -87,6 +87,7 @@ int64_t meta_watch_blockers(struct meta *m, int64_t now_ms)
 static void conclude(struct meta *m, int32_t w)
 {
     const struct work *x = &m->run.work[w];
+    m->rest = true;
     if (x->state == WORK_DONE)
         resolve_work(m, w);
     else if (x->state == WORK_FAILED)
@@ -313,8 +314,8 @@ static enum spr_code obey(struct meta *m, json_t *order, struct spr_error *err)
 static enum spr_code take(void *context, const char *name, struct json_t *order, struct spr_error *err)
 {
     struct meta *m = context;
-    for (size_t i = 0; i < m->seen_orders; i++)
-        if (strcmp(m->seen_order[i], name) == 0) {
+    for (size_t i = 0; i < m->seen.count; i++)
+        if (strcmp(m->seen.name[i], name) == 0) {
             inbox_done(m->at, name);
             return SPR_OK;
         }

@@ -2,19 +2,30 @@
  * Threads: one. */
 #ifndef ORCHESTRATE_META_INNER_H
 #define ORCHESTRATE_META_INNER_H
-#include "orchestrate/crew.h"
 #include "orchestrate/escalation.h"
 #include "orchestrate/fresh.h"
 #include "orchestrate/judge.h"
 #include "orchestrate/local.h"
 #include "orchestrate/loop.h"
 #include "orchestrate/meta.h"
+#include "orchestrate/team.h"
 #include <signal.h>
 
 /* An event that is written and will be told. */
 struct told {
     struct run_event event; /* text is a copy, data is gone */
     char *line;
+};
+
+struct tellings {
+    struct told *list;
+    int32_t count, room;
+};
+
+/* Names of orders that are in the journal. */
+struct seen_orders {
+    char **name;
+    size_t count;
 };
 
 /* A gate being looked at. */
@@ -35,17 +46,18 @@ struct meta {
     struct loop *loop;
     struct local *local; /* gates' commands, and what an earlier orchestrator left */
     struct executor executor;
-    struct crew *crew;
+    struct teams *teams;
+    uint32_t *check_slot; /* (workstreams): CHECKING, the first of its criteria */
+    bool rest;            /* some domain may have nothing left to do */
     struct escalations escalations;
     struct looking *looking;        /* (gates) */
     struct meta_progress *progress; /* (workstreams) */
-    struct told *told;
-    int32_t tolds, told_room;
-    struct buf line;   /* scratch */
-    char **seen_order; /* names of orders that are in the journal */
-    size_t seen_orders;
+    struct tellings told;
+    struct buf line; /* scratch */
+    struct seen_orders seen;
     int slots, signals, notify;
     uint32_t next_slot, strays;
+    bool under_way;    /* the run has begun: what was before is known */
     bool began, ended; /* the past had a beginning; and an end after it */
     bool changed;
     int signal;        /* that came, or 0 */
@@ -70,8 +82,21 @@ void meta_resolve(struct meta *m, const char *type, enum plan_thing thing, int32
 void meta_merge_again(struct meta *m);
 /* Takes the orders that lie in the inbox. */
 void meta_hear_people(void *meta);
-/* What the crew says. */
+/* What crews say. */
 void meta_hear_crew(void *meta, const struct crew_news *news);
+
+/* Crews (meta_teams.c). */
+SPR_MUST_USE enum spr_code meta_open_teams(struct meta *m, struct spr_error *err);
+/* Gathers an order of the run for the crew of its workstream. */
+void meta_send(struct meta *m, const struct run_order *o);
+void meta_stop_all(struct meta *m);
+/* What the journal says is under way in a domain, or in all of them (-1): is it? */
+void meta_adopt(struct meta *m, int32_t domain);
+/* Starts the crews that are wanted, sends them what was gathered, lets those go that have nothing left to do. */
+SPR_MUST_USE enum spr_code meta_speak(struct meta *m, struct spr_error *err);
+/* Ends what is left in a slot: whoever comes to start it finds it taken. */
+SPR_MUST_USE enum spr_code meta_clear_slot(struct meta *m, uint32_t slot, struct spr_error *err);
+
 /* Starts to look at a gate. */
 void meta_look(struct meta *m, int32_t gate, int32_t look);
 /* Room for so many slots; returns the first. m->rc on failure. */

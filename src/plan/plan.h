@@ -126,6 +126,8 @@ struct plan {
     const char *name;
     const char *metrics, *hook, *shell; /* or NULL */
     int64_t day_s, week_s;
+    int64_t status_every_s;
+    int64_t grace_s;  /* a domain's process stays so long when its run has nobody who leads it */
     int64_t capacity; /* workstreams at once in all; 0 is no limit */
     struct plan_domain *domain;
     struct plan_workstream *workstream;

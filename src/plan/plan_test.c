@@ -112,7 +112,7 @@ static void every_key_is_read(void **state)
         "calendar: {day: 6h, week: 4d}\n"
         "capacity: {workstreams: 3, gpu: 1, memory_gb: 96}\n"
         "defaults: {timeout: 90s, retries: 2, retry_delay: 15m, status_every: 1h, stall_after: 2h,\n"
-        "           overrun: 2, blocker_after: 3h, shell: /bin/bash}\n"
+        "           overrun: 2, blocker_after: 3h, grace: 30s, shell: /bin/bash}\n"
         "agents:\n"
         "  painter: {limit: 2, command: \"paint {spec}\", env: {A: b}}\n"
         "domains:\n"
@@ -140,6 +140,8 @@ static void every_key_is_read(void **state)
     load(text, &p);
     assert_string_equal(p.name, "all");
     assert_string_equal(p.shell, "/bin/bash");
+    assert_int_equal(p.grace_s, 30);
+    assert_int_equal(p.status_every_s, 3600);
     assert_int_equal(p.day_s, 6 * 3600);
     assert_int_equal(p.week_s, 24 * 3600);
     assert_int_equal(p.capacity, 3);

@@ -565,14 +565,19 @@ static void read_defaults(struct reader *r, int32_t node)
     struct {
         struct plan_limits limits;
         const char *shell;
-    } raw = { .limits = r->defaults };
-    struct schema_key keys[SPR_COUNT(limit_keys) + 1];
+        int64_t grace_s;
+    } raw = { .limits = r->defaults, .grace_s = r->plan->grace_s };
+    struct schema_key keys[SPR_COUNT(limit_keys) + 2];
     memcpy(keys, limit_keys, sizeof limit_keys);
     keys[SPR_COUNT(limit_keys)] =
         (struct schema_key){ "shell", SCHEMA_WORD, (size_t)((char *)&raw.shell - (char *)&raw) };
+    keys[SPR_COUNT(limit_keys) + 1] =
+        (struct schema_key){ "grace", SCHEMA_DURATION, (size_t)((char *)&raw.grace_s - (char *)&raw) };
     schema_read(&r->schema, node, "defaults", keys, SPR_COUNT(keys), &raw);
     r->defaults = raw.limits;
     r->plan->shell = raw.shell;
+    r->plan->grace_s = raw.grace_s;
+    r->plan->status_every_s = raw.limits.status_every_s;
 }
 
 void plan_read(struct reader *r)
@@ -604,6 +609,8 @@ void plan_read(struct reader *r)
     r->defaults = (struct plan_limits){
         .status_every_s = 4 * 3600, .stall_after_s = 24 * 3600, .blocker_after_s = 24 * 3600, .overrun = 1.5
     };
+    p->grace_s = 60;
+    p->status_every_s = r->defaults.status_every_s;
     uint64_t seen = schema_read(&r->schema, 0, "a plan", keys, SPR_COUNT(keys), &raw);
     p->name = raw.name;
     p->metrics = raw.metrics;

@@ -100,11 +100,13 @@ static enum spr_code set_options(struct wire_socket *s, bool binding, const stru
               set_int(s->zmq, ZMQ_RCVHWM, queue) && set_int(s->zmq, ZMQ_HANDSHAKE_IVL, HANDSHAKE_MS) &&
               set_int(s->zmq, ZMQ_TCP_KEEPALIVE, 1) && set_int(s->zmq, ZMQ_TCP_KEEPALIVE_IDLE, 60) &&
               set_int(s->zmq, ZMQ_BACKLOG, 512) && set_int(s->zmq, ZMQ_RECONNECT_IVL, 50) &&
-              set_int(s->zmq, ZMQ_RECONNECT_IVL_MAX, 1000) &&
+              set_int(s->zmq, ZMQ_RECONNECT_IVL_MAX, o->retry_ms ? o->retry_ms : 1000) &&
               zmq_setsockopt(s->zmq, ZMQ_MAXMSGSIZE, &frame_max, sizeof frame_max) == 0;
     if (ok && s->kind == WIRE_SUB)
         ok = zmq_setsockopt(s->zmq, ZMQ_SUBSCRIBE, o->topic ? o->topic : "",
                             o->topic ? strlen(o->topic) : 0) == 0;
+    if (ok && o->identity)
+        ok = zmq_setsockopt(s->zmq, ZMQ_ROUTING_ID, o->identity, strlen(o->identity)) == 0;
     if (ok && s->kind ==
                   WIRE_ROUTER) /* a client that comes again under its name takes the place of its dead self */
         ok = set_int(s->zmq, ZMQ_ROUTER_HANDOVER, 1) && set_int(s->zmq, ZMQ_ROUTER_MANDATORY, 1);
@@ -369,7 +371,8 @@ enum spr_code wire_ipc_address(const char *name, char ret[WIRE_ADDRESS_BYTES], s
     if (rc)
         return rc;
     int n = snprintf(ret, WIRE_ADDRESS_BYTES, "ipc://%s/%s.sock", folder, name);
-    if (n >= WIRE_ADDRESS_BYTES || n - 6 > 107)
-        return SPR_FAIL(err, SPR_LIMIT, "%.120s... is longer than the 107 bytes of a socket's name", ret + 6);
+    if (n >= WIRE_ADDRESS_BYTES || n - 6 > WIRE_SOCKET_NAME_MAX)
+        return SPR_FAIL(err, SPR_LIMIT, "%.120s... is longer than the %d bytes of a socket's name", ret + 6,
+                        WIRE_SOCKET_NAME_MAX);
     return SPR_OK;
 }

@@ -33,6 +33,8 @@ struct wire_options {
     int queue;                    /* messages kept per peer in each direction; 0: 1000 */
     int fd;                       /* binding: an open listening socket to use; 0: none */
     const char *topic;            /* SUB: what to subscribe to; NULL: everything */
+    int retry_ms;                 /* connecting: at most so long between two attempts; 0: a second */
+    const char *identity;         /* DEALER: the name that wire_send_to finds it by; NULL: a made one */
 };
 
 struct wire_socket;
@@ -70,8 +72,7 @@ const void *wire_packet_body(const struct wire_packet *p, size_t *ret_length); /
 /* Sends an answer to where the packet came from. Dropped where the peer is gone or does not read. */
 void wire_answer(struct wire_socket *s, const struct wire_packet *to, const void *bytes, size_t length);
 
-/* ROUTER -> a peer by the identity it gave itself; a DEALER that wants to be found sets it with wire_identity before
- * it connects. False where it is not there or does not read. */
+/* ROUTER -> a peer by the identity it gave itself. False where it is not there or does not read. */
 bool wire_send_to(struct wire_socket *s, const char *identity, const void *bytes, size_t length);
 /* DEALER: envelope is one frame that comes back with the answer (a request's number), or NULL. False: queue full. */
 bool wire_send(struct wire_socket *s, const void *envelope, size_t envelope_length, const void *bytes,
@@ -85,7 +86,7 @@ bool wire_address_local(const char *address);
 /* The ipc address of a name in the user's runtime folder ($SPRITERY_RUNTIME_DIR, else $XDG_RUNTIME_DIR/spritery, else
  * /tmp/spritery-UID), which is made with mode 0700 where it is missing. Fails: SPR_DENIED (the folder is somebody
  * else's or open to others), SPR_LIMIT (longer than a socket's name may be), SPR_IO. */
-enum { WIRE_ADDRESS_BYTES = 128 };
+enum { WIRE_ADDRESS_BYTES = 128, WIRE_SOCKET_NAME_MAX = 107 };
 SPR_MUST_USE enum spr_code wire_ipc_address(const char *name, char ret[WIRE_ADDRESS_BYTES],
                                             struct spr_error *err);
 

@@ -37,11 +37,15 @@ sleep "$2"
 END
 chmod +x task
 
-# Everybody who works for this plan: their environment holds its folder.
+# Processes of domains of this plan.
+domains() { pgrep -f "^spritery-domain [ab] $work/" | tr '\n' ' '; }
+
+# Everybody who works for this plan: their environment holds its folder; and the domains.
 left_over() {
     for p in /proc/[0-9]*; do
         if { tr '\0' '\n' <"$p/environ"; } 2>/dev/null | grep -q "^SPRITERY_TASK=$work/"; then printf '%s ' "${p#/proc/}"; fi
     done
+    domains
 }
 
 # The supervisors of this test: their home is its folder.
@@ -103,7 +107,7 @@ is "killed at every write of the journal, its witness and the slots" "$wrong" ""
 if [ $count_kills -ge $((kills * 2)) ] || [ $through = 3 ]; then ok "that many times"; else not_ok "that many times" "$count_kills"; fi
 
 wrong=
-for kind in claim exit launch any; do
+for kind in spawn talk claim exit launch any; do
     n=1
     while [ $n -le "$kills" ]; do
         clean
@@ -115,7 +119,7 @@ for kind in claim exit launch any; do
     done
     say "killed at $((n - 1)) places of $kind"
 done
-is "killed wherever a task is taken, ends or is launched: supervisors, orchestrator" "$wrong" ""
+is "killed wherever orders and news go, a task is taken, ends or is launched: supervisors, domains, meta" "$wrong" ""
 
 # instant N: seconds, 0 to 0.35 and now and then twice that
 instant() { awk -v seed="$seed" -v n="$1" 'BEGIN { srand(seed * 100003 + n); t = rand() * 0.35; if (n % 5 == 0) t *= 2; printf "%.3f", t }'; }
@@ -124,6 +128,7 @@ wrong=
 bad=0
 n=1
 only=0
+domains_too=0
 supervisors_too=0
 tasks_too=0
 while [ $n -le "$kills" ] && [ $bad -lt 5 ] && [ "$(date +%s)" -lt "$deadline" ]; do
@@ -132,10 +137,13 @@ while [ $n -le "$kills" ] && [ $bad -lt 5 ] && [ "$(date +%s)" -lt "$deadline" ]
     pid=$!
     sleep "$(instant $n)"
     # shellcheck disable=SC2046 # lists of pids
-    case $((n % 3)) in
+    case $((n % 6)) in
     0) kill -9 $pid 2>/dev/null; only=$((only + 1)) ;;
-    1) kill -9 $(supervisors) $pid 2>/dev/null; supervisors_too=$((supervisors_too + 1)) ;;
-    2) kill -9 $(left_over) $pid 2>/dev/null; tasks_too=$((tasks_too + 1)) ;; # not their supervisors
+    1) kill -9 $(domains) 2>/dev/null; domains_too=$((domains_too + 1)) ;; # meta goes on
+    2) kill -9 $pid $(domains) 2>/dev/null; domains_too=$((domains_too + 1)) ;;
+    3) kill -9 $(supervisors) $pid 2>/dev/null; supervisors_too=$((supervisors_too + 1)) ;;
+    4) kill -9 $(left_over) 2>/dev/null; tasks_too=$((tasks_too + 1)) ;;      # meta goes on
+    5) kill -9 $(left_over) $pid 2>/dev/null; tasks_too=$((tasks_too + 1)) ;; # not their supervisors
     esac
     wait $pid 2>/dev/null
     said=$(judge often)
@@ -143,7 +151,7 @@ while [ $n -le "$kills" ] && [ $bad -lt 5 ] && [ "$(date +%s)" -lt "$deadline" ]
     [ $((n % 20)) != 0 ] || say "killed at $n random instants of $kills, $bad wrong, $(($(date +%s) - begun)) s"
     n=$((n + 1))
 done
-say "seed $seed: $only times the orchestrator, $supervisors_too times its supervisors too, $tasks_too times the tasks too; $bad wrong, $(($(date +%s) - begun)) s"
+say "seed $seed: $only times the orchestrator, $domains_too times domains with or without it, $supervisors_too times its supervisors too, $tasks_too times the tasks too; $bad wrong, $(($(date +%s) - begun)) s"
 is "killed at $((n - 1)) random instants" "$wrong" ""
 
 clean

@@ -272,7 +272,7 @@ _spritery() {
         --by) return ;;
         *)
             case "$cur" in
-            -*) mapfile -t COMPREPLY < <(compgen -W '--tree --gantt --dot --svg --runs --seed --jobs --force --no-wait --survive --mend --week --as --text --by --json --quiet --verbose --help --version' -- "$cur") ;;
+            -*) mapfile -t COMPREPLY < <(compgen -W '--tree --gantt --dot --svg --runs --seed --jobs --force --no-wait --survive --no-domains --mend --week --as --text --by --json --quiet --verbose --help --version' -- "$cur") ;;
             *) compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -f -- "$cur") ;;
             esac ;;
         esac ;;

@@ -286,6 +286,7 @@ complete -c spritery -n '__fish_seen_subcommand_from plan' -l jobs -s j -x -d 'r
 complete -c spritery -n '__fish_seen_subcommand_from plan' -l force -s f -d 'run: also what is up to date'
 complete -c spritery -n '__fish_seen_subcommand_from plan' -l no-wait -d 'run: end when only a person can move it, instead of waiting'
 complete -c spritery -n '__fish_seen_subcommand_from plan' -l survive -x -a 'kill power' -d 'run: what the journal survives: the end of the program, or of the machine (default)'
+complete -c spritery -n '__fish_seen_subcommand_from plan' -l no-domains -d 'run: no processes for domains; one looks after all of them'
 complete -c spritery -n '__fish_seen_subcommand_from plan' -l mend -d 'resume: put a damaged journal aside and go on from its sound part'
 complete -c spritery -n '__fish_seen_subcommand_from plan' -l week -x -d 'report: only the N-th seven days of the run'
 complete -c spritery -n '__fish_seen_subcommand_from plan' -l as -x -d 'approve: the role that the gate asks for'

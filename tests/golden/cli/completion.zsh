@@ -338,6 +338,7 @@ _spritery() {
             '(-f --force)'{-f,--force}'[run\: also what is up to date]' \
             '--no-wait[run\: end when only a person can move it, instead of waiting]' \
             '--survive=[run\: what the journal survives\: the end of the program, or of the machine (default)]:kill|power:(kill power)' \
+            '--no-domains[run\: no processes for domains; one looks after all of them]' \
             '--mend[resume\: put a damaged journal aside and go on from its sound part]' \
             '--week=[report\: only the N-th seven days of the run]:N: ' \
             '--as=[approve\: the role that the gate asks for]:ROLE: ' \
