@@ -29,15 +29,29 @@ struct frame frame_mirrored(const struct frame *f)
     return m;
 }
 
-static struct point place(const struct run *r, float x, float y)
-{
-    const struct frame *f = &r->frame;
-    return (struct point){ f->xx * x + f->xy * y + f->at.x, f->yx * x + f->yy * y + f->at.y };
-}
-
 static float number_at(struct run *r, int i)
 {
     return run_number(r, r->token[i]);
+}
+
+static struct point place(const struct run *r, float x, float y)
+{
+    const float wave =
+        0.16f; /* radians a pixel: a figure has less than one wave, so what touches still does */
+    const struct frame *f = &r->frame;
+    const struct point p = { f->xx * x + f->xy * y + f->at.x, f->yx * x + f->yy * y + f->at.y };
+    return (struct point){ p.x + r->sway.lean * sinf(wave * p.y + r->sway.lean_at),
+                           p.y + r->sway.rise * sinf(wave * p.x + r->sway.rise_at) };
+}
+
+/* sway PIXELS: a figure seen from the side holds head and tail higher or lower, by at most so much. */
+bool run_sway(struct run *r)
+{
+    if (r->tokens != 2)
+        return false;
+    r->sway.rise = number_at(r, 1) * (0.3f + 0.7f * random_unit(r->chance, r->draws++));
+    r->sway.rise_at = 6.2831853f * random_unit(r->chance, r->draws++);
+    return true;
 }
 
 /* A new solid of the current part in the material of token 1; NULL where there is no room or material. */

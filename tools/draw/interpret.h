@@ -32,6 +32,10 @@ struct run {
     struct random chance;
     uint64_t draws;
     bool bad; /* a number could not be read */
+    struct {
+        float lean, rise; /* pixels that points go aside by their height, and up and down by their place */
+        float lean_at, rise_at; /* where in the wave the middle is, radians */
+    } sway;
     struct frame frame;
     const char *token[TOKENS_MAX];
     int tokens, flags, values, materials;
@@ -52,6 +56,7 @@ bool run_has(const struct run *r, const char *flag);
 
 /* The statements; each reads r->token and says whether it was right. */
 bool run_part(struct run *r);
+bool run_sway(struct run *r);
 bool run_ball(struct run *r);
 bool run_limb(struct run *r);
 bool run_curve(struct run *r);

@@ -355,6 +355,13 @@ static bool beside_figure(struct raster *r, int i)
     return false;
 }
 
+static struct rgba shifted(const struct drawing *d, struct rgba colour)
+{
+    const struct oklab c = oklab_from(colour);
+    const float x = cosf(d->turned), y = sinf(d->turned);
+    return oklab_to((struct oklab){ c.L + d->lighter, c.a * x - c.b * y, c.a * y + c.b * x });
+}
+
 static void colour(struct raster *r, struct rgba *pixel)
 {
     const struct drawing *d = r->d;
@@ -362,7 +369,7 @@ static void colour(struct raster *r, struct rgba *pixel)
     for (int i = 0; i < PIXELS; i++) {
         const struct cell *c = &r->cell[i];
         if (c->part >= 0)
-            pixel[i] = c->outline ? outline : ramp_tone(c->ramp, c->tone);
+            pixel[i] = c->outline ? outline : shifted(d, ramp_tone(c->ramp, c->tone));
         else
             pixel[i] = beside_figure(r, i) ? outline : (struct rgba){ 0 };
     }

@@ -76,7 +76,8 @@ struct drawing {
     float size;  /* pixels that the longer side fills */
     bool floats; /* in the middle instead of on the ground */
     bool mirror;
-    uint64_t seed; /* of textures */
+    float lighter, turned; /* of all colours but details: OkLab lightness and radians of hue */
+    uint64_t seed;         /* of textures */
 };
 
 /* pixel: (32, 32). False where nothing can be seen. */

@@ -233,6 +233,8 @@ static bool do_in(struct run *r)
     if (r->tokens > 1 && strcmp(r->token[1], "monster") == 0) {
         r->frame.xx *= 0.95f + 0.11f * random_unit(r->chance, r->draws++);
         r->frame.yy *= 0.96f + 0.09f * random_unit(r->chance, r->draws++);
+        r->sway.lean = 0.8f * random_unit(r->chance, r->draws++);
+        r->sway.lean_at = 6.2831853f * random_unit(r->chance, r->draws++);
     }
     return add_words(r->variant->general, &r->variant->generals, r);
 }
@@ -388,9 +390,9 @@ static const struct {
     { "in", do_in },         { "kinds", do_kinds },   { "say", do_say },      { "count", do_count },
     { "colour", do_colour }, { "choose", do_choose }, { "set", do_set },      { "let", do_let },
     { "mat", do_mat },       { "size", do_size },     { "float", do_float },  { "outline", do_outline },
-    { "nohue", do_nohue },   { "noflip", do_noflip }, { "part", run_part },   { "ball", run_ball },
-    { "limb", run_limb },    { "curve", run_curve },  { "plate", run_plate }, { "lathe", run_lathe },
-    { "dot", run_dot },      { "line", run_line },    { "stamp", run_stamp },
+    { "nohue", do_nohue },   { "noflip", do_noflip }, { "part", run_part },   { "sway", run_sway },
+    { "ball", run_ball },    { "limb", run_limb },    { "curve", run_curve }, { "plate", run_plate },
+    { "lathe", run_lathe },  { "dot", run_dot },      { "line", run_line },   { "stamp", run_stamp },
 };
 
 static enum spr_code run_statement(struct run *r, const struct line *line, struct spr_error *err)
@@ -487,6 +489,8 @@ enum spr_code script_draw(const struct script *s, int thing, int number, struct 
     ret->hue = ret->flip = true;
     ret->drawing.outline = -1;
     ret->drawing.size = 28;
+    ret->drawing.lighter = 0.05f * (random_unit(r.chance, r.draws++) - 0.5f);
+    ret->drawing.turned = 0.24f * (random_unit(r.chance, r.draws++) - 0.5f);
     ret->drawing.seed = r.chance.seed + (uint64_t)number;
     ret->drawing.mirror = random_below(r.chance, r.draws++, 2) == 1;
     snprintf(text, sizeof text, "%s", name);
