@@ -17,6 +17,7 @@
 #include "nn/conv_outer.h"
 #include "nn/grid.h"
 #include "nn/kernels.h"
+#include "nn/narrow.h"
 #include "nn/tiles.h"
 #include "nn/winograd.h"
 #include <assert.h>
@@ -40,7 +41,8 @@ static size_t packed_floats(const struct tiles *k, int kernel, int in, int out)
 {
     if (winograd_takes(k, kernel, in, out))
         return winograd_packed_floats(k, in, out);
-    return taps_of(kernel) * tiles_terms(k, (size_t)in) * up_to((size_t)out, k->lanes);
+    size_t plain = taps_of(kernel) * tiles_terms(k, (size_t)in) * up_to((size_t)out, k->lanes);
+    return narrow_takes_forward(kernel, in, out) ? most(plain, narrow_packed_floats(k, in, out)) : plain;
 }
 
 /* to (width) = `columns` columns of a row of weights; for pairs, of two rows, the second of which may not be there. */
@@ -60,6 +62,10 @@ static void pack(const struct tiles *k, const float *weight, int kernel, int in,
 {
     if (winograd_takes(k, kernel, in, out)) {
         winograd_pack(k, weight, in, out, packed);
+        return;
+    }
+    if (narrow_takes_forward(kernel, in, out)) {
+        narrow_pack(k, weight, in, out, packed);
         return;
     }
     size_t rows = (size_t)in, columns = (size_t)out, step = k->pairs ? 2 : 1, width;
@@ -325,6 +331,10 @@ static void forward(const struct tiles *k, const struct conv_shape *s, const flo
         winograd_forward(k, s, x, packed, bias, add, y, scratch);
         return;
     }
+    if (narrow_takes_forward(s->kernel, s->in, s->out)) {
+        narrow_forward(k, s, x, packed, bias, add, y, scratch);
+        return;
+    }
     size_t half = s->kernel == 2 ? 2 : 1;
     struct layer l = {
         .k = k,
@@ -402,6 +412,8 @@ static void backward_weight(const struct tiles *k, const struct conv_shape *s, c
 {
     if (winograd_takes(k, s->kernel, s->in, s->out))
         winograd_backward_weight(k, s, x, dy, dweight, scratch);
+    else if (narrow_takes(k, s->kernel, s->in, s->out))
+        narrow_backward_weight(k, s, x, dy, dweight, scratch);
     else if (k->pairs)
         outer_pairs_backward_weight(k, s, x, dy, dweight, scratch);
     else
@@ -415,7 +427,11 @@ static size_t scratch_floats(const struct tiles *k, const struct conv_shape *s)
     size_t half = s->kernel == 2 ? 2 : 1, pixels = pixels_of(s);
     size_t there = layer_floats(k, s, pixels, (size_t)s->in),
            back = layer_floats(k, s, pixels / (half * half), (size_t)s->out);
-    size_t outer = k->pairs ? outer_pairs_scratch_floats(k, s) : outer_scratch_floats(k, s);
+    size_t outer = narrow_takes(k, s->kernel, s->in, s->out) ? narrow_scratch_floats(k, s)
+                   : k->pairs                                ? outer_pairs_scratch_floats(k, s)
+                                                             : outer_scratch_floats(k, s);
+    if (narrow_takes_forward(s->kernel, s->in, s->out))
+        there = narrow_forward_floats(k, s);
     return most(outer, most(there, back));
 }
 
