@@ -53,13 +53,62 @@ enum spr_code action_shell(const struct plan *p, const char *command, struct wor
     return rc ? rc : words_add(ret, err, "%s", command);
 }
 
+/* What a shell does itself, or reads as grammar. Not here: true and false, which are programs too and the same. */
+static bool is_shells_own(const char *word, size_t length)
+{
+    static const char *const names[] = {
+        ".",       ":",       "alias",  "bg",       "bind",    "break",    "builtin",   "caller",
+        "case",    "cd",      "chdir",  "command",  "compgen", "complete", "compopt",   "continue",
+        "coproc",  "declare", "dirs",   "disown",   "do",      "done",     "echo",      "elif",
+        "else",    "enable",  "esac",   "eval",     "exec",    "exit",     "export",    "fc",
+        "fg",      "fi",      "for",    "function", "getopts", "hash",     "help",      "history",
+        "if",      "in",      "jobs",   "kill",     "let",     "local",    "logout",    "mapfile",
+        "newgrp",  "popd",    "printf", "pushd",    "pwd",     "read",     "readarray", "readonly",
+        "return",  "select",  "set",    "shift",    "shopt",   "source",   "suspend",   "test",
+        "then",    "time",    "times",  "trap",     "type",    "typeset",  "ulimit",    "umask",
+        "unalias", "unset",   "until",  "wait",     "while",
+    };
+    for (size_t i = 0; i < SPR_COUNT(names); i++)
+        if (strlen(names[i]) == length && memcmp(names[i], word, length) == 0)
+            return true;
+    return false;
+}
+
+/* A program and plain words, which need no shell: starting one costs as much as a small program does. */
+static bool is_simple(const char *text)
+{
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./,:@%+";
+    size_t program = strspn(text, plain);
+    const char *at = text + program;
+    if (program == 0 || *at == '=' || is_shells_own(text, program))
+        return false;
+    while (*at && (*at == ' ' || *at == '=' || strchr(plain, *at)))
+        at++;
+    return *at == '\0';
+}
+
+enum spr_code action_command(const struct plan *p, const char *command, struct words *ret,
+                             struct spr_error *err)
+{
+    enum spr_code rc = SPR_OK;
+    if (p->shell || !is_simple(command))
+        return action_shell(p, command, ret, err);
+    for (const char *at = command; !rc && *at;) {
+        int n = (int)strcspn(at, " ");
+        if (n > 0)
+            rc = words_add(ret, err, "%.*s", n, at);
+        at += n + (at[n] == ' ');
+    }
+    return rc;
+}
+
 static enum spr_code run_words(const struct plan *p, const struct plan_workstream *w, struct words *ret,
                                struct spr_error *err)
 {
     const struct doc *d = &p->doc;
     enum spr_code rc = SPR_OK;
     if (d->node[w->detail].kind == DOC_SCALAR)
-        return action_shell(p, doc_text(d, w->detail), ret, err);
+        return action_command(p, doc_text(d, w->detail), ret, err);
     for (int32_t n = d->node[w->detail].first; !rc && n != DOC_NONE; n = d->node[n].next)
         rc = words_add(ret, err, "%s", doc_text(d, n));
     return rc;
@@ -264,7 +313,7 @@ static enum spr_code put_map(const struct plan *p, int32_t map, struct words *w,
 enum spr_code action_env(const struct plan *p, int32_t index, int attempt, const struct place *at,
                          struct words *ret, struct spr_error *err)
 {
-    char number[16];
+    char number[16], folder[TASK_PATH_BYTES + 128];
     enum spr_code rc = SPR_OK;
     snprintf(number, sizeof number, "%d", attempt);
     for (char **e = environ; !rc && *e; e++)
@@ -276,6 +325,10 @@ enum spr_code action_env(const struct plan *p, int32_t index, int attempt, const
         rc = put(ret, "SPRITERY_PLAN", at->plan, err);
     if (!rc)
         rc = put(ret, "SPRITERY_PROGRAM", at->self, err);
+    if (!rc && index != PLAN_NONE)
+        action_folder(p, index, at, folder, sizeof folder);
+    if (!rc)
+        rc = put(ret, "PWD", index == PLAN_NONE ? at->home : folder, err);
     if (rc || index == PLAN_NONE)
         return rc;
     const struct plan_workstream *w = &p->workstream[index];

@@ -22,7 +22,10 @@ void words_fini(struct words *w); /* fine on a zeroed one */
  * Fails: SPR_NOMEM, SPR_LIMIT. */
 SPR_MUST_USE enum spr_code action_words(const struct plan *p, int32_t w, int attempt, const char *program,
                                         const struct place *at, struct words *ret, struct spr_error *err);
-/* The same for a criterion's command. */
+/* The same for a criterion's command: a program and plain words run as they are, all else through the plan's shell. */
+SPR_MUST_USE enum spr_code action_command(const struct plan *p, const char *command, struct words *ret,
+                                          struct spr_error *err);
+/* Always through the shell. */
 SPR_MUST_USE enum spr_code action_shell(const struct plan *p, const char *command, struct words *ret,
                                         struct spr_error *err);
 

@@ -192,7 +192,7 @@ static enum spr_code launch(struct judge *j, struct spr_error *err)
         rc = rc ? rc : words_add(&argv, err, "plan-fetch");
         rc = rc ? rc : words_add(&argv, err, "%s", source(j));
     } else {
-        rc = action_shell(j->c.plan, c->subject, &argv, err);
+        rc = action_command(j->c.plan, c->subject, &argv, err);
     }
     if (!rc)
         rc = action_env(j->c.plan, j->c.workstream, 0, j->c.at, &env, err);
