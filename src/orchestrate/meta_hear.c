@@ -169,6 +169,7 @@ void meta_hear_crew(void *context, const struct crew_news *n)
     case NEWS_EXITED:
         p->part = -1;
         meta_fail(m, run_exited(&m->run, n->workstream, n->attempt, &n->end, n->text, now, &err), &err);
+        meta_accept_plain(m, n->workstream);
         break;
     case NEWS_LOST:
         meta_escalate(m, "lost", "high", PLAN_WORKSTREAM, n->workstream, n->text);

@@ -87,6 +87,8 @@ void meta_hear_crew(void *meta, const struct crew_news *news);
 
 /* Crews (meta_teams.c). */
 SPR_MUST_USE enum spr_code meta_open_teams(struct meta *m, struct spr_error *err);
+/* Of one that has exited well: where nothing has to be looked at it is done, which is written down in the same turn. */
+void meta_accept_plain(struct meta *m, int32_t w);
 /* Gathers an order of the run for the crew of its workstream. */
 void meta_send(struct meta *m, const struct run_order *o);
 void meta_stop_all(struct meta *m);

@@ -15,6 +15,11 @@ static void order(struct meta *m, enum crew_order_kind kind, int32_t w, int32_t 
 }
 
 /* What leaves nothing behind and has no criteria is accepted without asking anybody. */
+static bool is_plain(const struct plan_workstream *x)
+{
+    return x->accept.count == 0 && x->outputs.count == 0 && x->action != PLAN_ACTION_DEPLOY;
+}
+
 static void accept(struct meta *m, int32_t w, int32_t attempt)
 {
     struct crew_news n = { .kind = NEWS_CHECKED, .workstream = w, .attempt = attempt, .ok = true };
@@ -23,10 +28,18 @@ static void accept(struct meta *m, int32_t w, int32_t attempt)
     meta_hear_crew(m, &n);
 }
 
+void meta_accept_plain(struct meta *m, int32_t w)
+{
+    if (m->run.work[w].state == WORK_CHECKING && is_plain(&m->plan->workstream[w]))
+        accept(m, w, m->run.work[w].attempt);
+}
+
 static void check(struct meta *m, int32_t w, int32_t attempt)
 {
     const struct plan_workstream *x = &m->plan->workstream[w];
-    if (x->accept.count == 0 && x->outputs.count == 0) {
+    if (m->run.work[w].state != WORK_CHECKING || m->run.work[w].attempt != attempt)
+        return; /* accepted already */
+    if (is_plain(x)) {
         accept(m, w, attempt);
         return;
     }
