@@ -177,9 +177,10 @@ static void add_words(struct maker *m, const struct caption *c, int16_t *ret)
  * little to hold anything to them. */
 static int find_category(const struct maker *m, const struct caption *c)
 {
-    return has_dir_word(c, "monster") ? find_word(m, "monster")
-           : has_dir_word(c, "item")  ? find_word(m, "item")
-                                      : 0;
+    return has_dir_word(c, "monster")  ? find_word(m, "monster")
+           : has_dir_word(c, "item")   ? find_word(m, "item")
+           : has_dir_word(c, "effect") ? find_word(m, "effect")
+                                       : 0;
 }
 
 static enum spr_code add_pixels(struct maker *m, const struct rgba *tile, struct spr_error *err)

@@ -241,38 +241,6 @@ static bool only_guesses(const struct draft *d)
     return true;
 }
 
-/* Takes candidates by rank into what room there is; the reading then has them in the order of the prompt. */
-static void choose(const struct lexicon *l, struct draft *d, int words_max, struct reading *r)
-{
-    int taken = 0;
-    bool guess = only_guesses(d);
-    for (enum rank rank = RANK_FIRST; rank <= RANK_GUESS; rank++)
-        for (int i = 0; i < d->count && taken < words_max && (rank < RANK_GUESS || guess); i++)
-            if (d->item[i].rank == rank) {
-                d->item[i].taken = true;
-                taken++;
-            }
-    for (int i = 0; i < d->count; i++) {
-        const struct candidate *c = &d->item[i];
-        if (!c->taken)
-            continue;
-        struct reading_word *w = &r->word[r->count++];
-        *w = (struct reading_word){ .id = c->id, .weight = c->weight, .why = c->why };
-        const struct word *of = &d->words->word[c->source];
-        bool same = c->why == READING_KNOWN;
-        snprintf(w->from, sizeof w->from, "%s", same ? l->word[c->id] : of->from);
-    }
-}
-
-/* Words that only guesses were found for, and the guesses were not taken. */
-static void report_guesses(const struct draft *d, struct reading *r)
-{
-    for (int i = 0; i < d->count; i++)
-        if (d->item[i].rank == RANK_GUESS && !d->item[i].taken &&
-            (i == 0 || d->item[i - 1].source != d->item[i].source))
-            add_unknown(r, d->words->word[d->item[i].source].from);
-}
-
 /* Which word of the prompt the others describe: the last that has a category before the first link ("of", "with",
  * a comma), or after it if there is none before. What follows that link says what the thing has, not what it is. */
 struct head {
@@ -294,6 +262,41 @@ static struct head find_head(const struct lexicon *l, const struct draft *d)
             h.word = source;
     }
     return h;
+}
+
+/* Takes candidates by rank into what room there is; the reading then has them in the order of the prompt. */
+static void choose(const struct lexicon *l, struct draft *d, int words_max, struct reading *r)
+{
+    int taken = 0;
+    bool guess = only_guesses(d);
+    for (enum rank rank = RANK_FIRST; rank <= RANK_GUESS; rank++)
+        for (int i = 0; i < d->count && taken < words_max && (rank < RANK_GUESS || guess); i++)
+            if (d->item[i].rank == rank) {
+                d->item[i].taken = true;
+                taken++;
+            }
+    const struct head head = find_head(l, d);
+    for (int i = 0; i < d->count; i++) {
+        const struct candidate *c = &d->item[i];
+        if (!c->taken)
+            continue;
+        struct reading_word *w = &r->word[r->count++];
+        *w = (struct reading_word){
+            .id = c->id, .weight = c->weight, .why = c->why, .head = c->source == head.word
+        };
+        const struct word *of = &d->words->word[c->source];
+        bool same = c->why == READING_KNOWN;
+        snprintf(w->from, sizeof w->from, "%s", same ? l->word[c->id] : of->from);
+    }
+}
+
+/* Words that only guesses were found for, and the guesses were not taken. */
+static void report_guesses(const struct draft *d, struct reading *r)
+{
+    for (int i = 0; i < d->count; i++)
+        if (d->item[i].rank == RANK_GUESS && !d->item[i].taken &&
+            (i == 0 || d->item[i - 1].source != d->item[i].source))
+            add_unknown(r, d->words->word[d->item[i].source].from);
 }
 
 enum { HEAD_WEIGHT = 3, CATEGORIES_MAX = 3 };

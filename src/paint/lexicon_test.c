@@ -202,6 +202,7 @@ static void fields_of_a_reading(void **state)
     assert_true(r.word[1].id == FIRE && r.word[1].why == READING_NEAR && r.word[1].weight < 0.51f);
     assert_string_equal(r.word[1].from, "wizard");
     assert_true(r.word[2].id == BOOK && r.word[2].why == READING_NEAR);
+    assert_true(r.word[0].head && !r.word[1].head && !r.word[2].head && !r.word[3].head);
     assert_true(r.word[3].id == MONSTER && r.word[3].why == READING_CATEGORY);
     assert_int_equal(r.unknown_count, 0);
 }

@@ -1,7 +1,8 @@
 /* Which sketch fits: words weigh by how few sketches have them, as in text retrieval (inverse document frequency;
  * Spaerck Jones, 1972). What counts is the person's words without colours. A sketch must have at least half of their
  * weight, so "dragon armour" does not become a dragon: no sketch is an armour, and that word weighs most. Words of the
- * sketch that nobody asked for count against it, so "rat" is a rat before it is a rat of fire. Of sketches that fit
+ * sketch that nobody asked for count against it, so "rat" is a rat before it is a rat of fire. What the other words
+ * describe weighs more, and who has it needs less of the rest: "dire wolf" is a wolf. Of sketches that fit
  * about equally well those in the colour that was asked for are taken; where there are none, one is turned to it. */
 #include "paint/sketch.h"
 
@@ -16,11 +17,13 @@
 
 enum { STREAM_SKETCH = 0x736b65, PIXELS = SKETCH_SIDE * SKETCH_SIDE };
 enum rule { MUST_HAVE, STYLE, CATEGORY, MIRROR, RULES };
-static const float fit_least = 0.5f; /* of the words' weight */
-static const float unasked = 0.15f;  /* of a word's weight, where only the sketch has it */
-static const float kind_of = 0.85f;  /* of a word's weight, where the sketch is only a kind of that */
-static const float near_best = 0.9f; /* of the best score: as good as it */
-static const float in_colour = 1.1f; /* times the score, where the sketch has a colour that was asked for */
+static const float fit_least = 0.5f;   /* of the words' weight */
+static const float head_least = 0.2f;  /* of it, for a sketch of what the others describe */
+static const float head_times = 1.25f; /* its weight */
+static const float unasked = 0.15f;    /* of a word's weight, where only the sketch has it */
+static const float kind_of = 0.85f;    /* of a word's weight, where the sketch is only a kind of that */
+static const float near_best = 0.9f;   /* of the best score: as good as it */
+static const float in_colour = 1.1f;   /* times the score, where the sketch has a colour that was asked for */
 
 /* Colours that turn a sketch: the OkLab hue to take on, the least chroma, what becomes of its own chroma and of its
  * lightness (times, plus). */
@@ -195,7 +198,7 @@ static bool counts(const struct sketches *s, const struct reading_word *w)
 
 static float weight_of(const struct sketches *s, const struct reading_word *w)
 {
-    return w->weight * (s->weight[w->id] > 0 ? s->weight[w->id] : s->rare);
+    return w->weight * (s->weight[w->id] > 0 ? s->weight[w->id] : s->rare) * (w->head ? head_times : 1);
 }
 
 static bool has_category(const struct reading *r)
@@ -209,19 +212,21 @@ static bool has_category(const struct reading *r)
 /* How well a sketch fits; 0 where it does not. all: the weight of the reading's words. */
 static float score(const struct sketches *s, size_t at, const struct reading *r, float all)
 {
-    float matched = 0, extra = 0;
+    float matched = 0, extra = 0, least = fit_least;
     int must = s->rule[at * RULES + MUST_HAVE], category = s->rule[at * RULES + CATEGORY];
     if ((must && !asked(r, must)) || (category && has_category(r) && !asked(r, category)))
         return 0;
     for (int i = 0; i < r->count; i++)
-        if (counts(s, &r->word[i]))
+        if (counts(s, &r->word[i]) && has(s, at, r->word[i].id) > 0) {
             matched += has(s, at, r->word[i].id) * weight_of(s, &r->word[i]);
+            least = r->word[i].head ? head_least : least;
+        }
     for (int i = 0; i < SKETCH_WORDS; i++) {
         int id = s->has[at * SKETCH_WORDS + (size_t)i];
         if (id > 0 && !asked(r, id) && !tint_of(s, id))
             extra += s->weight[id];
     }
-    if (matched <= fit_least * all)
+    if (matched <= least * all)
         return 0;
     return (matched - unasked * extra) * (has_colour(s, at, r) ? in_colour : 1);
 }

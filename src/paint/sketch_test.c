@@ -119,6 +119,23 @@ static void what_fits_is_chosen(void **state)
     }
 }
 
+/* A rat of whatever kind is a rat, an armour of rats is none. */
+static void what_others_describe_needs_less(void **state)
+{
+    (void)state;
+    struct reading r = reading((int[]){ ARMOUR, RAT, MONSTER, 0 });
+    struct sketch_choice c;
+    sketches_choose(sketches, &r, &c);
+    assert_int_equal(c.count, 0);
+    r.word[1].head = true;
+    sketches_choose(sketches, &r, &c);
+    assert_int_equal(c.count, 3);
+    r.word[1].head = false;
+    r.word[0].head = true;
+    sketches_choose(sketches, &r, &c);
+    assert_int_equal(c.count, 0);
+}
+
 static void seeds_choose_and_mirror(void **state)
 {
     (void)state;
@@ -204,6 +221,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(what_fits_is_chosen, make, drop),
+        cmocka_unit_test_setup_teardown(what_others_describe_needs_less, make, drop),
         cmocka_unit_test_setup_teardown(seeds_choose_and_mirror, make, drop),
         cmocka_unit_test_setup_teardown(a_colour_turns_it, make, drop),
         cmocka_unit_test_setup_teardown(bad_tensors_are_refused, make, drop),

@@ -18,6 +18,7 @@ struct reading_word {
     int id;       /* vocabulary index, >= 1 */
     float weight; /* 0..1; 1 for a known word */
     enum reading_why why;
+    bool head;     /* what the others describe: "wolf" of "dire wolf", "goblin" of "goblin with an axe" */
     char from[32]; /* what the person wrote, cut to fit */
 };
 
