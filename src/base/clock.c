@@ -51,3 +51,15 @@ void clock_span(double seconds, char *text, size_t size)
     else
         snprintf(text, size, "%ld h %02ld min", s / 3600, s % 3600 / 60);
 }
+
+int64_t clock_from_iso(const char *text)
+{
+    struct tm t = { 0 };
+    int ms = 0;
+    if (!text || sscanf(text, "%d-%d-%dT%d:%d:%d.%dZ", &t.tm_year, &t.tm_mon, &t.tm_mday, &t.tm_hour,
+                        &t.tm_min, &t.tm_sec, &ms) != 7)
+        return 0;
+    t.tm_year -= 1900;
+    t.tm_mon--;
+    return (int64_t)timegm(&t) * 1000 + ms;
+}

@@ -212,6 +212,7 @@ static const struct {
     { "show", "FILE", 1, 1, { PLAN_TREE, PLAN_GANTT, PLAN_DOT, PLAN_SVG }, plan_show },
     { "simulate", "FILE", 1, 1, { PLAN_RUNS, PLAN_SEED }, plan_simulate },
     { "status", "FILE", 1, 1, { 0 }, plan_status },
+    { "watch", "FILE", 1, 1, { 0 }, plan_watch },
 };
 
 static const char *const survive_words[] = { "kill", "power", NULL };
@@ -282,6 +283,7 @@ static const struct example examples[] = {
     { "spritery plan simulate my-game.yaml --runs 10000", "how long it will take, and how sure that is" },
     { "spritery plan run my-game.yaml", "does it: what may start starts, gates open when they hold" },
     { "spritery plan status my-game.yaml", "what is done, what runs, what waits for what" },
+    { "spritery plan watch my-game.yaml", "the same, live, from another terminal" },
     { "spritery plan report my-game.yaml > report.md", "how it went, for those who were not there" },
     { "spritery plan approve my-game.yaml style-settled --as lead", "a gate's approval" },
     { "spritery plan resume my-game.yaml", "goes on after an interruption; nothing runs twice" },
@@ -306,6 +308,7 @@ const struct command cmd_plan = {
         "  resume FILE     goes on after an interruption: what is done stays done, what still runs is "
         "taken over\n"
         "  status FILE     what is done, what runs, what waits and why; events FILE: what happened\n"
+        "  watch FILE      a run that goes on elsewhere, live, until it ends; --json: its events and status\n"
         "  report FILE     planned and actual, gates with evidence, blockers, decisions, the critical path; "
         "Markdown or --json\n"
         "  approve FILE GATE --as ROLE   an approval that a gate asks for; approve FILE WORKSTREAM: a "

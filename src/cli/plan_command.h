@@ -48,6 +48,7 @@ void plan_print_lines(const struct terminal *t, char *text);
 /* operand[0] is the word itself. */
 command_fn plan_show, plan_simulate;
 command_fn plan_run, plan_resume;                                         /* plan_run.c */
+command_fn plan_watch;                                                    /* plan_watch.c */
 command_fn plan_status, plan_events;                                      /* plan_status.c */
 command_fn plan_report;                                                   /* plan_report.c */
 command_fn plan_approve, plan_gate, plan_cancel, plan_retry, plan_decide; /* plan_order.c */

@@ -25,6 +25,10 @@ static void print_work(const struct cli *cli, const struct past *x, int32_t w)
     } else if (k->state == WORK_RUNNING || k->state == WORK_CHECKING) {
         clock_span((double)(clock_wall_ms() - k->start_ms) / 1000, span, sizeof span);
         fprintf(out->file, "  attempt %d, %s", k->attempt, span);
+        if (x->progress[w].part >= 0)
+            fprintf(out->file, ", %d %%%s", (int)(x->progress[w].part * 100),
+                    x->progress[w].text[0] ? " " : "");
+        terminal_safe(out, x->progress[w].text);
         if (x->gone[w])
             fputs(", but its process is gone: 'spritery plan resume' finds out how it ended", out->file);
     }
@@ -79,11 +83,11 @@ enum spr_code plan_status(struct cli *cli, const struct args *args, struct spr_e
         fprintf(cli->err.file, "spritery: the journal is damaged: %s; what follows is what was before\n",
                 x.damage.text);
     if (!rc && cli->json) {
-        json_t *o = status_plan(&x.run, NULL, clock_wall_ms());
+        json_t *o = status_plan(&x.run, x.progress, clock_wall_ms());
         json_object_set_new(o, "running", json_boolean(x.runs));
         if (x.damage.found)
             json_object_set_new(o, "damage", json_string(x.damage.text));
-        char *text = o ? json_dumps(o, JSON_COMPACT) : NULL;
+        char *text = o ? json_dumps(o, JSON_COMPACT | JSON_REAL_PRECISION(6)) : NULL;
         rc = text ? SPR_OK : SPR_FAIL(err, SPR_NOMEM, "no memory for the status");
         if (text)
             fprintf(cli->out.file, "%s\n", text);

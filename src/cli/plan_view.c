@@ -82,12 +82,11 @@ static void count(struct plan_view *v, const struct run_event *e)
     v->failed += e->kind == EVENT_FAIL;
 }
 
-static void told(void *context, const struct meta *m, const struct run_event *e, const char *line)
+static void told(void *context, const struct run_event *e, const char *line)
 {
     struct plan_view *v = context;
     const struct terminal *out = &v->cli->out;
     char text[700];
-    (void)m;
     count(v, e);
     if (v->cli->json) {
         fprintf(out->file, "%s\n", line);
@@ -158,14 +157,14 @@ static void draw_domain(struct plan_view *v, const struct run *r, int32_t d, int
     print_row(v, text, columns);
 }
 
-static void draw_running(struct plan_view *v, const struct meta *m, int rows, int columns)
+static void draw_running(struct plan_view *v, const struct run *r, const struct meta_progress *progress,
+                         int rows, int columns)
 {
-    const struct run *r = meta_state(m);
     int64_t now = clock_wall_ms();
     char text[512], span[40];
     for (int32_t w = 0; w < r->plan->workstreams && rows > 0; w++) {
         const struct work *x = &r->work[w];
-        const struct meta_progress *p = meta_progress(m, w);
+        const struct meta_progress *p = &progress[w];
         if (x->state != WORK_RUNNING && x->state != WORK_CHECKING)
             continue;
         clock_span((double)(now - x->start_ms) / 1000, span, sizeof span);
@@ -190,10 +189,9 @@ static void draw_gates(struct plan_view *v, const struct run *r, int columns)
     }
 }
 
-static void changed(void *context, const struct meta *m)
+static void changed(void *context, const struct run *r, const struct meta_progress *progress)
 {
     struct plan_view *v = context;
-    const struct run *r = meta_state(m);
     int64_t now = clock_wall_ms();
     if (v->cli->json) {
         fflush(v->cli->out.file);
@@ -216,7 +214,7 @@ static void changed(void *context, const struct meta *m)
     print_row(v, text, size.columns);
     for (int32_t d = 0; d < r->plan->domains && v->drawn < rows; d++)
         draw_domain(v, r, d, size.columns);
-    draw_running(v, m, rows - v->drawn, size.columns);
+    draw_running(v, r, progress, rows - v->drawn, size.columns);
     if (v->drawn + r->plan->gates < rows)
         draw_gates(v, r, size.columns);
     fflush(v->cli->out.file);

@@ -162,18 +162,6 @@ static void read_hash(const json_t *o, const char *key, struct run_hash *ret)
     }
 }
 
-static int64_t read_time(const char *text)
-{
-    struct tm t = { 0 };
-    int ms = 0;
-    if (!text || sscanf(text, "%d-%d-%dT%d:%d:%d.%dZ", &t.tm_year, &t.tm_mon, &t.tm_mday, &t.tm_hour,
-                        &t.tm_min, &t.tm_sec, &ms) != 7)
-        return 0;
-    t.tm_year -= 1900;
-    t.tm_mon--;
-    return (int64_t)timegm(&t) * 1000 + ms;
-}
-
 static void read_end(const json_t *o, struct task_end *e)
 {
     const char *why = json_string_value(json_object_get(o, "why"));
@@ -225,7 +213,7 @@ enum spr_code event_read(const struct plan *p, const char *line, size_t length, 
     e.slot = (uint32_t)whole(o, "slot");
     e.number = (int32_t)whole(o, "number");
     e.yes = rows[e.kind].yes && json_is_true(json_object_get(o, rows[e.kind].yes));
-    e.time_ms = read_time(json_string_value(json_object_get(o, "time")));
+    e.time_ms = clock_from_iso(json_string_value(json_object_get(o, "time")));
     e.until_ms = whole(o, "until_ms");
     if (rows[e.kind].has & END)
         read_end(o, &e.end);

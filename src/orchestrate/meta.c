@@ -30,8 +30,6 @@ void meta_fail(struct meta *m, enum spr_code rc, const struct spr_error *err)
 
 static enum spr_code keep_for_telling(struct meta *m, const struct run_event *e, struct spr_error *err)
 {
-    if (!m->options->watcher.told)
-        return SPR_OK;
     if (m->told.count == m->told.room) {
         int32_t room = m->told.room ? 2 * m->told.room : 64;
         struct told *grown = mem_resize(m->told.list, (size_t)room, sizeof *grown);
@@ -78,8 +76,13 @@ static void forget_told(struct meta *m)
 static void tell(struct meta *m)
 {
     const struct meta_watcher *w = &m->options->watcher;
-    for (int32_t i = 0; i < m->told.count; i++)
-        w->told(w->context, m, &m->told.list[i].event, m->told.list[i].line ? m->told.list[i].line : "");
+    for (int32_t i = 0; i < m->told.count; i++) {
+        const char *line = m->told.list[i].line ? m->told.list[i].line : "";
+        if (m->feed)
+            feed_event(m->feed, line);
+        if (w->told)
+            w->told(w->context, &m->told.list[i].event, line);
+    }
     forget_told(m);
 }
 
@@ -282,16 +285,6 @@ static enum spr_code watch_people(struct meta *m, struct spr_error *err)
 
 /* ---- from beginning to end ---- */
 
-const struct run *meta_state(const struct meta *m)
-{
-    return &m->run;
-}
-
-const struct meta_progress *meta_progress(const struct meta *m, int32_t w)
-{
-    return &m->progress[w];
-}
-
 static enum spr_code prepare(struct meta *m, struct spr_error *err)
 {
     const struct plan *p = m->plan;
@@ -350,6 +343,8 @@ static enum spr_code begin(struct meta *m, struct spr_error *err)
     m->executor = local_executor(m->local);
     rc = watch_people(m, err);
     if (!rc)
+        rc = feed_open(m->at, &m->feed, err);
+    if (!rc)
         rc = meta_open_teams(m, err);
     if (!rc)
         rc = clear_slots(m, err);
@@ -380,7 +375,7 @@ static enum spr_code turn_around(struct meta *m, struct spr_error *err)
         if (m->changed) {
             status_due(m);
             if (w->changed)
-                w->changed(w->context, m);
+                w->changed(w->context, &m->run, m->progress);
         }
         m->changed = false;
         enum run_mood mood = run_mood(&m->run);
@@ -420,6 +415,7 @@ static void close_all(struct meta *m)
         if (m->looking[g].judge)
             judge_drop(m->looking[g].judge);
     teams_free(m->teams);
+    feed_close(m->feed);
     local_free(m->local);
     for (size_t i = 0; i < SPR_COUNT(fds); i++)
         if (fds[i] >= 0)

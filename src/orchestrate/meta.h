@@ -17,12 +17,19 @@
 
 struct meta;
 
+/* Progress that a workstream has said; part negative: none. */
+struct meta_progress {
+    double part;
+    int64_t at_ms; /* when it said so */
+    char text[120];
+};
+
 struct meta_watcher {
     void *context;
     /* An event, committed. line: its JSON without the sum. */
-    void (*told)(void *context, const struct meta *m, const struct run_event *e, const char *line);
-    /* After each turn in which something changed. */
-    void (*changed)(void *context, const struct meta *m);
+    void (*told)(void *context, const struct run_event *e, const char *line);
+    /* After each turn in which something changed. progress (workstreams). */
+    void (*changed)(void *context, const struct run *r, const struct meta_progress *progress);
 };
 
 struct meta_options {
@@ -39,20 +46,11 @@ struct meta_options {
     int *ret_signal; /* the signal that ended it, where SPR_CANCELLED comes back; may be NULL */
 };
 
-/* Progress that a workstream has said; part negative: none. */
-struct meta_progress {
-    double part;
-    char text[120];
-};
-
 /* Runs until nothing is left to do, or SIGINT (what runs is stopped) or SIGTERM (what runs goes on) comes. BORROWS all.
  * *ret_mood: how it stands at the end. Fails: SPR_BUSY (another orchestrator), SPR_BADDATA (damaged journal), SPR_IO,
  * SPR_NOMEM, SPR_CANCELLED (a signal). */
 SPR_MUST_USE enum spr_code meta_run(const struct plan *p, const struct place *at,
                                     const struct meta_options *o, enum run_mood *ret_mood,
                                     struct spr_error *err);
-
-const struct run *meta_state(const struct meta *m);
-const struct meta_progress *meta_progress(const struct meta *m, int32_t w);
 
 #endif

@@ -180,6 +180,7 @@ void meta_hear_crew(void *context, const struct crew_news *n)
         break;
     case NEWS_PROGRESS:
         p->part = n->part;
+        p->at_ms = now;
         snprintf(p->text, sizeof p->text, "%s", n->text ? n->text : "");
         return;
     case NEWS_STALL:

@@ -3,6 +3,7 @@
 #ifndef ORCHESTRATE_META_INNER_H
 #define ORCHESTRATE_META_INNER_H
 #include "orchestrate/escalation.h"
+#include "orchestrate/feed.h"
 #include "orchestrate/fresh.h"
 #include "orchestrate/judge.h"
 #include "orchestrate/local.h"
@@ -47,6 +48,7 @@ struct meta {
     struct local *local; /* gates' commands, and what an earlier orchestrator left */
     struct executor executor;
     struct teams *teams;
+    struct feed *feed;
     uint32_t *check_slot; /* (workstreams): CHECKING, the first of its criteria */
     bool rest;            /* some domain may have nothing left to do */
     struct escalations escalations;

@@ -149,6 +149,7 @@ enum spr_code meta_open_teams(struct meta *m, struct spr_error *err)
 {
     const struct meta_options *o = m->options;
     const struct teams_options options = { .processes = o->text && !o->together && m->plan->domains > 1,
+                                           .wire = feed_wire(m->feed),
                                            .text = o->text,
                                            .text_length = o->text_length,
                                            .grace_ms = m->plan->grace_s * 1000,

@@ -1,6 +1,7 @@
 #include "orchestrate/past.h"
 
 #include "base/clock.h"
+#include "base/file.h"
 #include "base/mem.h"
 #include "orchestrate/local.h"
 
@@ -10,6 +11,8 @@
 #include <string.h>
 #include <sys/file.h>
 #include <unistd.h>
+
+enum { STATUS_BYTES_MAX = 256 << 20 };
 
 static enum spr_code nothing(void *context, const struct run_event *e, struct spr_error *err)
 {
@@ -46,9 +49,8 @@ static enum spr_code keep_issue(struct past *x, const struct run_event *e, struc
     return SPR_OK;
 }
 
-static enum spr_code take(void *context, char *text, size_t length, struct spr_error *err)
+enum spr_code past_take(struct past *x, char *text, size_t length, struct spr_error *err)
 {
-    struct past *x = context;
     struct run_event e;
     bool known;
     enum spr_code rc = event_read(x->run.plan, text, length, &e, &known, err);
@@ -68,11 +70,16 @@ static enum spr_code take(void *context, char *text, size_t length, struct spr_e
     return rc;
 }
 
+static enum spr_code take(void *context, char *text, size_t length, struct spr_error *err)
+{
+    return past_take(context, text, length, err);
+}
+
 /* A lock that can be had is nobody's. */
-static bool somebody_runs(const struct place *at)
+bool past_runs(const struct past *x)
 {
     char path[TASK_PATH_BYTES + 8];
-    snprintf(path, sizeof path, "%s/lock", at->folder);
+    snprintf(path, sizeof path, "%s/lock", x->at.folder);
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     bool locked = fd >= 0 && flock(fd, LOCK_SH | LOCK_NB) != 0;
     if (fd >= 0)
@@ -99,6 +106,54 @@ static void look_for_processes(struct past *x)
     close(file);
 }
 
+void past_hear_status(struct past *x, const char *json, size_t length)
+{
+    json_t *o = json_loadb(json, length, 0, NULL), *work;
+    const char *id;
+    json_object_foreach(json_object_get(o, "workstreams"), id, work)
+    {
+        const json_t *part = json_object_get(work, "progress");
+        const char *message = json_string_value(json_object_get(work, "message"));
+        enum plan_thing thing;
+        int32_t w;
+        if (!plan_find(x->run.plan, id, &thing, &w) || thing != PLAN_WORKSTREAM)
+            continue;
+        x->progress[w].at_ms = clock_from_iso(json_string_value(json_object_get(work, "said")));
+        x->progress[w].part = json_is_number(part) ? json_number_value(part) : -1;
+        snprintf(x->progress[w].text, sizeof x->progress[w].text, "%s", message ? message : "");
+    }
+    json_decref(o);
+}
+
+/* Of the domains in which something runs. */
+static void read_progress(struct past *x)
+{
+    char path[TASK_PATH_BYTES + 128];
+    struct spr_error err;
+    struct buf json;
+    int32_t seen = PLAN_NONE;
+    buf_init(&json, STATUS_BYTES_MAX);
+    for (int32_t w = 0; w < x->run.plan->workstreams; w++) {
+        int32_t d = x->run.plan->workstream[w].domain;
+        if (x->run.work[w].state != WORK_RUNNING || d == seen)
+            continue;
+        seen = d;
+        json.length = 0;
+        snprintf(path, sizeof path, "%s/status/%s.json", x->at.folder, x->run.plan->domain[d].id);
+        if (file_exists(path) && file_read(path, &json, &err) == SPR_OK && json.data)
+            past_hear_status(x, json.data, json.length);
+    }
+    buf_fini(&json);
+}
+
+void past_settle(struct past *x)
+{
+    x->runs = past_runs(x);
+    run_look_back(&x->run, clock_wall_ms());
+    if (x->events)
+        look_for_processes(x);
+}
+
 enum spr_code past_open(struct past *ret, const char *plan_file, const struct plan *p, past_event_fn *each,
                         void *context, struct spr_error *err)
 {
@@ -109,16 +164,21 @@ enum spr_code past_open(struct past *ret, const char *plan_file, const struct pl
         rc = graph_init(&ret->graph, p, NULL, NULL, err);
     if (!rc)
         rc = run_init(&ret->run, p, &ret->graph, 0, &env, err);
-    if (!rc && !(ret->gone = mem_zalloc((size_t)p->workstreams, sizeof *ret->gone)))
+    if (!rc)
+        ret->gone = mem_zalloc((size_t)p->workstreams, sizeof *ret->gone);
+    if (!rc)
+        ret->progress = mem_zalloc((size_t)p->workstreams, sizeof *ret->progress);
+    if (!rc && (!ret->gone || !ret->progress))
         rc = SPR_FAIL(err, SPR_NOMEM, "no memory for the past");
     if (!rc)
         rc = journal_read(ret->at.folder, take, ret, &ret->damage, err);
     if (rc)
         return rc;
-    ret->runs = somebody_runs(&ret->at);
-    run_look_back(&ret->run, clock_wall_ms());
-    if (ret->events)
-        look_for_processes(ret);
+    past_settle(ret);
+    for (int32_t w = 0; w < p->workstreams; w++)
+        ret->progress[w].part = -1;
+    if (ret->runs)
+        read_progress(ret);
     return SPR_OK;
 }
 
@@ -127,6 +187,7 @@ void past_close(struct past *x)
     for (int32_t i = 0; i < x->issues; i++)
         mem_free(x->issue[i]);
     mem_free(x->issue);
+    mem_free(x->progress);
     mem_free(x->gone);
     escalations_fini(&x->escalations);
     run_fini(&x->run);

@@ -90,9 +90,11 @@ static json_t *status_work(const struct run *r, int32_t w, const struct meta_pro
         set_time(o, "started", x->start_ms);
         if (progress && progress[w].part >= 0) {
             json_object_set_new(o, "progress", json_real(progress[w].part));
+            set_time(o, "said", progress[w].at_ms);
             if (progress[w].part > 0)
                 set_time(o, "eta",
-                         x->start_ms + (int64_t)((double)(r->now_ms - x->start_ms) / progress[w].part));
+                         x->start_ms +
+                             (int64_t)((double)(progress[w].at_ms - x->start_ms) / progress[w].part));
         } else if (pw->max_s) {
             set_time(o, "eta", x->start_ms + pw->max_s * 1000);
         }
@@ -179,11 +181,11 @@ struct json_t *status_plan(const struct run *r, const struct meta_progress *prog
                      "domains", domains);
 }
 
-/* Whole or not at all, but not flushed to disk: it can be made again from the journal. */
+/* Whole or not at all, but not flushed to disk: it can be made again from the journal. TAKES o. */
 static void put_down(const struct meta *m, const char *name, json_t *o)
 {
     char path[TASK_PATH_BYTES + 128], part[TASK_PATH_BYTES + 160];
-    char *text = o ? json_dumps(o, JSON_INDENT(1)) : NULL;
+    char *text = o ? json_dumps(o, JSON_INDENT(1) | JSON_REAL_PRECISION(6)) : NULL;
     snprintf(path, sizeof path, "%s/%s.json", m->at->folder, name);
     snprintf(part, sizeof part, "%s.part", path);
     int fd = text ? open(part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644) : -1;
@@ -199,23 +201,36 @@ static void put_down(const struct meta *m, const char *name, json_t *o)
     json_decref(o);
 }
 
+static void publish(const struct meta *m, const json_t *o)
+{
+    char *text = m->feed && o ? json_dumps(o, JSON_COMPACT | JSON_REAL_PRECISION(6)) : NULL;
+    if (text)
+        feed_status(m->feed, text);
+    free(text);
+}
+
+static void write_now(void *context)
+{
+    status_write(context);
+}
+
 void status_write(struct meta *m)
 {
+    struct spr_error err;
     enum { EVERY_MS = 1000, SHARE = 20 }; /* a large plan's status takes at most a twentieth of the time */
     char name[100];
     int64_t now = clock_wall_ms();
     put_down(m, "status", status_plan(&m->run, m->progress, now));
     for (int32_t d = 0; d < m->plan->domains; d++) {
         snprintf(name, sizeof name, "status/%s", m->plan->domain[d].id);
-        put_down(m, name, status_domain(&m->run, d, m->progress));
+        json_t *o = status_domain(&m->run, d, m->progress);
+        publish(m, o);
+        put_down(m, name, o);
     }
     int64_t pause = SHARE * (clock_wall_ms() - now);
     m->status_ms = now + (pause > EVERY_MS ? pause : EVERY_MS);
-}
-
-static void write_now(void *context)
-{
-    status_write(context);
+    if (m->plan->status_every_s > 0)
+        meta_fail(m, loop_at(m->loop, now + m->plan->status_every_s * 1000, write_now, m, &err), &err);
 }
 
 void status_due(struct meta *m)

@@ -63,7 +63,6 @@ struct teams {
     int32_t gathered;  /* orders of all teams */
     char program[PATH_MAX], address[WIRE_ADDRESS_BYTES], stamp[33];
     int text; /* the plan's bytes: a memfd */
-    struct wire_context *wire;
     struct wire_socket *socket;
     struct wire_pool pool;
     struct buf out;
@@ -606,9 +605,7 @@ static enum spr_code open_talk(struct teams *t, const struct teams_options *o, s
     if (!rc)
         rc = place_socket(t->at, "orders", t->address, err);
     if (!rc)
-        rc = wire_context_new(&t->wire, err);
-    if (!rc)
-        rc = wire_bind(t->wire, WIRE_ROUTER, t->address, &queue, &t->socket, err);
+        rc = wire_bind(o->wire, WIRE_ROUTER, t->address, &queue, &t->socket, err);
     if (!rc)
         rc = loop_watch(t->loop, wire_fd(t->socket), hear, t, err);
     if (rc)
@@ -690,7 +687,6 @@ void teams_free(struct teams *t)
     if (t->socket)
         loop_unwatch(t->loop, wire_fd(t->socket));
     wire_close(t->socket);
-    wire_context_free(t->wire);
     wire_pool_reset(&t->pool);
     buf_fini(&t->out);
     if (t->text >= 0)

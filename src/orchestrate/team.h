@@ -17,6 +17,7 @@ struct teams;
 
 struct teams_options {
     bool processes;
+    struct wire_context *wire;
     const char *text; /* the plan's bytes, which every process of it reads */
     size_t text_length;
     int64_t grace_ms;     /* a domain stays so long when its meta is gone */

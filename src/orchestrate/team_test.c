@@ -38,6 +38,7 @@ struct bench {
     struct plan plan;
     struct place at;
     struct loop *loop;
+    struct wire_context *wire;
     struct teams *teams;
     struct doc_report report;
     int slots, ready, lost, news;
@@ -100,9 +101,12 @@ static void open_bench(struct bench *b, bool processes, int64_t grace_ms, const 
     assert_int_equal(loop_new(&b->loop, &err), SPR_OK);
     assert_int_equal(slots_open(b->at.folder, &b->slots, &err), SPR_OK);
     assert_int_equal(slots_reserve(b->slots, 16, &err), SPR_OK);
-    const struct teams_options o = {
-        .processes = processes, .text = plan, .text_length = strlen(plan), .grace_ms = grace_ms
-    };
+    assert_int_equal(wire_context_new(&b->wire, &err), SPR_OK);
+    const struct teams_options o = { .processes = processes,
+                                     .wire = b->wire,
+                                     .text = plan,
+                                     .text_length = strlen(plan),
+                                     .grace_ms = grace_ms };
     const struct teams_hooks hooks = { .context = b, .news = on_news, .ready = on_ready, .lost = on_lost };
     assert_int_equal(teams_new(b->loop, &b->plan, &b->at, &o, &hooks, &b->teams, &err), SPR_OK);
     assert_int_equal(teams_greet(b->teams, &err), SPR_OK);
@@ -111,6 +115,7 @@ static void open_bench(struct bench *b, bool processes, int64_t grace_ms, const 
 static void close_bench(struct bench *b)
 {
     teams_free(b->teams);
+    wire_context_free(b->wire);
     loop_free(b->loop);
     close(b->slots);
     plan_free(&b->plan);
