@@ -596,7 +596,7 @@ static void print_cost(void)
     struct image big = image_flat(64, 64, (struct rgba){ 0, 0, 0, 0 });
     const struct image *frame[FRAMES];
     struct item moving = { .frames = FRAMES, .form = FORM_MOVING };
-    struct dice d = { { 1, 1 }, 0 };
+    struct dice d = { .r = { 1, 1 } };
     for (int i = 0; i < 4; i++) {
         struct image tile = tiles_next(&sprites, &sprite_at);
         image_draw(&big, &tile, i % 2 * 32, i / 2 * 32);
@@ -641,7 +641,7 @@ int main(int argc, char **argv)
     }
     for (int g = 0; g < GATE_COUNT; g++)
         for (int i = 0; i < EACH; i++) {
-            struct dice d = { { 5 + (uint64_t)split, random_mix((uint64_t)g << 8 | (uint64_t)i) }, 0 };
+            struct dice d = { .r = { 5 + (uint64_t)split, random_mix((uint64_t)g << 8 | (uint64_t)i) } };
             struct item it = good_item(faults[g].form, 100);
             faults[g].plant(&it, &d);
             found += find(&it, (enum gate)g, count);

@@ -21,6 +21,10 @@ static struct rgba any_ground(struct dice *d)
                                            { 24, 24, 32, 255 },    { 0, 255, 0, 255 },
                                            { 255, 0, 255, 255 },   { 96, 120, 160, 255 },
                                            { 250, 240, 220, 255 }, { 0, 0, 0, 255 } };
+    if (d->fresh) {
+        int r = dice_below(d, 256), g = dice_below(d, 256), b = dice_below(d, 256);
+        return (struct rgba){ (uint8_t)r, (uint8_t)g, (uint8_t)b, 255 };
+    }
     return grounds[dice_below(d, SPR_COUNT(grounds))];
 }
 
@@ -340,6 +344,18 @@ const struct class_row classes[] = {
     { 'N', 200, { NULL }, "no pixel art", NULL },
 };
 const int class_count = SPR_COUNT(classes);
+
+const char *const *class_folders(const struct class_row *row, enum split split)
+{
+    static const char *const sprites[] = { "UNUSED",           "dngn/altars",   "dngn/gateways",
+                                           "dngn/trees",       "gui",           "player/base",
+                                           "player/transform", "player/felids", NULL },
+                             *const whole[] = { "dngn/altars", "dngn/doors", "dngn/gateways",
+                                                "dngn/trees",  "gui/spells", NULL };
+    if (split != SPLIT_FRESH)
+        return row->folder;
+    return row->letter == 'P' ? whole : sprites;
+}
 
 void spoiled_fini(struct spoiled *s)
 {

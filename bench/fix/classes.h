@@ -28,6 +28,9 @@ struct class_row {
 extern const struct class_row classes[];
 extern const int class_count;
 
+/* Where a class's tiles are; NULL after the last. */
+const char *const *class_folders(const struct class_row *row, enum split split);
+
 /* photos: files to cut pictures from, or NULL, every second one for each split; number chooses the kind. */
 void not_art_make(int number, char *const *photos, int photo_count, enum split split, struct dice *dice,
                   struct spoiled *ret);

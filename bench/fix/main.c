@@ -24,13 +24,15 @@ static void make_class(const char *set, FILE *manifest, const char *root, enum s
     struct tiles tiles = { 0 };
     size_t at = 0;
     if (row->make)
-        tiles = tiles_find(root, row->folder, split);
+        tiles = tiles_find(root, class_folders(row, split), split);
     at = tiles.count ? (size_t)(random_mix(seed + (uint64_t)row->letter) % tiles.count) : 0;
     for (int i = 0; i < (count ? count : row->count); i++) {
         struct spoiled s = { 0 };
-        struct dice dice = { { seed, random_mix((uint64_t)row->letter << 32 | (uint32_t)i) }, 0 };
+        struct dice dice = { { seed, random_mix((uint64_t)row->letter << 32 | (uint32_t)i) },
+                             0,
+                             split == SPLIT_FRESH };
         if (row->make)
-            row->make(&tiles, &at, &dice, split == SPLIT_TUNE || i % 2 == 0, &s);
+            row->make(&tiles, &at, &dice, split == SPLIT_TUNE || (split == SPLIT_HELD && i % 2 == 0), &s);
         else
             not_art_make(i, photos, photo_count, split, &dice, &s);
         store_add(set, manifest, row->letter, i, &s);
@@ -44,7 +46,11 @@ static int make(int argc, char **argv)
     if (argc < 6)
         return 2;
     const char *set = argv[0];
-    enum split split = strcmp(argv[2], "held") == 0 ? SPLIT_HELD : SPLIT_TUNE;
+    static const char *const splits[] = { "tune", "held", "wide", "fresh" };
+    enum split split = SPLIT_TUNE;
+    for (int k = 0; k < (int)SPR_COUNT(splits); k++)
+        if (strcmp(argv[2], splits[k]) == 0)
+            split = (enum split)k;
     char path[4096];
     snprintf(path, sizeof path, "%s/truth", set);
     mkdir(set, 0777);

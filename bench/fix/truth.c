@@ -46,7 +46,7 @@ struct tiles tiles_find(const char *root, const char *const *folders, enum split
             if (e->fts_info != FTS_F || !is_png(e->fts_path))
                 continue;
             uint64_t hash = random_mix(hash_of(e->fts_path + prefix));
-            if ((enum split)(hash >> 63) != split)
+            if (split != SPLIT_FRESH && hash >> 63 != (split == SPLIT_HELD))
                 continue;
             if (count == room) {
                 room = room ? room * 2 : 256;
@@ -64,7 +64,7 @@ struct tiles tiles_find(const char *root, const char *const *folders, enum split
         exit(1);
     }
     qsort(found, count, sizeof *found, by_hash);
-    struct tiles t = { must_alloc(count, sizeof *t.path), count };
+    struct tiles t = { must_alloc(count, sizeof *t.path), count, split == SPLIT_FRESH };
     for (size_t i = 0; i < count; i++)
         t.path[i] = found[i].path;
     free(found);
@@ -102,6 +102,20 @@ static bool fits(const struct image *im)
     return colours >= 8;
 }
 
+static bool is_large(const struct image *im)
+{
+    int left = im->width, right = 0, top = im->height, bottom = 0;
+    for (int y = 0; y < im->height; y++)
+        for (int x = 0; x < im->width; x++)
+            if (image_at(im, x, y)->a) {
+                left = x < left ? x : left;
+                right = x >= right ? x + 1 : right;
+                top = y < top ? y : top;
+                bottom = y + 1;
+            }
+    return right - left >= 20 && bottom - top >= 20;
+}
+
 struct image tiles_next(const struct tiles *t, size_t *at)
 {
     for (size_t tries = 0; tries < t->count; tries++) {
@@ -109,7 +123,7 @@ struct image tiles_next(const struct tiles *t, size_t *at)
         struct spr_error err;
         if (image_load(t->path[(*at)++ % t->count], NULL, &im, NULL, &err))
             continue;
-        if (fits(&im))
+        if (fits(&im) && (!t->large || is_large(&im)))
             return im;
         image_fini(&im);
     }

@@ -1,8 +1,12 @@
 #include "pixel/cells.h"
 
 #include "base/mem.h"
+#include "pixel/inward.h"
 
 #include <math.h>
+#include <stdlib.h>
+
+enum { SAMPLED_ROWS = 96, FADE_CELLS = 64 };
 
 /* Of a cell's width: what is left out at each side for its very middle, its middle, and all of it. */
 static const double centre_edge = 0.36, middle_edge = 0.22, whole_edge = 0.06;
@@ -10,6 +14,8 @@ static const double centre_edge = 0.36, middle_edge = 0.22, whole_edge = 0.06;
 static const double split_from = 60;
 /* Variance beyond the noise's from which blur or a halo is taken to reach into a middle. */
 static const double shrink_from = 2;
+/* Variance of a pixel, all channels together, up to which what comes in from the sides explains a cell. */
+static const double explained = 20, unexplained = 0.18;
 
 struct span span_within(double low, double high, double edge, int length)
 {
@@ -140,19 +146,23 @@ struct views {
     struct cell centre, middle, whole;
 };
 
-static struct rgba colour_of(const struct views *v, double noise, float *ret_error, float *ret_uneven)
+static struct rgba colour_of(const struct views *v, double noise, float *ret_error, float *ret_uneven,
+                             float drift[3])
 {
     struct mean all = mean_of(&v->middle), m = all;
-    double grain = 3 * noise * noise;
+    double grain = 3 * noise * noise, little = shrink_from + grain * 0.5;
     *ret_error = *ret_uneven = 0;
     if (all.weight <= 0)
         return (struct rgba){ 0, 0, 0, 0 };
-    if (all.spread > 2 * grain + split_from)
-        m = larger_half(&v->middle, &all);
+    if (all.spread > 2 * grain + split_from) {
+        struct mean centre = mean_of(&v->centre);
+        bool pure = centre.weight > 0 && beyond(centre.spread, grain, centre.count) <= little;
+        m = pure ? mean_near(&v->middle, &centre, split_from + 9 * grain) : larger_half(&v->middle, &all);
+    }
     double extra = beyond(m.spread, grain, m.count);
     const struct cell *within = &v->whole;
     double uneven = extra;
-    if (extra > shrink_from + grain * 0.5) { /* something comes in from the sides: look further inside */
+    if (extra > little) { /* something comes in from the sides: look further inside */
         struct mean centre = mean_near(&v->centre, &m, split_from + 9 * grain + 4 * extra);
         double less = beyond(centre.spread, grain, centre.count);
         if (centre.weight > 0 && less < extra) {
@@ -165,6 +175,11 @@ static struct rgba colour_of(const struct views *v, double noise, float *ret_err
     struct mean near = mean_near(within, &m, 3 * reach * reach);
     if (near.weight > 0)
         m = near;
+    if (beyond(all.spread, grain, all.count) > little) {
+        drift[0] = (float)(all.r - m.r);
+        drift[1] = (float)(all.g - m.g);
+        drift[2] = (float)(all.b - m.b);
+    }
     *ret_error = (float)(noise / sqrt(m.count > 0 ? m.count : 1));
     *ret_uneven = (float)sqrt(uneven / 3);
     return (struct rgba){ byte(m.r), byte(m.g), byte(m.b), byte(all.alpha) };
@@ -173,9 +188,12 @@ static struct rgba colour_of(const struct views *v, double noise, float *ret_err
 static enum spr_code cells_init(struct cells *ret, int width, int height, struct spr_error *err)
 {
     size_t n = (size_t)width * (size_t)height;
-    struct cells c = { .error = mem_zalloc(n, sizeof *c.error), .uneven = mem_zalloc(n, sizeof *c.uneven) };
-    enum spr_code rc = c.error && c.uneven ? image_init(&c.colour, width, height, err)
-                                           : SPR_FAIL(err, SPR_NOMEM, "%d x %d cells", width, height);
+    struct cells c = { .error = mem_zalloc(n, sizeof *c.error),
+                       .uneven = mem_zalloc(n, sizeof *c.uneven),
+                       .drift = mem_zalloc(n, 3 * sizeof *c.drift) };
+    enum spr_code rc = c.error && c.uneven && c.drift
+                           ? image_init(&c.colour, width, height, err)
+                           : SPR_FAIL(err, SPR_NOMEM, "%d x %d cells", width, height);
     if (rc)
         cells_fini(&c);
     else
@@ -188,7 +206,82 @@ void cells_fini(struct cells *c)
     image_fini(&c->colour);
     mem_free(c->error);
     mem_free(c->uneven);
+    mem_free(c->drift);
     *c = (struct cells){ 0 };
+}
+
+static struct inward_box box_of(const struct grid *g, size_t at)
+{
+    size_t i = at % (size_t)g->x.cells, j = at / (size_t)g->x.cells;
+    return (struct inward_box){ (double)g->x.line[i], (double)g->x.line[i + 1], (double)g->y.line[j],
+                                (double)g->y.line[j + 1] };
+}
+
+/* Whether a cell's middle is not of one colour. */
+static bool is_uneven(const struct cells *c, size_t at)
+{
+    return c->uneven[at] > 0 ||
+           fabsf(c->drift[at * 3]) + fabsf(c->drift[at * 3 + 1]) + fabsf(c->drift[at * 3 + 2]) > 0;
+}
+
+/* How far in what comes from the sides reaches, in cells: what leaves least in some of the uneven cells. 0: none. */
+static double fade_of(const struct image *im, const struct grid *g, const struct cells *cells)
+{
+    static const double tried[] = { 0.05, 0.08, 0.11, 0.14, 0.17, 0.2, 0.24 };
+    double left[SPR_COUNT(tried)] = { 0 };
+    size_t n = (size_t)g->x.cells * (size_t)g->y.cells, uneven = 0, seen = 0, best = 0;
+    for (size_t at = 0; at < n; at++)
+        uneven += is_uneven(cells, at);
+    for (size_t at = 0; at < n; at++) {
+        struct inward_box box = box_of(g, at);
+        struct inward fit;
+        if (!is_uneven(cells, at) || seen++ % (uneven / FADE_CELLS + 1) != 0)
+            continue;
+        for (size_t k = 0; k < SPR_COUNT(tried); k++)
+            if (inward_fit(im, &box, tried[k], &fit))
+                left[k] += sqrt(fit.residual);
+    }
+    for (size_t k = 1; k < SPR_COUNT(tried); k++)
+        best = left[k] < left[best] ? k : best;
+    return left[best] > 0 ? tried[best] : 0;
+}
+
+/* Uneven cells get the colour that they have where nothing comes in from their sides, if that explains what they are. */
+static void look_inward(const struct image *im, const struct grid *g, struct cells *cells)
+{
+    double fade = fade_of(im, g, cells), grain = 3 * g->noise * g->noise;
+    for (size_t at = 0, n = (size_t)g->x.cells * (size_t)g->y.cells; fade > 0 && at < n; at++) {
+        struct inward_box box = box_of(g, at);
+        struct inward fit;
+        struct rgba *p = &cells->colour.pixel[at];
+        if (!is_uneven(cells, at) || !inward_fit(im, &box, fade, &fit) ||
+            fit.residual > 1.5 * grain + explained + unexplained * fit.spread)
+            continue;
+        double off = fit.residual > grain ? fit.residual - grain : 0;
+        *p = (struct rgba){ byte(fit.r), byte(fit.g), byte(fit.b), p->a };
+        cells->error[at] = (float)(g->noise * fit.error);
+        cells->uneven[at] = (float)(sqrt(off / 3) * fit.error);
+    }
+}
+
+/* Whether neighbouring pixels that differ by noise alone differ less in b - g than in r + 2g + b. With noise that is
+ * independent in every channel the means are as 2 to 12^0.5. */
+static bool colours_smooth(const struct image *im, double noise)
+{
+    int64_t bright = 0, colour = 0;
+    int most = (int)(12 * noise), step = im->height / SAMPLED_ROWS + 1;
+    for (int y = step / 2; y < im->height; y += step) {
+        const struct rgba *p = image_at(im, 0, y);
+        for (int x = 0; x + 1 < im->width; x++) {
+            int r = p[x + 1].r - p[x].r, g = p[x + 1].g - p[x].g, b = p[x + 1].b - p[x].b;
+            int light = abs(r + 2 * g + b), hue = abs(b - g);
+            if (light <= most && hue <= most) {
+                bright += light;
+                colour += hue;
+            }
+        }
+    }
+    return noise > 0 && colour * 1732 < bright * 800;
 }
 
 enum spr_code cells_take(const struct image *im, const struct grid *g, struct cells *ret,
@@ -209,10 +302,13 @@ enum spr_code cells_take(const struct image *im, const struct grid *g, struct ce
             v.centre.x = span_within(left, right, centre_edge, im->width);
             v.middle.x = span_within(left, right, middle_edge, im->width);
             v.whole.x = span_within(left, right, whole_edge, im->width);
-            cells.colour.pixel[at] = colour_of(&v, g->noise, &cells.error[at], &cells.uneven[at]);
+            cells.colour.pixel[at] =
+                colour_of(&v, g->noise, &cells.error[at], &cells.uneven[at], &cells.drift[at * 3]);
         }
     }
+    look_inward(im, g, &cells);
     cells.noise = g->noise;
+    cells.codec = colours_smooth(im, g->noise);
     *ret = cells;
     return SPR_OK;
 }

@@ -16,6 +16,10 @@ struct cells {
     float *error;        /* (cells): standard deviation of what noise left in a channel, 0..255 */
     double noise;        /* of a pixel: standard deviation of a channel, 0..255 */
     float *uneven;       /* (cells): standard deviation within the cell beyond noise: blur, halos, codecs */
+    float
+        *drift; /* (cells, 3): how r, g, b change from the cell's colour to its middle's mean; 0 where even */
+    bool
+        codec; /* colours are smoother than brightness: JPEG and WebP keep them for every second pixel only */
 };
 
 /* BORROWS im and g (found or given). GIVES *ret (cells_fini). Fails: SPR_NOMEM. */

@@ -20,10 +20,18 @@ static const double deviations = 3.3, slack = 1.5;
 static const double clear_contrast = 24, bleed_more = 1.0, bleed_least = 0.010;
 /* A halo changes a cell beside a large region by at most that share of its contrast. */
 static const double halo = 0.025;
-static const double clipped_least = 3.6;
+/* A codec hides how much noise there was: where it was cut off, means moved by up to that much. */
+static const double codec_clipped = 4.6;
+/* Values so near an end are that end. */
+static const double clipped_slack = 1.5;
 /* Where there is noise, a cell that touches the ground and is no farther from its colour is ground, and so is any colour
  * that is nearer still, wherever it is: nobody sees that much, and a codec leaves it beside strong edges. */
 static const double ground_within = 10, hole_within = 8;
+/* What comes in from the sides of a cell gets to its very middle, too: less than that share of how much more there is of
+ * it around. */
+static const double drift_share = 0.8, drift_most = 24;
+/* How far a codec may move the brightness and the hue of a few cells beside others of strong colours. */
+static const double codec_bright = 10, codec_hue = 18;
 
 static double apart(const struct colour *p, const struct colour *q)
 {
@@ -44,11 +52,12 @@ static void add(struct colour *to, const struct colour *c)
 
 struct join {
     int width, height, frames;
-    size_t cells;        /* of a frame */
-    struct colour *cell; /* (frames, cells); count 0: transparent */
-    int32_t *region;     /* (frames, cells); -1: transparent */
-    struct colour *mean; /* of each region */
-    int32_t *kind;       /* of each region: its colour */
+    const struct cells *frame; /* (frames) */
+    size_t cells;              /* of a frame */
+    struct colour *cell;       /* (frames, cells); count 0: transparent */
+    int32_t *region;           /* (frames, cells); -1: transparent */
+    struct colour *mean;       /* of each region */
+    int32_t *kind;             /* of each region: its colour */
     int regions;
     int32_t *queue;
     struct colour *colour;
@@ -336,6 +345,47 @@ static void settle_ground(struct join *j, int f, int32_t ground, int32_t as)
     }
 }
 
+/* Whether cell i of frame f is the ground, but for what came in from its sides. */
+static bool drifted(const struct join *j, int f, size_t i, const struct colour *ground)
+{
+    const struct colour *c = &j->cell[(size_t)f * j->cells + i];
+    const float *drift = &j->frame[f].drift[i * 3];
+    double off[3] = { c->r - ground->r, c->g - ground->g, c->b - ground->b };
+    double along = 0, all = 0, most = 0;
+    for (int k = 0; k < 3; k++) {
+        along += off[k] * (double)drift[k];
+        all += (double)drift[k] * (double)drift[k];
+    }
+    double share = all > 0 ? along / all : 0;
+    share = share < 0 ? 0 : share > drift_share ? drift_share : share;
+    for (int k = 0; k < 3; k++) {
+        double left = fabs(off[k] - share * (double)drift[k]);
+        most = left > most ? left : most;
+    }
+    return most <= hole_within && apart(c, ground) <= drift_most;
+}
+
+/* Whether a codec can have made cell i of frame f of the ground: YCbCr of JFIF. */
+static bool coded(const struct colour *c, const struct colour *ground)
+{
+    double r = c->r - ground->r, g = c->g - ground->g, b = c->b - ground->b,
+           y = 0.299 * r + 0.587 * g + 0.114 * b;
+    return fabs(y) <= codec_bright && fabs(0.564 * (b - y)) <= codec_hue &&
+           fabs(0.713 * (r - y)) <= codec_hue;
+}
+
+/* Few cells by themselves that are ground but for what was done to the picture. */
+static void settle_strays(struct join *j, int f, int32_t ground, int32_t as)
+{
+    const struct colour *c = &j->colour[ground];
+    int32_t *region = j->region + (size_t)f * j->cells;
+    bool smooth = j->frame->codec || j->frame->noise < 1;
+    for (size_t i = 0; i < j->cells; i++)
+        if (region[i] >= 0 && j->mean[region[i]].count <= STRAY_CELLS && j->kind[region[i]] != ground &&
+            (drifted(j, f, i, c) || (smooth && coded(&j->cell[(size_t)f * j->cells + i], c))))
+            region[i] = as;
+}
+
 /* A cell that agrees over time is ground at all those times if it is at one of them. */
 static void settle_over_time(struct join *j, size_t i, int32_t ground, int32_t as)
 {
@@ -359,22 +409,59 @@ static void settle_grounds(struct join *j, int32_t *border)
     for (int32_t r = 0; ground >= 0 && r < j->regions && as < 0; r++)
         if (j->mean[r].count > 0 && j->kind[r] == ground)
             as = r;
-    for (int f = 0; as >= 0 && f < j->frames; f++)
+    for (int f = 0; as >= 0 && f < j->frames; f++) {
+        settle_strays(j, f, ground, as);
         settle_ground(j, f, ground, as);
+    }
     for (size_t i = 0; as >= 0 && j->frames > 1 && i < j->cells; i++)
         settle_over_time(j, i, ground, as);
 }
 
-/* Values beyond 0 and 255 were cut off, so that noise moves the mean of a colour at that end inwards: by 0.4 of its
- * standard deviation, the mean of half a normal distribution. */
-static void undo_clipping(struct join *j, double noise)
+/* Noise of deviation 1 around `value` that is cut off at 0 has a mean of value * Phi(value) + phi(value). The value for a
+ * mean; both in deviations. */
+static double before_clipping(double mean)
 {
-    double most = 0.45 * noise + 0.8;
-    most = most > clipped_least ? most : clipped_least; /* a codec hides how much noise there was */
-    for (int k = 0; noise > 1 && k < j->colours; k++) {
+    static const double step = 0.25, mean_at[] = { 0.3989, 0.5363, 0.6978, 0.8812, 1.0833,
+                                                   1.3006, 1.5293, 1.7668, 2.0085 };
+    enum { STEPS = (int)(sizeof mean_at / sizeof *mean_at) - 1 };
+    if (mean <= mean_at[0])
+        return 0;
+    for (int k = 0; k < STEPS; k++)
+        if (mean < mean_at[k + 1])
+            return step * (k + (mean - mean_at[k]) / (mean_at[k + 1] - mean_at[k]));
+    return mean;
+}
+
+/* The value, 0..255 from the end where it was cut off, that noise moved to `mean`. */
+static double unclipped(double mean, double noise, bool codec)
+{
+    if (codec)
+        return mean <= codec_clipped ? 0 : mean;
+    double value = noise * before_clipping(mean / noise);
+    return value < clipped_slack ? 0 : value;
+}
+
+/* Noise as it was before it was cut off. It was measured where the picture is quiet, so mostly in its ground. */
+static double noise_before(const struct join *j, int32_t ground, double noise)
+{
+    static const double kept = 0.341; /* of the variance, at an end */
+    int ends = 0;
+    if (ground < 0)
+        return noise;
+    const struct colour *c = &j->colour[ground];
+    const double channel[3] = { c->r, c->g, c->b };
+    for (int k = 0; k < 3; k++)
+        ends += channel[k] < noise || channel[k] > 255 - noise;
+    return noise / sqrt(1 - ends * (1 - kept) / 3);
+}
+
+static void undo_clipping(struct join *j, double noise, bool codec)
+{
+    for (int k = 0; (codec || noise > 1) && k < j->colours; k++) {
         double *const channel[3] = { &j->colour[k].r, &j->colour[k].g, &j->colour[k].b };
         for (int c = 0; c < 3; c++)
-            *channel[c] = *channel[c] <= most ? 0 : *channel[c] >= 255 - most ? 255 : *channel[c];
+            *channel[c] = *channel[c] < 128 ? unclipped(*channel[c], noise, codec)
+                                            : 255 - unclipped(255 - *channel[c], noise, codec);
     }
 }
 
@@ -412,7 +499,9 @@ static void store(const struct join *j, struct cells *frame)
 
 enum spr_code join_noise(struct cells *frame, int count, struct spr_error *err)
 {
-    struct join j = { .width = frame->colour.width, .height = frame->colour.height, .frames = count };
+    struct join j = {
+        .width = frame->colour.width, .height = frame->colour.height, .frames = count, .frame = frame
+    };
     j.cells = (size_t)j.width * (size_t)j.height;
     size_t all = j.cells * (size_t)count;
     j.cell = mem_zalloc(all, sizeof *j.cell);
@@ -434,7 +523,7 @@ enum spr_code join_noise(struct cells *frame, int count, struct spr_error *err)
             absorb_strays(&j);
             choose_colours(&j, order);
             settle_grounds(&j, border);
-            undo_clipping(&j, frame->noise);
+            undo_clipping(&j, noise_before(&j, ground_kind(&j, border), frame->noise), frame->codec);
             store(&j, frame);
         }
     } else {

@@ -12,8 +12,10 @@ static struct cells cells_of(const char *picture, float error)
     size_t n = (size_t)c.colour.width * (size_t)c.colour.height;
     c.error = mem_zalloc(n, sizeof *c.error);
     c.uneven = mem_zalloc(n, sizeof *c.uneven);
+    c.drift = mem_zalloc(n, 3 * sizeof *c.drift);
     assert_non_null(c.error);
     assert_non_null(c.uneven);
+    assert_non_null(c.drift);
     for (size_t i = 0; i < n; i++)
         c.error[i] = error;
     return c;
@@ -130,13 +132,79 @@ static void grounds_are_one_colour(void **state)
     }
 }
 
+/* Noise of 6 that is cut off moves 0 to 2.4 and 3 to 4.1; a codec hides the noise, so that 4 is 0. */
+static void what_was_cut_off_comes_back(void **state)
+{
+    static const struct {
+        uint8_t mean, want;
+        bool codec;
+        const char *why;
+    } rows[] = {
+        { 2, 0, false, "the end itself" },
+        { 5, 4, false, "beside the end" },
+        { 40, 40, false, "far from it" },
+        { 4, 0, true, "a codec" },
+        { 6, 6, true, "a codec, and beyond what it hides" },
+    };
+    (void)state;
+    for (size_t k = 0; k < SPR_COUNT(rows); k++) {
+        struct cells c = cells_of(scene, 0.5f);
+        struct spr_error err;
+        struct rgba was = c.colour.pixel[0];
+        c.noise = 6;
+        c.codec = rows[k].codec;
+        for (int i = 0; i < 12 * 7; i++)
+            if (rgba_equal(c.colour.pixel[i], was))
+                c.colour.pixel[i] = (struct rgba){ 120, rows[k].mean, 120, 255 };
+        assert_int_equal(join_noise(&c, 1, &err), SPR_OK);
+        if (c.colour.pixel[0].g != rows[k].want || c.colour.pixel[0].r != 120)
+            fail_msg("%s: %d of %d", rows[k].why, c.colour.pixel[0].g, rows[k].want);
+        cells_fini(&c);
+    }
+}
+
+/* Single cells in a thing: ground but for a rim that reaches their middle, ground but for a codec's hue, and neither. */
+static void holes_are_ground(void **state)
+{
+    static const struct {
+        struct rgba hole;
+        float drift;
+        bool codec, ground;
+        const char *why;
+    } rows[] = {
+        { { 80, 90, 100, 255 }, 0, false, false, "a colour of its own" },
+        { { 120, 120, 120, 255 }, 30, false, true, "a rim" },
+        { { 120, 120, 120, 255 }, -30, false, false, "what is around it is darker" },
+        { { 100, 104, 116, 255 }, 0, false, false, "hue without a codec" },
+        { { 100, 104, 116, 255 }, 0, true, true, "a codec's hue" },
+    };
+    (void)state;
+    for (size_t k = 0; k < SPR_COUNT(rows); k++) {
+        struct cells c = cells_of(scene, 0.5f);
+        struct spr_error err;
+        struct rgba was = c.colour.pixel[0];
+        size_t hole = 3 * 12 + 4;
+        c.noise = 3;
+        c.codec = rows[k].codec;
+        for (int i = 0; i < 12 * 7; i++)
+            if (rgba_equal(c.colour.pixel[i], was))
+                c.colour.pixel[i] = (struct rgba){ 104, 104, 104, 255 };
+        c.colour.pixel[hole] = rows[k].hole;
+        for (size_t n = 0; n < 3; n++)
+            c.drift[hole * 3 + n] = rows[k].drift;
+        assert_int_equal(join_noise(&c, 1, &err), SPR_OK);
+        if (rgba_equal(c.colour.pixel[hole], c.colour.pixel[0]) != rows[k].ground)
+            fail_msg("%s", rows[k].why);
+        cells_fini(&c);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(noise_is_joined_and_colours_stay),
-        cmocka_unit_test(without_noise_nothing_changes),
-        cmocka_unit_test(time_agrees_where_nothing_moves),
-        cmocka_unit_test(grounds_are_one_colour),
+        cmocka_unit_test(noise_is_joined_and_colours_stay), cmocka_unit_test(without_noise_nothing_changes),
+        cmocka_unit_test(time_agrees_where_nothing_moves),  cmocka_unit_test(grounds_are_one_colour),
+        cmocka_unit_test(what_was_cut_off_comes_back),      cmocka_unit_test(holes_are_ground),
     };
     return cmocka_run_group_tests_name("pixel/join", tests, NULL, NULL);
 }

@@ -11,7 +11,7 @@
  * more: uneven lines always find something. */
 static const double all_but_everything = 0.95, all_but_as_much = 0.06;
 
-enum { SPECTRUM_MAX = 640, PERIODS = 6, CANDIDATES = 24 };
+enum { BLOCK = 8, BLOCK_MOST = 5, SPECTRUM_MAX = 640, PERIODS = 6, CANDIDATES = 24 };
 
 static int ascending(const void *p, const void *q)
 {
@@ -19,16 +19,50 @@ static int ascending(const void *p, const void *q)
     return (a > b) - (a < b);
 }
 
-/* change[x]: the profile above its floor, square-rooted. The floor is what noise leaves on every line. */
+/* What noise leaves on every line: the profile's lower part, and how much it varies. */
+struct floor {
+    float low, level;
+};
+
+/* Of the lines from, from + step, ... */
+static struct floor floor_of(const float *profile, int length, int from, int step, float *sorted)
+{
+    int n = 0;
+    for (int x = from; x < length; x += step)
+        sorted[n++] = profile[x];
+    if (n == 0)
+        return (struct floor){ 0 };
+    qsort(sorted, (size_t)n, sizeof *sorted, ascending);
+    return (struct floor){ sorted[n / 8], sorted[n * 3 / 8] };
+}
+
+/* Whether even the weakest lines between blocks of 8 pixels stand out, but not as cells' borders do. */
+static bool has_blocks(const float *profile, int length, const struct floor *all, float *sorted)
+{
+    if (length < BLOCK * BLOCK || all->level <= 0)
+        return false;
+    float low = floor_of(profile, length, BLOCK, BLOCK, sorted).low;
+    return low > all->level + (all->level - all->low) && low < all->level * BLOCK_MOST;
+}
+
+/* change[x]: the profile above its floor, square-rooted. JPEG and WebP work in blocks of 8 pixels and leave more at
+ * their borders, all over the picture: then each place within a block has a floor of its own. */
 static void lift(const float *profile, int length, float *sorted, float *change)
 {
-    int n = length - 1;
-    memcpy(sorted, profile + 1, (size_t)n * sizeof *sorted);
-    qsort(sorted, (size_t)n, sizeof *sorted, ascending);
-    float low = sorted[n / 8], level = sorted[n * 3 / 8], floor_to = level + 3 * (level - low);
+    struct floor all = floor_of(profile, length, 1, 1, sorted);
+    float spread = all.level - all.low, floor_to[BLOCK];
+    bool blocks = has_blocks(profile, length, &all, sorted);
+    for (int k = 0; k < BLOCK; k++) {
+        struct floor here = blocks ? floor_of(profile, length, k > 0 ? k : BLOCK, BLOCK, sorted) : all;
+        float vary = here.level < 1.25f * here.low ? here.level - here.low : 0.25f * here.low;
+        float scaled = blocks ? spread * here.low / all.level : spread;
+        floor_to[k] = here.low + 3 * (vary > scaled ? vary : scaled);
+        if (floor_to[k] < all.level + 3 * spread)
+            floor_to[k] = all.level + 3 * spread;
+    }
     change[0] = change[length] = 0;
     for (int x = 1; x < length; x++)
-        change[x] = profile[x] > floor_to ? sqrtf(profile[x] - floor_to) : 0;
+        change[x] = profile[x] > floor_to[x % BLOCK] ? sqrtf(profile[x] - floor_to[x % BLOCK]) : 0;
 }
 
 /* lag[t] = sum of (change[x] - mean) * (change[x + t] - mean), for t = 0..most. */
