@@ -4,6 +4,7 @@
 #include "base/mem.h"
 #include "orchestrate/fault.h"
 #include "orchestrate/sum.h"
+#include "orchestrate/task.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -152,6 +153,26 @@ static enum spr_code fail_io(struct spr_error *err, const char *what, const char
     return SPR_FAIL(err, SPR_IO, "cannot %s the journal in %.200s: %s", what, folder, strerror(e));
 }
 
+/* The lock, if it can be had. A child on its way from fork to exec holds its parent's lock a moment longer than the
+ * parent lives, when that is killed just then: so whose owner is gone is waited for. */
+static bool take_lock(int fd, char who[32])
+{
+    enum { TRIES = 250, WAIT_US = 20000 };
+    struct task_identity owner;
+    for (int i = 0; i < TRIES; i++) {
+        if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+            return true;
+        bool held = errno == EWOULDBLOCK;
+        ssize_t n = pread(fd, who, 31, 0);
+        who[n > 0 ? n : 0] = '\0';
+        who[strcspn(who, " \n")] = '\0';
+        if (!held || task_identify(atoi(who), &owner))
+            return false;
+        usleep(WAIT_US);
+    }
+    return false;
+}
+
 static enum spr_code lock(const char *folder, int *ret, struct spr_error *err)
 {
     char path[PATH_BYTES], who[32] = "";
@@ -159,9 +180,7 @@ static enum spr_code lock(const char *folder, int *ret, struct spr_error *err)
     int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
     if (fd < 0)
         return fail_io(err, "lock", folder, errno);
-    if (flock(fd, LOCK_EX | LOCK_NB)) {
-        ssize_t n = pread(fd, who, sizeof who - 1, 0);
-        who[n > 0 ? n : 0] = '\0';
+    if (!take_lock(fd, who)) {
         close(fd);
         return SPR_FAIL(
             err, SPR_BUSY,

@@ -2,11 +2,14 @@
 
 #include "base/file.h"
 
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -211,6 +214,41 @@ static void mending_keeps_what_is_sound(void **state)
     buf_fini(&whole);
 }
 
+/* A lock whose owner is alive is refused at once; one that outlives its owner is waited for. */
+static void a_lock_is_its_owners(void **state)
+{
+    struct spr_error err;
+    struct journal j;
+    struct journal_damage damage;
+    char path[100], text[40];
+    int status;
+    (void)state;
+    snprintf(path, sizeof path, "%s/lock", folder);
+    int fd = open(path, O_RDWR | O_CREAT, 0600);
+    assert_int_equal(flock(fd, LOCK_EX), 0);
+    int n = snprintf(text, sizeof text, "%-11d\n", (int)getpid());
+    assert_int_equal(pwrite(fd, text, (size_t)n, 0), n);
+    assert_int_equal(journal_open(folder, JOURNAL_KILL, NULL, NULL, &j, &damage, &err), SPR_BUSY);
+    snprintf(text, sizeof text, "process %d;", (int)getpid());
+    assert_non_null(strstr(err.text, text));
+
+    pid_t dead = fork();
+    if (dead == 0)
+        _exit(0);
+    assert_int_equal(waitpid(dead, &status, 0), dead);
+    n = snprintf(text, sizeof text, "%-11d\n", (int)dead);
+    assert_int_equal(pwrite(fd, text, (size_t)n, 0), n);
+    pid_t heir = fork(); /* has the lock, as between fork and exec */
+    if (heir == 0) {
+        usleep(300000);
+        _exit(0);
+    }
+    close(fd);
+    assert_int_equal(journal_open(folder, JOURNAL_KILL, NULL, NULL, &j, &damage, &err), SPR_OK);
+    assert_int_equal(waitpid(heir, &status, 0), heir);
+    journal_close(&j);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -220,6 +258,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_damaged_witness_hides_nothing, make, drop),
         cmocka_unit_test_setup_teardown(half_a_line_that_nobody_was_told_of_is_taken_back, make, drop),
         cmocka_unit_test_setup_teardown(mending_keeps_what_is_sound, make, drop),
+        cmocka_unit_test_setup_teardown(a_lock_is_its_owners, make, drop),
     };
     return cmocka_run_group_tests_name("orchestrate/journal", tests, NULL, NULL);
 }
