@@ -4,37 +4,39 @@
 
 #include <assert.h>
 #include <stdint.h>
-#include <string.h>
+
+enum { ALIGNMENT = 64 };
 
 enum spr_code arena_open(struct arena *a, struct spr_error *err)
 {
     assert(!a->base);
     if (a->overflow)
         return SPR_FAIL(err, SPR_LIMIT, "working memory does not fit in the address space");
-    unsigned char *block = mem_aligned(a->size, 1);
-    if (!block)
+    /* Fresh pages are zero: clearing them again would take as long as all else here. */
+    a->block = a->size <= SIZE_MAX - ALIGNMENT ? mem_zalloc(a->size + ALIGNMENT - 1, 1) : NULL;
+    if (!a->block)
         return SPR_FAIL(err, SPR_NOMEM, "no memory for %zu bytes of working space", a->size);
-    memset(block, 0, a->size);
-    a->base = block;
+    mem_populate(a->block, a->size);
+    a->base = a->block + (ALIGNMENT - (uintptr_t)a->block % ALIGNMENT) % ALIGNMENT;
     a->used = 0;
     return SPR_OK;
 }
 
 void arena_close(struct arena *a)
 {
-    mem_free(a->base);
+    mem_free(a->block);
     *a = (struct arena){ 0 };
 }
 
 void *arena_take(struct arena *a, size_t count, size_t size)
 {
     size_t bytes;
-    if (__builtin_mul_overflow(count, size, &bytes) || bytes > SIZE_MAX - 63 - a->used) {
+    if (__builtin_mul_overflow(count, size, &bytes) || bytes > SIZE_MAX - (ALIGNMENT - 1) - a->used) {
         assert(!a->base);
         a->overflow = true;
         return NULL;
     }
-    bytes = (bytes + 63) & ~(size_t)63;
+    bytes = (bytes + ALIGNMENT - 1) & ~(size_t)(ALIGNMENT - 1);
     size_t at = a->used;
     a->used += bytes;
     if (!a->base) {

@@ -15,7 +15,8 @@
 #include <stddef.h>
 
 struct arena {
-    unsigned char *base; /* NULL while measuring */
+    unsigned char *block;
+    unsigned char *base; /* the block's first aligned byte; NULL while measuring */
     size_t size;         /* bytes in the block */
     size_t used;         /* bytes taken so far */
     bool overflow;       /* a size did not fit in size_t: arena_open refuses */
