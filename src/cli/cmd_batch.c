@@ -55,21 +55,29 @@ static enum spr_code find_output(const struct args *args, const struct rows *row
     return rc;
 }
 
-/* By the first row: --engine, or a column of that name, holds for a whole file as a rule. */
-static bool is_comfyui(const struct rows *rows)
+/* A maker for each engine that a row asks for. GIVES maker[REQUEST_ENGINES] (maker_fini), even on failure. */
+static enum spr_code open_makers(const struct args *args, const struct rows *rows, int threads,
+                                 struct maker *maker, struct spr_error *err)
 {
-    return rows->count > 0 && rows->row[0].request.engine.name == REQUEST_COMFYUI;
+    enum spr_code rc = SPR_OK;
+    for (size_t i = 0; !rc && i < rows->count; i++) {
+        int name = rows->row[i].request.engine.name;
+        if (!maker[name].engine)
+            rc = maker_init(args, name == REQUEST_COMFYUI, threads, args_has(args, THREADS), &maker[name],
+                            err);
+    }
+    return rc;
 }
 
 static enum spr_code run_rows(struct cli *cli, const struct args *args, const struct rows *rows,
                               struct spr_error *err)
 {
     struct output output;
-    struct maker maker = { 0 };
+    struct maker maker[REQUEST_ENGINES] = { 0 };
     char path[PATH_MAX];
     const char *pattern = args_value(args, NAME);
     struct row_batch b = {
-        cli, NULL, rows, NULL, &output, pattern ? pattern : "{prompt}-{seed}", args_has(args, FORCE)
+        cli, { NULL }, rows, NULL, &output, pattern ? pattern : "{prompt}-{seed}", args_has(args, FORCE)
     };
     int64_t threads = pool_default_threads();
     bool dry = args_has(args, DRY);
@@ -83,11 +91,13 @@ static enum spr_code run_rows(struct cli *cli, const struct args *args, const st
         rc = manifest_open(path, &b.manifest, err);
     }
     if (!rc && !dry)
-        rc = maker_init(args, is_comfyui(rows), (int)threads, args_has(args, THREADS), &maker, err);
-    b.engine = maker.engine;
+        rc = open_makers(args, rows, (int)threads, maker, err);
+    for (int i = 0; i < REQUEST_ENGINES; i++)
+        b.engine[i] = maker[i].engine;
     if (!rc)
         rc = row_batch_run(&b, err);
-    maker_fini(&maker);
+    for (int i = 0; i < REQUEST_ENGINES; i++)
+        maker_fini(&maker[i]);
     manifest_close(b.manifest);
     return rc;
 }

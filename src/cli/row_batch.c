@@ -199,7 +199,9 @@ static enum spr_code draw(struct running *r, struct spr_error *err)
                         "%.200s is there already, and no row of this batch made it; --force replaces it",
                         file);
     rc = manifest_begin(b->manifest, relative, err);
-    return rc ? rc : engine_generate(b->engine, &row_in_hand(r)->request, &watch, err);
+    return rc ? rc
+              : engine_generate(b->engine[row_in_hand(r)->request.engine.name], &row_in_hand(r)->request,
+                                &watch, err);
 }
 
 /* A failure of this row alone; others end the batch. */
@@ -280,7 +282,7 @@ enum spr_code row_batch_run(const struct row_batch *b, struct spr_error *err)
 {
     struct running r = { .batch = b };
     enum spr_code rc = name_rows(&r, err);
-    if (!rc && !b->engine)
+    if (!rc && !b->manifest)
         rc = print_plan(&r, err);
     else if (!rc) {
         sweep_folders(&r);

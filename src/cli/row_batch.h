@@ -12,9 +12,9 @@
 
 struct row_batch {
     const struct cli *cli;
-    struct engine *engine; /* NULL: nothing is drawn, the names are printed */
+    struct engine *engine[REQUEST_ENGINES]; /* by enum request_engine: those that rows ask for */
     const struct rows *rows;
-    struct manifest *manifest; /* NULL with that */
+    struct manifest *manifest; /* NULL: nothing is drawn, the names are printed */
     const struct output *output;
     const char *pattern; /* of names, with '/' between folders: rows/rows.h */
     bool again;          /* draw what is in the manifest too, and replace files */

@@ -49,7 +49,7 @@ enum request_sampler { REQUEST_EULER, REQUEST_HEUN, REQUEST_ANCESTRAL, REQUEST_D
 enum request_precision { REQUEST_F32, REQUEST_BF16 };
 
 /* The engine field's words. */
-enum request_engine { REQUEST_NATIVE, REQUEST_COMFYUI };
+enum request_engine { REQUEST_NATIVE, REQUEST_COMFYUI, REQUEST_ENGINES };
 
 enum { REQUEST_PROMPT_MAX = 10000, REQUEST_PATH_MAX = 4000 }; /* characters */
 

@@ -98,6 +98,14 @@ refused "what only the native engine can" 1 "native engine only"
 run generate axe --lora x
 refused "a LoRA for the native engine" 2 "--engine comfyui"
 
+# Rows of both engines in one file, without a daemon: each is drawn by its own.
+printf 'prompt,engine,seed\ngold ring,native,1\naxe,comfyui,2\nred gem,,3\n' >rows.csv
+before=$(ask prompts)
+run batch rows.csv --steps 2 -o mixed -q
+is "each row by its own engine" "$status $(($(ask prompts) - before)) $(for f in mixed/gold-ring-1 mixed/axe-2 mixed/red-gem-3; do
+    "$program" show --json $f.png | jq -r .request.engine; done | tr '\n' ' ')" "0 1 native comfyui native "
+rm -rf mixed rows.csv
+
 # It misbehaves.
 for mode in drop garbage huge restart silent; do
     tell $mode
