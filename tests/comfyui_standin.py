@@ -4,7 +4,7 @@ them, drawing a plain sprite instead of running a network. It can be told to mis
 
 usage: comfyui_standin.py PORT_FILE [STEP_SECONDS]     serves on a free port, writes it to PORT_FILE
        comfyui_standin.py --tell PORT mode=MODE        ok, drop, silent, stall, error, oom, refuse, status500, garbage, huge,
-                                                       restart, nopicture, hugepicture, bare (an old server without models, LoRA loader and more)
+                                                       restart, nopicture, hugepicture, slow, bare (an old server without models, LoRA loader and more)
        comfyui_standin.py --ask PORT KEY               seed, prompts, uploads, freed, interrupted
 """
 import asyncio, json, os, struct, sys, time, urllib.request, zlib
@@ -210,6 +210,9 @@ class Server:
         return web.json_response({"prompt_id": body["prompt_id"], "number": self.prompts, "node_errors": errors})
 
     async def get_prompt(self, request):
+        if self.mode == "slow":  # as while a model is loaded
+            self.mode = "ok"
+            time.sleep(5)
         return web.json_response({"exec_info": {"queue_remaining": len(self.queue) + (self.running is not None)}})
 
     async def get_queue(self, request):

@@ -46,7 +46,7 @@ enum spr_code comfy_http_open(const char *url, struct comfy_http **ret, struct s
     while (length > 0 && url[length - 1] == '/')
         length--;
     if ((strncmp(url, "http://", 7) != 0 && strncmp(url, "https://", 8) != 0) || length < 9 ||
-        length >= COMFY_URL_BYTES || strpbrk(url, " \t\r\n\"'?#@"))
+        length >= COMFY_URL_BYTES || url[length - 1] == ':' || strpbrk(url, " \t\r\n\"'?#@"))
         return SPR_FAIL(err, SPR_BADARG,
                         "\"%.100s\" is no server's address; for example http://127.0.0.1:8188", url);
     pthread_once(&once, start_curl);

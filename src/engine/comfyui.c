@@ -14,11 +14,19 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { ASK_MS = 3000, OUT_NS_PER_S = 1000000000, OUT_S = 5, TRIES_MAX = 3, PICTURE_BYTES = 128 << 20 };
+enum {
+    ASK_MS = 3000,
+    SLOW_MS = 20000,
+    OUT_NS_PER_S = 1000000000,
+    OUT_S = 5,
+    TRIES_MAX = 3,
+    PICTURE_BYTES = 128 << 20
+};
 
 struct server {
     struct comfy_http *http;
     int64_t out_until_ns; /* of the steady clock; 0: it answers, as far as is known */
+    bool slow;            /* it did not answer in time, but there was somebody */
     char why[160];
 };
 
@@ -61,35 +69,37 @@ static void leave_out(struct server *s, const struct spr_error *why)
 }
 
 /* How many prompts it has to do. */
-static enum spr_code ask_load(struct server *s, int *ret, struct spr_error *err)
+static enum spr_code ask_load(struct server *s, long time_ms, int *ret, struct spr_error *err)
 {
     json_t *root = NULL;
-    enum spr_code rc = comfy_get_json(s->http, "/prompt", ASK_MS, &root, err);
+    enum spr_code rc = comfy_get_json(s->http, "/prompt", time_ms, &root, err);
     if (!rc)
         *ret = (int)json_number_value(json_object_get(json_object_get(root, "exec_info"), "queue_remaining"));
     json_decref(root);
     return rc;
 }
 
-/* The one with the least to do of those that answer; those left out are asked only where there is no other. */
+/* The one with the least to do of those that answer. Those left out are asked only where there is no other; and where nobody
+ * answered, those that were only slow get more time: a server that loads a model says nothing for many seconds. */
 static enum spr_code choose(struct comfyui *c, const atomic_bool *cancel, struct server **ret,
                             struct spr_error *err)
 {
     struct server *best = NULL;
     struct spr_error why;
     int least = 0;
-    for (int pass = 0; pass < 2 && !best; pass++)
+    for (int pass = 0; pass < 3 && !best; pass++)
         for (int i = 0; i < c->servers; i++) {
             struct server *s = &c->server[i];
             int load = 0;
             bool out = s->out_until_ns > clock_steady_ns();
-            if (out != (pass == 1))
+            if (pass < 2 ? out != (pass == 1) : !s->slow)
                 continue;
             comfy_http_cancel_on(s->http, cancel);
-            enum spr_code rc = ask_load(s, &load, &why);
+            enum spr_code rc = ask_load(s, pass < 2 ? ASK_MS : SLOW_MS, &load, &why);
             comfy_http_cancel_on(s->http, NULL);
             if (rc == SPR_CANCELLED)
                 return SPR_FAIL(err, SPR_CANCELLED, "stopped");
+            s->slow = rc == SPR_TIMEOUT;
             if (rc) {
                 leave_out(s, &why);
                 continue;

@@ -20,11 +20,7 @@ cleanup() {
 serve() {
     $python "$standin" "$work.$1" 0.005 >/dev/null 2>&1 &
     servers="$servers $!"
-    tries=0
-    while [ ! -s "$work.$1" ] && [ $tries -lt 200 ]; do
-        sleep 0.05
-        tries=$((tries + 1))
-    done
+    appears "$work.$1" $! || echo "# the stand-in does not start" >&2
     cat "$work.$1"
     rm -f "$work.$1"
 }
@@ -114,6 +110,10 @@ for mode in drop garbage huge restart silent; do
     [ "$status" = 0 ] || not_ok "$mode said" "$err"
     rm -f axe.png
 done
+tell slow
+comfy "axe" -s 3 -o axe.png
+is "it says nothing for five seconds: waited for" "$status $(ls axe.png 2>&1)" "0 axe.png"
+rm -f axe.png
 tell oom
 comfy "axe" -s 3 -o axe.png
 is "out of memory: freed, then again" "$status $(ask freed)" "0 1"
@@ -184,4 +184,7 @@ refused "no server" 1 "ComfyUI does not answer" "--server URL"
 SPRITERY_COMFYUI="gpu:8188"
 comfy "axe"
 refused "an address that is none" 2 "no server's address"
+SPRITERY_COMFYUI="http://127.0.0.1:"
+comfy "axe"
+refused "an address without its port" 2 "no server's address"
 finish

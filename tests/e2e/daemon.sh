@@ -20,12 +20,7 @@ export SPRITERY_LISTEN_HTTP=$http
 serve() {
     "$program" serve "$@" 2>serve.log &
     pid=$!
-    for _ in $(seq 200); do
-        grep -q ' ready: ' serve.log && return 0
-        kill -0 "$pid" 2>/dev/null || return 1
-        sleep 0.05
-    done
-    return 1
+    appears serve.log "$pid" ' ready: '
 }
 
 stop() { # SIGNAL -> $ended: the exit status
@@ -170,7 +165,7 @@ is "and leaves its queue alone" "$(printf '%s\n' "$out" | jq -r 'select(.check =
 mkdir -p .config/spritery
 printf 'log:\n  level: debug\nqueue:\n  lease: 30s\n' >.config/spritery/config.yaml
 kill -HUP "$pid"
-for _ in $(seq 40); do grep -q 'again' serve.log && break; sleep 0.05; done
+appears serve.log "$pid" again
 if grep -q 'config.yaml again; some settings wait for a restart' serve.log; then ok "SIGHUP reads the file"; else not_ok "SIGHUP reads the file" "$(tail -n 3 serve.log)"; fi
 run config show --json
 is "the file is seen" "$(printf '%s\n' "$out" | jq -r 'select(.name == "queue.lease") | .value + " " + .from')" "30s file"
@@ -211,9 +206,9 @@ if /usr/bin/python3 -c 'import aiohttp' 2>/dev/null; then
     export SPRITERY_WORKFLOWS="$root/workflows"
     /usr/bin/python3 "$root/tests/comfyui_standin.py" comfy.port 0.005 >/dev/null 2>&1 &
     comfy=$!
-    for _ in $(seq 200); do [ -s comfy.port ] && break; sleep 0.05; done
+    appears comfy.port "$comfy" || not_ok "the stand-in starts"
     url=http://127.0.0.1:$(cat comfy.port)
-    serve --set "engine.comfyui=$url" --set queue.retry=1s --set queue.tries=1
+    serve --set "engine.comfyui=$url" --set queue.retry=1s
     run generate "red dragon" --engine comfyui -s 5 -q -o there.png -f
     is "a job for ComfyUI is drawn there" "$status" 0
     run generate "red dragon" --engine comfyui -s 5 -q -o here.png -f --embedded --server "$url"
@@ -226,8 +221,10 @@ print(*[m['name'] + '/' + m['model_type'] for m in msgpack.unpackb(s.recv())['mo
     is "the server's models are listed, too" "$(cat models.txt)" \
         "juggernaut.safetensors/checkpoint pixel-art-xl.safetensors/lora sd_xl_base_1.0.safetensors/checkpoint sdxl-fix.safetensors/vae sprite32/checkpoint style/mine.safetensors/lora"
     is "with the same bytes as without the daemon" "$status:$(sha there.png)" "0:$(sha here.png)"
+    stop TERM
     kill "$comfy"
     wait "$comfy" 2>/dev/null
+    serve --set "engine.comfyui=$url" --set queue.retry=1s --set queue.tries=1
     run generate "red dragon" --engine comfyui -s 6 -q -o gone.png
     is "a server that is gone is a failure, not a hang" "$status" 1
     run status --json

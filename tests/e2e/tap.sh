@@ -19,6 +19,17 @@ export SPRITERY_THREADS
 count=0
 failed=0
 
+# appears FILE PID [WORDS]: waits until the file has something in it (the words), as long as the process lives. However
+# slow the machine: two minutes, in which a process that nobody lets run still gets ready.
+appears() {
+    appears_end=$(($(date +%s) + 120))
+    while ! { [ -s "$1" ] && grep -q -e "${3-}" "$1"; }; do
+        kill -0 "$2" 2>/dev/null || return 1
+        [ "$(date +%s)" -lt "$appears_end" ] || return 1
+        sleep 0.05
+    done
+}
+
 ok() {
     count=$((count + 1))
     printf 'ok %d - %s\n' "$count" "$1"
