@@ -4,6 +4,8 @@
 daemon.py PROGRAM kill [ROUNDS]      kill -9 at random moments under load; every accepted job ends exactly once (100)
 daemon.py PROGRAM hostile [SECONDS]  200 connections that stall, vanish, flood and send nonsense (30)
 daemon.py PROGRAM soak [JOBS]        small jobs with 20 subscribers; memory and descriptors (10000)
+daemon.py PROGRAM threads [SECONDS]  workers, subscribers, cancels, scrapes, SIGHUP and new model files at once (10): for builds
+                                     with ThreadSanitizer
 daemon.py PROGRAM memory [WORKERS]   what 1, 2, ... WORKERS native workers take, each with one thread (4)
 daemon.py PROGRAM disk [MIB]         a full disk and a busy database, and what is left when they pass (3); needs mount
 
@@ -21,6 +23,7 @@ import sys
 import tempfile
 import threading
 import time
+import urllib.request
 import zlib
 
 import msgpack
@@ -46,7 +49,7 @@ class Daemon:
     def __init__(self, data, *settings):
         env = dict(os.environ, HOME=work, SPRITERY_RUNTIME_DIR=os.path.join(work, "run"), SPRITERY_DATA_FOLDER=data,
                    SPRITERY_LISTEN_REQUESTS=REQUESTS, SPRITERY_LISTEN_UPDATES=UPDATES,
-                   SPRITERY_LISTEN_EVENTS=f"tcp://127.0.0.1:{BASE + 2}", SPRITERY_LISTEN_HTTP="")
+                   SPRITERY_LISTEN_EVENTS=f"tcp://127.0.0.1:{BASE + 2}", SPRITERY_LISTEN_HTTP=f"127.0.0.1:{BASE + 3}")
         args = [PROGRAM, "serve"]
         for s in settings:
             args += ["--set", s]
@@ -376,6 +379,76 @@ def soak(jobs):
     must("a stop is clean", daemon.end(signal.SIGTERM) == 0)
 
 
+def threads(seconds):
+    """Everything that runs beside the loop, at once; what it finds wrong is for the sanitizer to say."""
+    models = os.path.join(work, "models")
+    os.mkdir(models)
+    source = next(os.path.join(f, "sprite32.safetensors") for f in os.environ["SPRITERY_MODELS"].split(":"))
+
+    def publish(number):  # a model file is replaced, as a training does
+        part = os.path.join(models, "part")
+        shutil.copyfile(source, part)
+        os.rename(part, os.path.join(models, f"m{number % 2}.safetensors"))
+
+    publish(0)
+    publish(1)
+    os.environ["SPRITERY_MODELS"] = models + ":" + os.environ["SPRITERY_MODELS"]
+    daemon = Daemon(os.path.join(work, "data"), "engine.workers=3", "engine.threads=6")
+    stop, heard, scraped, ended = threading.Event(), [0] * 4, [0], [0, 0, 0]
+
+    def listen(n):
+        s = context.socket(zmq.SUB)
+        s.setsockopt(zmq.RCVTIMEO, 200)
+        s.setsockopt(zmq.SUBSCRIBE, b"")
+        s.connect(UPDATES)
+        while not stop.is_set():
+            try:
+                heard[n] += len(s.recv()) > 0
+            except zmq.Again:
+                pass
+        s.close()
+
+    def scrape():
+        while not stop.is_set():
+            for path in "metrics", "healthz", "readyz":
+                with urllib.request.urlopen(f"http://127.0.0.1:{BASE + 3}/{path}", timeout=20) as answer:
+                    scraped[0] += answer.status == 200
+            stop.wait(0.2)
+
+    beside = [threading.Thread(target=listen, args=(n,)) for n in range(4)] + [threading.Thread(target=scrape)]
+    for t in beside:
+        t.start()
+    client, rng, n, ids, end = Client(timeout=30000), random.Random(4), 0, [], time.monotonic() + seconds
+    while time.monotonic() < end or n < 12:
+        change = rng.choice([{}, {"steps": 3, "batch_size": 2}, {"animation_frames": 2, "steps": 2}, {"size": [32, 32], "steps": 30}])
+        answer = client.ask(**job(f"t{n}", model=rng.choice(["m0", "m1", ""]), **change))
+        assert answer and answer["type"] == "job_accepted", answer
+        ids.append(f"t{n}")
+        if n % 4 == 1:
+            client.ask(type="cancel", job_id=rng.choice(ids))
+        if n % 6 == 2:
+            publish(n)
+            daemon.process.send_signal(signal.SIGHUP)
+        client.ask(type=rng.choice(["status", "server", "jobs", "list_models", "votes"]))
+        n += 1
+        time.sleep(0.15)
+    states = wait_for_all(client, ids)
+    names = [s["state"] if isinstance(s, dict) else s for s in states.values()]
+    for i, name in enumerate(("done", "cancelled", "failed")):
+        ended[i] = names.count(name)
+    must("every job is done or cancelled", ended[0] + ended[1] == len(ids) and ended[0] > 0,
+         f"{len(ids)} jobs: {ended[0]} done, {ended[1]} cancelled, {ended[2]} failed")
+    stop.set()
+    for t in beside:
+        t.join()
+    must("subscribers heard", min(heard) > len(ids), heard)
+    must("scrapes were answered", scraped[0] >= 3, scraped[0])
+    must("a stop is clean", daemon.end(signal.SIGTERM) == 0)
+    with open(log_path, errors="replace") as f:
+        log = f.read()
+    must("the sanitizer found nothing", "Sanitizer" not in log, log[log.find("WARNING: "):][:4000] if "Sanitizer" in log else "")
+
+
 def memory(most):
     """Anonymous memory after every worker has drawn, by the number of workers."""
     seen, workers = [], 1
@@ -400,53 +473,137 @@ def memory(most):
         must("a worker more takes no model more", each < 20, f"{each:.1f} MiB each")
 
 
+def fill(path):
+    """Takes the last byte of the file system."""
+    fd = os.open(path, os.O_WRONLY | os.O_CREAT, 0o600)
+    try:
+        while True:
+            os.write(fd, b"x" * 4096)
+    except OSError:
+        pass
+    try:
+        while True:
+            os.write(fd, b"x")
+    except OSError:
+        os.close(fd)
+
+
+def all_done(what, states, ids, seen=""):
+    names = [s["state"] if isinstance(s, dict) else s for s in states.values()]
+    must(what, len(states) == len(ids) and set(names) == {"done"},
+         f"{len(ids)} accepted: " + ", ".join(f"{names.count(n)} {n}" for n in sorted(set(names))) + seen)
+    must("every picture is whole", all(is_whole_png(p["image_path"]) for s in states.values() if isinstance(s, dict) for p in s.get("pictures", [])))
+
+
+def sound(data, ids):
+    db = sqlite3.connect(os.path.join(data, "queue.db"))
+    must("the database is sound", db.execute("PRAGMA integrity_check").fetchone()[0] == "ok")
+    must("each job is there once", db.execute("SELECT count(*), count(DISTINCT id) FROM job").fetchone() == (len(ids),) * 2)
+    db.close()
+
+
+def fails_to_start(data, *settings):
+    """What a daemon says that cannot start; None if it can."""
+    try:
+        daemon = Daemon(data, *settings)
+    except SystemExit as e:
+        living.pop()
+        return str(e)
+    daemon.end(signal.SIGTERM)
+    return None
+
+
+def full(data):
+    settings = ("queue.retry=1s", "queue.tries=100", "stop_after=0s")
+    filler = os.path.join(data, "filler")
+    daemon = Daemon(data, *settings)
+    client = Client(timeout=20000)
+    accepted, refused, reason = [], 0, None
+    for i in range(24):  # queued and running while the disk fills
+        answer = client.ask(**job(f"d{i}", size=[32, 32], steps=30 if i % 3 else 1, batch_size=2))
+        assert answer["type"] == "job_accepted", answer
+        accepted.append(f"d{i}")
+    fill(filler)
+    for i in range(24, 80):
+        answer = client.ask(**job(f"d{i}", prompt="red gem " + "a" * 2000))
+        if answer and answer["type"] == "job_accepted":
+            accepted.append(f"d{i}")
+        else:
+            refused += 1
+            reason = answer
+    must("a full disk refuses, in words", refused > 0 and reason is not None and "full" in reason.get("error", ""), reason)
+    time.sleep(2)  # workers meet it, too
+    must("and answers go on", client.ask(type="ping") == {"type": "pong"} and client.ask(type="status") is not None)
+    status = client.ask(type="status")
+    must("jobs wait for room", status["queue_size"] + status["active_jobs"] > 0, status)
+    daemon.end(signal.SIGKILL)
+    said = fails_to_start(data, *settings)
+    must("started on a full disk it works or says why", said is None or "full" in said or "No space" in said, said)
+    os.unlink(filler)
+    daemon = Daemon(data, *settings)
+    states = wait_for_all(client, accepted, 120)
+    all_done("what was accepted is done once there is room", states, accepted, f", {refused} refused")
+    kept = [f for d, _, files in os.walk(data) for f in files]
+    must("no half file is left", not any(f.endswith(".part") for f in kept))
+    must("a stop is clean", daemon.end(signal.SIGTERM) == 0)
+    sound(data, accepted)
+
+
+def busy(data):
+    settings = ("queue.retry=1s", "queue.tries=100", "stop_after=0s")
+    daemon = Daemon(data, *settings)
+    client = Client(timeout=20000)
+    accepted = []
+    for i in range(12):
+        assert client.ask(**job(f"b{i}", size=[32, 32], steps=20 if i % 3 else 1))["type"] == "job_accepted"
+        accepted.append(f"b{i}")
+    db = sqlite3.connect(os.path.join(data, "queue.db"), isolation_level=None)
+    db.execute("BEGIN IMMEDIATE")  # somebody holds the database for longer than the daemon waits for it
+    answer = client.ask(**job("busy"))
+    must("a busy database refuses, in words", answer is not None and answer["type"] == "job_error" and "locked" in answer["error"], answer)
+    time.sleep(3)  # workers end jobs whose end cannot be written
+    begun = time.monotonic()
+    must("answers go on", client.ask(type="ping") == {"type": "pong"}, f"{time.monotonic() - begun:.2f} s")
+    daemon.end(signal.SIGKILL)
+    said = fails_to_start(data, *settings)
+    must("started on a busy database it works or says why", said is None or "locked" in said, said)
+    db.execute("ROLLBACK")
+    db.close()
+    daemon = Daemon(data, *settings)
+    must("and then accepts", client.ask(**job("busy"))["type"] == "job_accepted")
+    accepted.append("busy")
+    db = sqlite3.connect(os.path.join(data, "queue.db"), isolation_level=None, timeout=30, check_same_thread=False)
+    stop = threading.Event()
+
+    def hold():  # again and again for a moment, while jobs end
+        while not stop.is_set():
+            db.execute("BEGIN IMMEDIATE")
+            stop.wait(0.6)
+            db.execute("ROLLBACK")
+            stop.wait(0.3)
+
+    holder = threading.Thread(target=hold)
+    holder.start()
+    states = wait_for_all(client, accepted, 120)
+    stop.set()
+    holder.join()
+    db.close()
+    all_done("what was accepted is done through it all", states, accepted)
+    must("a stop is clean", daemon.end(signal.SIGTERM) == 0)
+    sound(data, accepted)
+
+
 def disk(mib):
     data = os.path.join(work, "small")
     os.mkdir(data)
     if subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={mib}m", "none", data], stderr=subprocess.DEVNULL).returncode:
         print("skipped: mounting a tmpfs is not allowed here")
-        return
-    try:
-        daemon = Daemon(data, "queue.retry=1s", "queue.tries=100")
-        client = Client()
-        for i in range(5):
-            assert client.ask(**job(f"d{i}"))["type"] == "job_accepted"
-        wait_for_all(client, [f"d{i}" for i in range(5)])
-        filler = os.path.join(data, "filler")
-        fd = os.open(filler, os.O_WRONLY | os.O_CREAT)
+    else:
         try:
-            while True:  # the last byte is taken
-                os.write(fd, b"x" * 4096)
-        except OSError:
-            os.close(fd)
-        accepted, refused = [f"d{i}" for i in range(5)], 0
-        for i in range(5, 60):
-            answer = client.ask(**job(f"d{i}", prompt="red gem " + "a" * 2000))
-            if answer and answer["type"] == "job_accepted":
-                accepted.append(f"d{i}")
-            else:
-                refused += 1
-                reason = answer
-        must("a full disk refuses, in words", refused > 0 and reason is not None and "full" in reason.get("error", ""), reason)
-        must("and answers go on", client.ask(type="ping") == {"type": "pong"} and client.ask(type="status") is not None)
-        os.unlink(filler)
-        states = wait_for_all(client, accepted, 60)
-        must("what was accepted is done once there is room", all(isinstance(s, dict) and s["state"] == "done" for s in states.values())
-             and len(states) == len(accepted), f"{len(accepted)} accepted, {refused} refused")
-        must("every picture is whole", all(is_whole_png(p["image_path"]) for s in states.values() if isinstance(s, dict) for p in s["pictures"]))
-
-        db = sqlite3.connect(os.path.join(data, "queue.db"), isolation_level=None)
-        db.execute("BEGIN IMMEDIATE")  # somebody holds the database for longer than the daemon waits for it
-        answer = Client(timeout=20000).ask(**job("busy"))
-        must("a busy database refuses, in words", answer is not None and answer["type"] == "job_error" and "locked" in answer["error"], answer)
-        db.execute("ROLLBACK")
-        db.close()
-        must("and then accepts", client.ask(**job("busy"))["type"] == "job_accepted")
-        states = wait_for_all(client, ["busy"], 30)
-        must("and draws", isinstance(states.get("busy"), dict) and states["busy"]["state"] == "done")
-        must("a stop is clean", daemon.end(signal.SIGTERM) == 0)
-    finally:
-        subprocess.run(["umount", "-l", data])
+            full(data)
+        finally:
+            subprocess.run(["umount", "-l", data])
+    busy(os.path.join(work, "busy"))
 
 
 def ping(address, span):
@@ -465,7 +622,7 @@ if sys.argv[2] == "ping":  # hostile's own
     shutil.rmtree(work)
     sys.exit()
 
-ORDEALS = {"kill": (kill, 100), "hostile": (hostile, 30), "soak": (soak, 10000), "memory": (memory, 4), "disk": (disk, 3)}
+ORDEALS = {"kill": (kill, 100), "hostile": (hostile, 30), "soak": (soak, 10000), "memory": (memory, 4), "threads": (threads, 10), "disk": (disk, 3)}
 try:
     ordeal, dose = ORDEALS[sys.argv[2]]
     ordeal(int(sys.argv[3]) if len(sys.argv) > 3 else dose)
