@@ -1,11 +1,14 @@
 #include "cli/plan_view.h"
 
 #include "base/clock.h"
-#include "orchestrate/status.h"
 
 #include <string.h>
 
-enum { DRAW_MS = 100, ROWS_MAX = 24 };
+enum {
+    DRAW_MS = 100,
+    TICK_MS = 250,
+    SHARE = 20
+}; /* a large plan takes at most a twentieth of the time to draw */
 
 static const char *id_of(const struct plan *p, const struct run_event *e)
 {
@@ -92,13 +95,22 @@ static void told(void *context, const struct run_event *e, const char *line)
         fprintf(out->file, "%s\n", line);
         return;
     }
+    bool again =
+        e->kind == EVENT_ESCALATE && e->index == v->bad_index && e->text && strcmp(e->text, v->bad_text) == 0;
+    if (e->kind == EVENT_FAIL || e->kind == EVENT_PAUSE || e->kind == EVENT_LOST) {
+        v->bad_index = e->index;
+        snprintf(v->bad_text, sizeof v->bad_text, "%s", e->text ? e->text : "");
+    }
+    if (again) /* its own line has said it */
+        return;
     bool worth = plan_view_line(v->plan, e, text, sizeof text);
     bool bad = e->kind == EVENT_FAIL || e->kind == EVENT_LOST || e->kind == EVENT_PAUSE ||
                e->kind == EVENT_ESCALATE || e->kind == EVENT_RETRY || (e->kind == EVENT_GATE && !e->yes);
     /* On a terminal the moving view shows what goes as it should. */
     if (!worth || (v->cli->quiet && !bad) || (out->tty && !bad && e->kind != EVENT_GATE && !v->cli->verbose))
         return;
-    plan_view_wipe(v);
+    plan_screen_wipe(&v->screen, out);
+    v->next_ms = 0;
     for (char *c = text; *c; c++)
         *c = *c == '\n' ? ' ' : *c;
     terminal_safe(out, text);
@@ -107,118 +119,24 @@ static void told(void *context, const struct run_event *e, const char *line)
 
 void plan_view_wipe(struct plan_view *v)
 {
-    if (v->drawn)
-        fprintf(v->cli->out.file, "\033[%dA\033[J", v->drawn);
-    v->drawn = 0;
-}
-
-static void print_row(struct plan_view *v, const char *text, int columns)
-{
-    char cut[512];
-    snprintf(cut, sizeof cut, "%.*s", columns - 1 < (int)sizeof cut - 1 ? columns - 1 : (int)sizeof cut - 1,
-             text);
-    terminal_safe(&v->cli->out, cut);
-    fputc('\n', v->cli->out.file);
-    v->drawn++;
-}
-
-static void bar(double part, char text[24])
-{
-    int full = (int)(part * 20 + 0.5);
-    for (int i = 0; i < 20; i++)
-        text[i] = i < full ? '#' : '-';
-    text[20] = '\0';
-}
-
-/* "model   [#####-----]  3/8  2 running, WS-06 waits: needs WS-05". */
-static void draw_domain(struct plan_view *v, const struct run *r, int32_t d, int columns)
-{
-    const struct plan_domain *x = &r->plan->domain[d];
-    int32_t done = 0, running = 0, failed = 0, waits = PLAN_NONE;
-    char text[512], why[200] = "", parts[24];
-    for (int32_t w = x->workstreams.first; w < x->workstreams.first + x->workstreams.count; w++) {
-        uint8_t s = r->work[w].state;
-        done += s == WORK_DONE || s == WORK_SKIPPED;
-        running += s == WORK_RUNNING || s == WORK_CHECKING;
-        failed += s == WORK_FAILED || s == WORK_CANCELLED;
-        if (waits == PLAN_NONE && (s == WORK_WAITING || s == WORK_READY || s == WORK_BLOCKED))
-            waits = w;
-    }
-    bar(x->workstreams.count ? (double)done / x->workstreams.count : 1, parts);
-    if (waits != PLAN_NONE)
-        status_reason(r, waits, why, sizeof why);
-    int n = snprintf(text, sizeof text, "%-16.16s [%s] %d/%d", x->id, parts, done, x->workstreams.count);
-    if (running && n > 0)
-        n += snprintf(text + n, sizeof text - (size_t)n, "  %d running", running);
-    if (failed && n > 0)
-        n += snprintf(text + n, sizeof text - (size_t)n, "  %d failed", failed);
-    if (waits != PLAN_NONE && n > 0)
-        snprintf(text + n, sizeof text - (size_t)n, "  %s: %s", r->plan->workstream[waits].id, why);
-    print_row(v, text, columns);
-}
-
-static void draw_running(struct plan_view *v, const struct run *r, const struct meta_progress *progress,
-                         int rows, int columns)
-{
-    int64_t now = clock_wall_ms();
-    char text[512], span[40];
-    for (int32_t w = 0; w < r->plan->workstreams && rows > 0; w++) {
-        const struct work *x = &r->work[w];
-        const struct meta_progress *p = &progress[w];
-        if (x->state != WORK_RUNNING && x->state != WORK_CHECKING)
-            continue;
-        clock_span((double)(now - x->start_ms) / 1000, span, sizeof span);
-        int n = snprintf(text, sizeof text, "  > %s  %s  %s", r->plan->workstream[w].id,
-                         x->state == WORK_CHECKING ? "being looked at" : r->plan->workstream[w].name, span);
-        if (p->part >= 0 && n > 0)
-            snprintf(text + n, sizeof text - (size_t)n, "  %d %%  %s", (int)(p->part * 100), p->text);
-        print_row(v, text, columns);
-        rows--;
-    }
-}
-
-static void draw_gates(struct plan_view *v, const struct run *r, int columns)
-{
-    char text[512];
-    for (int32_t g = 0; g < r->plan->gates; g++) {
-        const struct gate *x = &r->gate[g];
-        snprintf(text, sizeof text, "  | gate %s: %s%s%s", r->plan->gate[g].id,
-                 gate_state_name((enum gate_state)x->state), x->why ? ": " : "", x->why ? x->why : "");
-        if (x->state != GATE_OPEN)
-            print_row(v, text, columns);
-    }
+    plan_screen_wipe(&v->screen, &v->cli->out);
+    fflush(v->cli->out.file);
 }
 
 static void changed(void *context, const struct run *r, const struct meta_progress *progress)
 {
     struct plan_view *v = context;
     int64_t now = clock_wall_ms();
-    if (v->cli->json) {
+    if (v->cli->json || !v->cli->out.tty || v->cli->quiet) {
         fflush(v->cli->out.file);
         return;
     }
-    if (!v->cli->out.tty || v->cli->quiet || now - v->drawn_ms < DRAW_MS)
+    if (now < v->next_ms)
         return;
-    struct terminal_size size = terminal_size(&v->cli->out);
-    int rows = size.rows - 4 < ROWS_MAX ? size.rows - 4 : ROWS_MAX;
-    char text[200], span[40], left[60] = "";
-    double left_s = status_left_s(r, now);
-    plan_view_wipe(v);
-    clock_span((double)(now - v->begun_ms) / 1000, span, sizeof span);
-    if (left_s > 0) {
-        clock_span(left_s, left + snprintf(left, sizeof left, ", at most "), sizeof left - 10);
-        snprintf(left + strlen(left), sizeof left - strlen(left), " left");
-    }
-    snprintf(text, sizeof text, "%s: %d of %d done, %s%s", r->plan->name,
-             r->count[WORK_DONE] + r->count[WORK_SKIPPED], r->plan->workstreams, span, left);
-    print_row(v, text, size.columns);
-    for (int32_t d = 0; d < r->plan->domains && v->drawn < rows; d++)
-        draw_domain(v, r, d, size.columns);
-    draw_running(v, r, progress, rows - v->drawn, size.columns);
-    if (v->drawn + r->plan->gates < rows)
-        draw_gates(v, r, size.columns);
+    plan_screen_draw(&v->screen, &v->cli->out, r, progress, v->begun_ms, now);
     fflush(v->cli->out.file);
-    v->drawn_ms = now;
+    int64_t pause = SHARE * (clock_wall_ms() - now);
+    v->next_ms = now + (pause > DRAW_MS ? pause : DRAW_MS);
 }
 
 enum spr_code plan_view_begin(struct plan_view *v, const struct plan *p, struct meta_watcher *ret,
@@ -228,6 +146,10 @@ enum spr_code plan_view_begin(struct plan_view *v, const struct plan *p, struct 
     v->plan = p;
     v->begun_ms = clock_wall_ms();
     *ret = (struct meta_watcher){ .context = v, .told = told, .changed = changed };
+    if (v->cli->out.tty && !v->cli->json && !v->cli->quiet) {
+        ret->tick_ms = TICK_MS;
+        setvbuf(v->cli->out.file, NULL, _IOFBF, 1 << 16); /* a picture in one write */
+    }
     return SPR_OK;
 }
 

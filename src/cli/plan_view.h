@@ -4,13 +4,16 @@
 #ifndef CLI_PLAN_VIEW_H
 #define CLI_PLAN_VIEW_H
 #include "cli/command.h"
+#include "cli/plan_screen.h"
 #include "orchestrate/meta.h"
 
 struct plan_view {
     struct cli *cli;
     const struct plan *plan;
-    int64_t begun_ms, drawn_ms;
-    int drawn; /* lines of the moving view that are on the screen */
+    int64_t begun_ms, next_ms; /* next: the view may be drawn again from then on */
+    struct plan_screen screen;
+    int32_t bad_index; /* the last that was said to have failed, and how */
+    char bad_text[700];
     int32_t ran, kept, failed;
 };
 

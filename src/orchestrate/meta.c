@@ -360,10 +360,17 @@ static enum spr_code begin(struct meta *m, struct spr_error *err)
     return rc;
 }
 
+static void tick(void *context)
+{
+    struct meta *m = context;
+    m->ticked = true; /* who watches is told after what is due has been decided and committed */
+}
+
 /* Goes round until nobody but people can move anything, or a signal ends it. */
 static enum spr_code turn_around(struct meta *m, struct spr_error *err)
 {
     const struct meta_watcher *w = &m->options->watcher;
+    m->ticked = true;
     enum spr_code rc =
         settle(m, err); /* now it is known whose turn it is, and orders that lie there make sense */
     if (!rc)
@@ -372,11 +379,13 @@ static enum spr_code turn_around(struct meta *m, struct spr_error *err)
         rc = settle(m, err);
         if (rc)
             break;
-        if (m->changed) {
+        if (m->changed)
             status_due(m);
-            if (w->changed)
-                w->changed(w->context, &m->run, m->progress);
-        }
+        if (w->changed && (m->changed || m->ticked))
+            w->changed(w->context, &m->run, m->progress);
+        if (w->tick_ms && m->ticked)
+            rc = loop_at(m->loop, clock_wall_ms() + w->tick_ms, tick, m, err);
+        m->ticked = false;
         m->changed = false;
         enum run_mood mood = run_mood(&m->run);
         if (m->signal == SIGTERM || m->signal == SIGHUP)

@@ -28,8 +28,9 @@ struct meta_watcher {
     void *context;
     /* An event, committed. line: its JSON without the sum. */
     void (*told)(void *context, const struct run_event *e, const char *line);
-    /* After each turn in which something changed. progress (workstreams). */
+    /* After each turn in which something changed, and every tick_ms where that is not 0. progress (workstreams). */
     void (*changed)(void *context, const struct run *r, const struct meta_progress *progress);
+    int64_t tick_ms;
 };
 
 struct meta_options {

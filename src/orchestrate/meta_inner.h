@@ -61,7 +61,7 @@ struct meta {
     uint32_t next_slot, strays;
     bool under_way;    /* the run has begun: what was before is known */
     bool began, ended; /* the past had a beginning; and an end after it */
-    bool changed;
+    bool changed, ticked;
     int signal;        /* that came, or 0 */
     sigset_t mask;     /* before signals were taken */
     int64_t status_ms; /* the status may be written again from then on */

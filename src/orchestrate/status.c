@@ -142,9 +142,11 @@ struct json_t *status_domain(const struct run *r, int32_t domain, const struct m
                      "blockers", blockers, "decisions_needed", asks);
 }
 
-double status_left_s(const struct run *r, int64_t now_ms)
+/* The workstream with the longest path to the end, or PLAN_NONE. */
+static int32_t longest(const struct run *r, int64_t now_ms, double *ret_left_s)
 {
-    double left = 0;
+    int32_t first = PLAN_NONE;
+    *ret_left_s = 0;
     for (int32_t w = 0; w < r->plan->workstreams; w++) {
         const struct work *x = &r->work[w];
         double rest = r->tail[w];
@@ -155,9 +157,36 @@ double status_left_s(const struct run *r, int64_t now_ms)
             double gone = (double)(now_ms - x->start_ms) / 1000, most = (double)r->plan->workstream[w].max_s;
             rest -= gone < most ? gone : most;
         }
-        left = rest > left ? rest : left;
+        if (rest > *ret_left_s) {
+            *ret_left_s = rest;
+            first = w;
+        }
     }
+    return first;
+}
+
+double status_left_s(const struct run *r, int64_t now_ms)
+{
+    double left;
+    longest(r, now_ms, &left);
     return left;
+}
+
+int32_t status_path(const struct run *r, int64_t now_ms, int32_t *nodes, int32_t room)
+{
+    double left;
+    const struct plan_graph *g = r->graph;
+    int32_t n = longest(r, now_ms, &left), count = 0;
+    while (n != PLAN_NONE && count < room) {
+        int32_t next = PLAN_NONE;
+        if (n < r->plan->workstreams || n >= graph_gate(r->plan, 0))
+            nodes[count++] = n;
+        for (int32_t k = g->next_first[n]; k < g->next_first[n + 1]; k++)
+            if (!r->complete[g->next[k]] && (next == PLAN_NONE || r->tail[g->next[k]] > r->tail[next]))
+                next = g->next[k];
+        n = next;
+    }
+    return count;
 }
 
 struct json_t *status_plan(const struct run *r, const struct meta_progress *progress, int64_t now_ms)

@@ -22,5 +22,8 @@ struct json_t *status_plan(const struct run *r, const struct meta_progress *prog
 void status_reason(const struct run *r, int32_t w, char *text, size_t size);
 /* Seconds from now to the end if everything takes what is left of its largest estimate; 0 without estimates. */
 double status_left_s(const struct run *r, int64_t now_ms);
+/* The longest path to the end by the same measure: workstreams and gates into nodes[room]. Returns how many; 0 without
+ * estimates. */
+int32_t status_path(const struct run *r, int64_t now_ms, int32_t *nodes, int32_t room);
 
 #endif
