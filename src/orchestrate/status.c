@@ -116,15 +116,15 @@ static json_t *status_work(const struct run *r, int32_t w, const struct meta_pro
     return o;
 }
 
-struct json_t *status_domain(const struct run *r, int32_t domain, const struct meta_progress *progress)
+/* All of a domain's status but its workstreams. GIVES it. */
+static json_t *domain_head(const struct run *r, int32_t domain)
 {
     const struct plan_domain *d = &r->plan->domain[domain];
-    json_t *work = json_object(), *blockers = json_array(), *asks = json_array();
+    json_t *blockers = json_array(), *asks = json_array();
     int32_t done = 0, running = 0, bad = 0;
     for (int32_t w = d->workstreams.first; w < d->workstreams.first + d->workstreams.count; w++) {
         const struct work *x = &r->work[w];
         const char *id = r->plan->workstream[w].id;
-        json_object_set_new(work, id, status_work(r, w, progress));
         done += x->state == WORK_DONE || x->state == WORK_SKIPPED;
         running += x->state == WORK_RUNNING || x->state == WORK_CHECKING;
         if (x->state == WORK_FAILED || x->state == WORK_CANCELLED) {
@@ -138,8 +138,18 @@ struct json_t *status_domain(const struct run *r, int32_t domain, const struct m
                         : running                    ? "active"
                         : bad                        ? "blocked"
                                                      : "waiting";
-    return json_pack("{s:s, s:s, s:o, s:o, s:o}", "orchestrator", d->id, "status", state, "workstreams", work,
-                     "blockers", blockers, "decisions_needed", asks);
+    return json_pack("{s:s, s:s, s:o, s:o}", "orchestrator", d->id, "status", state, "blockers", blockers,
+                     "decisions_needed", asks);
+}
+
+static json_t *status_domain(const struct run *r, int32_t domain, const struct meta_progress *progress)
+{
+    const struct plan_domain *d = &r->plan->domain[domain];
+    json_t *head = domain_head(r, domain), *work = json_object();
+    for (int32_t w = d->workstreams.first; w < d->workstreams.first + d->workstreams.count; w++)
+        json_object_set_new(work, r->plan->workstream[w].id, status_work(r, w, progress));
+    json_object_set_new(head, "workstreams", work);
+    return head;
 }
 
 /* The workstream with the longest path to the end, or PLAN_NONE. */
@@ -189,15 +199,14 @@ int32_t status_path(const struct run *r, int64_t now_ms, int32_t *nodes, int32_t
     return count;
 }
 
-struct json_t *status_plan(const struct run *r, const struct meta_progress *progress, int64_t now_ms)
+/* All of the plan's status but its domains. GIVES it. */
+static json_t *plan_head(const struct run *r, int64_t now_ms)
 {
     const struct plan *p = r->plan;
     static const char *const moods[] = { "active", "asks", "stopped", "finished" };
-    json_t *domains = json_array(), *gates = json_object(), *counts = json_object();
+    json_t *gates = json_object(), *counts = json_object();
     char text[CLOCK_ISO_BYTES];
     clock_iso(now_ms, text);
-    for (int32_t d = 0; d < p->domains; d++)
-        json_array_append_new(domains, status_domain(r, d, progress));
     for (int32_t g = 0; g < p->gates; g++) {
         json_t *o = json_pack("{s:s, s:s*}", "status", gate_state_name((enum gate_state)r->gate[g].state),
                               "why", r->gate[g].why);
@@ -205,37 +214,95 @@ struct json_t *status_plan(const struct run *r, const struct meta_progress *prog
     }
     for (int s = 0; s < WORK_STATES; s++)
         json_object_set_new(counts, work_state_name((enum work_state)s), json_integer(r->count[s]));
-    return json_pack("{s:s, s:s, s:s, s:o, s:f, s:o, s:o}", "plan", p->name, "status", moods[run_mood(r)],
-                     "time", text, "counts", counts, "left_s", status_left_s(r, now_ms), "gates", gates,
-                     "domains", domains);
+    return json_pack("{s:s, s:s, s:s, s:o, s:f, s:o}", "plan", p->name, "status", moods[run_mood(r)], "time",
+                     text, "counts", counts, "left_s", status_left_s(r, now_ms), "gates", gates);
 }
 
-/* Whole or not at all, but not flushed to disk: it can be made again from the journal. TAKES o. */
-static void put_down(const struct meta *m, const char *name, json_t *o)
+struct json_t *status_plan(const struct run *r, const struct meta_progress *progress, int64_t now_ms)
+{
+    json_t *head = plan_head(r, now_ms), *domains = json_array();
+    for (int32_t d = 0; d < r->plan->domains; d++)
+        json_array_append_new(domains, status_domain(r, d, progress));
+    json_object_set_new(head, "domains", domains);
+    return head;
+}
+
+/* The files are put together as text, a line for each workstream: as a tree, a plan of a hundred thousand would take a
+ * hundred megabytes, once a second. TAKES o; cut: bytes left out at its end. */
+static enum spr_code add_json(struct buf *b, json_t *o, size_t cut, struct spr_error *err)
+{
+    char *text = o ? json_dumps(o, JSON_REAL_PRECISION(6)) : NULL;
+    enum spr_code rc =
+        text ? buf_add(b, text, strlen(text) - cut, err) : SPR_FAIL(err, SPR_NOMEM, "no memory for a status");
+    free(text);
+    json_decref(o);
+    return rc;
+}
+
+static enum spr_code add_domain(struct buf *b, const struct meta *m, int32_t domain, struct spr_error *err)
+{
+    const struct plan_span all = m->plan->domain[domain].workstreams;
+    enum spr_code rc = add_json(b, domain_head(&m->run, domain), 1, err);
+    if (!rc)
+        rc = buf_addf(b, err, ", \"workstreams\": {");
+    for (int32_t w = all.first; !rc && w < all.first + all.count; w++) {
+        rc = buf_addf(b, err, "%s\n  \"%s\": ", w == all.first ? "" : ",", m->plan->workstream[w].id);
+        if (!rc)
+            rc = add_json(b, status_work(&m->run, w, m->progress), 0, err);
+    }
+    return rc ? rc : buf_addf(b, err, "}}");
+}
+
+/* Whole or not at all, but not flushed to disk: it can be made again from the journal. */
+static void put_down(const struct meta *m, const char *name, const struct buf *text)
 {
     char path[TASK_PATH_BYTES + 128], part[TASK_PATH_BYTES + 160];
-    char *text = o ? json_dumps(o, JSON_INDENT(1) | JSON_REAL_PRECISION(6)) : NULL;
     snprintf(path, sizeof path, "%s/%s.json", m->at->folder, name);
     snprintf(part, sizeof part, "%s.part", path);
-    int fd = text ? open(part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644) : -1;
+    int fd = open(part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
     fault_point("status");
     if (fd >= 0) {
-        size_t n = strlen(text);
-        bool whole = write(fd, text, n) == (ssize_t)n;
+        bool whole = write(fd, text->data, text->length) == (ssize_t)text->length;
         close(fd);
         if (!whole || rename(part, path))
             unlink(part);
     }
-    free(text);
-    json_decref(o);
 }
 
-static void publish(const struct meta *m, const json_t *o)
+/* The same on one line. */
+static void publish(const struct meta *m, struct buf *text)
 {
-    char *text = m->feed && o ? json_dumps(o, JSON_COMPACT | JSON_REAL_PRECISION(6)) : NULL;
-    if (text)
-        feed_status(m->feed, text);
-    free(text);
+    for (char *at = text->data; m->feed && (at = strchr(at, '\n'));)
+        *at = ' ';
+    if (m->feed)
+        feed_status(m->feed, text->data);
+}
+
+/* One that cannot be written is not worth a run. */
+static enum spr_code write_all(struct meta *m, int64_t now_ms, struct buf *whole, struct buf *part,
+                               struct spr_error *err)
+{
+    char name[100];
+    enum spr_code rc = add_json(whole, plan_head(&m->run, now_ms), 1, err);
+    if (!rc)
+        rc = buf_addf(whole, err, ",\n\"domains\": [");
+    for (int32_t d = 0; !rc && d < m->plan->domains; d++) {
+        snprintf(name, sizeof name, "status/%s", m->plan->domain[d].id);
+        part->length = 0;
+        rc = add_domain(part, m, d, err);
+        if (rc)
+            break;
+        put_down(m, name, part);
+        rc = buf_addf(whole, err, "%s\n ", d ? "," : "");
+        if (!rc)
+            rc = buf_add(whole, part->data, part->length, err);
+        publish(m, part);
+    }
+    if (!rc)
+        rc = buf_addf(whole, err, "]}\n");
+    if (!rc)
+        put_down(m, "status", whole);
+    return rc;
 }
 
 static void write_now(void *context)
@@ -247,15 +314,13 @@ void status_write(struct meta *m)
 {
     struct spr_error err;
     enum { EVERY_MS = 1000, SHARE = 20 }; /* a large plan's status takes at most a twentieth of the time */
-    char name[100];
+    struct buf whole, part;
     int64_t now = clock_wall_ms();
-    put_down(m, "status", status_plan(&m->run, m->progress, now));
-    for (int32_t d = 0; d < m->plan->domains; d++) {
-        snprintf(name, sizeof name, "status/%s", m->plan->domain[d].id);
-        json_t *o = status_domain(&m->run, d, m->progress);
-        publish(m, o);
-        put_down(m, name, o);
-    }
+    buf_init(&whole, (size_t)1 << 30);
+    buf_init(&part, (size_t)1 << 30);
+    (void)write_all(m, now, &whole, &part, &err);
+    buf_fini(&part);
+    buf_fini(&whole);
     int64_t pause = SHARE * (clock_wall_ms() - now);
     m->status_ms = now + (pause > EVERY_MS ? pause : EVERY_MS);
     if (m->plan->status_every_s > 0)

@@ -15,7 +15,6 @@ void status_due(struct meta *m);   /* something changed: within a second */
 void status_write(struct meta *m); /* now; a status that cannot be written is not worth a run */
 
 /* GIVES the object (json_decref), or NULL without memory. progress (workstreams) may be NULL. */
-struct json_t *status_domain(const struct run *r, int32_t domain, const struct meta_progress *progress);
 struct json_t *status_plan(const struct run *r, const struct meta_progress *progress, int64_t now_ms);
 
 /* Why a workstream waits, in words: "needs WS-05 and 2 more". */
