@@ -60,9 +60,11 @@ const struct command cmd_unpack = {
     .name = "unpack",
     .operands = "SHEET...",
     .summary = "take a sheet apart: every frame a file again, at its size before trimming",
-    .about = "Reads the .pack.json of 'spritery pack' and the JSON of Aseprite, TexturePacker, PixiJS and "
-             "Phaser, with the "
-             "pictures beside it. A frame \"hero/walk_01\" becomes hero/walk_01.png. What was trimmed comes "
+    .about = "Reads every file that 'spritery pack' writes, by the .pack.json beside it; and from other "
+             "programs the "
+             "JSON of Aseprite, TexturePacker, PixiJS and Phaser, Tiled's .tsx and Godot's .tres, with the "
+             "pictures "
+             "beside them. A frame \"hero/walk_01\" becomes hero/walk_01.png. What was trimmed comes "
              "back as "
              "transparent pixels, what was turned is turned back.",
     .options = options,

@@ -1,6 +1,7 @@
 /* sheet - sheets as files: our own description (NAME.pack.json), and the JSON that other programs write.
  * Flow:  bytes -> [pack/sheet] -> struct sheet -> unpack, animate, an incremental pack;  struct sheet -> [pack/sheet] -> bytes
- * Reads our own form, Aseprite's and TexturePacker's JSON (list or map, also PixiJS's), Phaser's with several textures.
+ * Reads our own form, Aseprite's and TexturePacker's JSON (list or map, also PixiJS's), Phaser's with several textures,
+ *   Tiled's tile sets and Godot's SpriteFrames.
  * Invariants: what is read has passed atlas_check; page files are plain relative paths that do not leave the folder.
  * Threads: any. */
 #ifndef PACK_SHEET_H
@@ -43,6 +44,10 @@ SPR_MUST_USE enum spr_code sheet_decode(const char *data, size_t length, struct 
 
 /* The same from a file, with the files it is related to; the path stands before the sentence. */
 SPR_MUST_USE enum spr_code sheet_read(const char *path, struct sheet *ret, struct spr_error *err);
+
+/* Our own description of the sheet that the file at `path` was written for, if it lies beside it and the file is as it was
+ * written; false if not. */
+bool sheet_described(const char *path, char *ret, size_t size);
 
 /* Appends our own form. Fails: SPR_LIMIT, SPR_NOMEM. */
 SPR_MUST_USE enum spr_code sheet_encode(const struct sheet *s, struct buf *into, struct spr_error *err);

@@ -1,7 +1,8 @@
-/* JSON to a sheet. Numbers are whole and within an image's limits; anything else is refused with the frame's name. */
+/* JSON to a sheet; what engines keep otherwise is read in sheet_engine.c. Numbers are whole and within an image's limits; anything else is refused with the frame's name. */
 #include "base/file.h"
 #include "base/mem.h"
 #include "pack/sheet.h"
+#include "pack/sheet_engine.h"
 
 #include <jansson.h>
 #include <limits.h>
@@ -445,22 +446,42 @@ static enum spr_code read_own(struct reader *r, const json_t *root)
 
 /* --- Files -------------------------------------------------------------------------------------------------------- */
 
+static enum spr_code decode_engine(const char *data, size_t length, struct sheet *s, struct spr_error *err)
+{
+    char *text = mem_text(data, length);
+    if (!text)
+        return SPR_FAIL(err, SPR_NOMEM, "no memory to read a sheet");
+    enum spr_code rc = sheet_is_tiled(data, length) ? sheet_read_tiled(text, &s->atlas, err)
+                                                    : sheet_read_godot(text, &s->atlas, err);
+    mem_free(text);
+    return rc;
+}
+
+static enum spr_code decode_json(const char *data, size_t length, struct reader *r)
+{
+    json_error_t why;
+    json_t *root = json_loadb(data, length, JSON_REJECT_DUPLICATES, &why);
+    if (!root)
+        return SPR_FAIL(
+            r->err, SPR_BADDATA, "line %d, column %d: not JSON: %.100s%s", why.line, why.column, why.text,
+            length > 0 && *data != '{' ? "; for a sheet of 'spritery pack' give its .pack.json" : "");
+    const char *kind = word(root, "spritery");
+    enum spr_code rc = !json_is_object(root) ? SPR_FAIL(r->err, SPR_BADDATA, "not a sheet: no JSON object")
+                       : kind && strcmp(kind, "sheet") == 0 ? read_own(r, root)
+                                                            : read_foreign(r, root);
+    json_decref(root);
+    return rc;
+}
+
 enum spr_code sheet_decode(const char *data, size_t length, struct sheet *ret, struct spr_error *err)
 {
     struct spr_error own = { 0 };
     struct reader r = { .err = err ? err : &own };
-    json_error_t why;
     if (length > SHEET_BYTES_MAX)
         return SPR_FAIL(err, SPR_LIMIT, "the sheet has %zu bytes; %zu are allowed", length, SHEET_BYTES_MAX);
-    json_t *root = json_loadb(data, length, JSON_REJECT_DUPLICATES, &why);
-    if (!root)
-        return SPR_FAIL(err, SPR_BADDATA, "line %d, column %d: not JSON: %.100s", why.line, why.column,
-                        why.text);
-    const char *kind = word(root, "spritery");
-    enum spr_code rc = !json_is_object(root) ? SPR_FAIL(r.err, SPR_BADDATA, "not a sheet: no JSON object")
-                       : kind && strcmp(kind, "sheet") == 0 ? read_own(&r, root)
-                                                            : read_foreign(&r, root);
-    json_decref(root);
+    enum spr_code rc = sheet_is_tiled(data, length) || sheet_is_godot(data, length)
+                           ? decode_engine(data, length, &r.sheet, r.err)
+                           : decode_json(data, length, &r);
     if (!rc)
         rc = atlas_check(&r.sheet.atlas, r.err);
     if (rc)
@@ -530,4 +551,50 @@ enum spr_code sheet_read(const char *path, struct sheet *ret, struct spr_error *
     else
         *ret = s;
     return rc;
+}
+
+/* "hero-1.png.meta" may belong to "hero-1.png", "hero-1" and "hero": the end goes, from the last dot on and then from a
+ * page's number on. False: nothing is left to go. */
+static bool shorten(char *stem)
+{
+    char *base = strrchr(stem, '/'), *dot = strrchr(base ? base : stem, '.'),
+         *dash = strrchr(base ? base : stem, '-');
+    char *cut = dot                                                                     ? dot
+                : dash && dash[1] && strspn(dash + 1, "0123456789") == strlen(dash + 1) ? dash
+                                                                                        : NULL;
+    if (cut)
+        *cut = '\0';
+    return cut && cut > (base ? base + 1 : stem);
+}
+
+static bool wrote(const struct sheet *s, const char *path)
+{
+    const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+    char hash[SHEET_HASH_BYTES];
+    struct buf bytes;
+    bool same = false;
+    buf_init(&bytes, SHEET_BYTES_MAX);
+    for (int i = 0; s->ours && i < s->outputs.count && !same; i++)
+        if (strcmp(s->outputs.item[i].path, name) == 0 && file_read(path, &bytes, NULL) == SPR_OK) {
+            sheet_hash(bytes.data ? bytes.data : "", bytes.length, hash);
+            same = strcmp(hash, s->outputs.item[i].hash) == 0;
+        }
+    buf_fini(&bytes);
+    return same;
+}
+
+bool sheet_described(const char *path, char *ret, size_t size)
+{
+    char stem[PATH_MAX];
+    bool found = false;
+    if (snprintf(stem, sizeof stem, "%s", path) >= (int)sizeof stem)
+        return false;
+    while (!found && shorten(stem)) {
+        struct sheet s = { 0 };
+        if (snprintf(ret, size, "%s.pack.json", stem) < (int)size && file_exists(ret) &&
+            read_one(ret, &s, NULL) == SPR_OK)
+            found = wrote(&s, path);
+        sheet_fini(&s);
+    }
+    return found;
 }

@@ -107,6 +107,20 @@ static void what_is_no_sheet_is_refused(void **state)
           "{\"image\": \"x.png\","
           "\"size\": {\"w\": 1, \"h\": 1}, \"related_multi_packs\": [\"../y.json\"]}}",
           "names \"../y.json\", which is no file beside the sheet", SPR_BADDATA },
+        { "<tileset tilewidth=\"8\"/>", "says tilewidth, tileheight, tilecount and columns", SPR_BADDATA },
+        { "<tileset tilewidth=\"8\" tileheight=\"8\" tilecount=\"4\" columns=\"2\"><image "
+          "source=\"../x.png\"/>",
+          "\"../x.png\" is not a file in the sheet's folder", SPR_BADDATA },
+        { "<tileset tilewidth=\"8\" tileheight=\"8\" tilecount=\"4\" columns=\"2\"><image source=\"x.png\" "
+          "width=\"15\" height=\"16\"/>",
+          "frame \"tile_1\" at 8, 0 with 8 x 8 leaves its page of 15 x 16", SPR_BADDATA },
+        { "<tileset tilewidth=\"8\" tileheight=\"8\" tilecount=\"99999\" columns=\"2\">", "99999 tiles",
+          SPR_LIMIT },
+        { "[gd_resource type=\"SpriteFrames\"]\n", "without AtlasTextures", SPR_BADDATA },
+        { "[gd_resource]\n[sub_resource type=\"AtlasTexture\" id=\"a\"]\nregion = Rect2( 0, 0, 8.5, 8 )\n",
+          "frame 0: not four whole numbers: region = Rect2( 0, 0, 8.5, 8 )", SPR_BADDATA },
+        { "[gd_resource]\n[sub_resource type=\"AtlasTexture\" id=\"a\"]\nregion = Rect2( 0, 0, 8, 8 )\n",
+          "the sheet has 1 frames on 0 pages", SPR_BADDATA },
     };
     (void)state;
     for (size_t i = 0; i < SPR_COUNT(rows); i++) {
@@ -117,6 +131,43 @@ static void what_is_no_sheet_is_refused(void **state)
             fail_msg("%s\nsays: %s", rows[i].text, err.text);
         assert_int_equal(s.related_count, 7);
     }
+}
+
+/* As Tiled and Godot write it themselves: other spacing, fractions that are whole, names for some only. */
+static void engines_files_are_sheets(void **state)
+{
+    static const char tsx[] =
+        "<?xml version=\"1.0\"?>\n<tileset name='a > b' tilewidth='8' tileheight='6' spacing='2' "
+        "margin='1' tilecount='3' columns='2'>\n <image source='x.png' width='30' height='20'/>\n"
+        " <tile id='1'><properties><property name='name' value='a &amp; &#98;'/></properties></tile>\n"
+        " <tile id='2'><properties><property name='cost' value='7'/></properties></tile>\n</tileset>\n";
+    static const char tres[] =
+        "[gd_resource type=\"SpriteFrames\" load_steps=4 format=3 uid=\"uid://x\"]\n\n"
+        "[ext_resource type=\"Texture2D\" uid=\"uid://y\" path=\"res://art/x.png\" id=\"1_ab\"]\n\n"
+        "[sub_resource type=\"AtlasTexture\" id=\"A_1\"]\natlas = ExtResource(\"1_ab\")\n"
+        "region = Rect2(3, 4, 8.0, 6)\n\n"
+        "[sub_resource type=\"AtlasTexture\" id=\"A_2\"]\natlas = ExtResource(\"1_ab\")\n"
+        "region = Rect2(0, 0, 5, 5)\nmargin = Rect2(1, 2, 3, 4)\n\n[resource]\nanimations = [{\n"
+        "\"frames\": [{\n\"duration\": 1.0,\n\"texture\": SubResource(\"A_1\")\n}],\n\"loop\": true,\n"
+        "\"name\": &\"walk\",\n\"speed\": 5.0\n}]\n";
+    struct sheet s = { 0 };
+    struct spr_error err = { 0 };
+    (void)state;
+    assert_int_equal(sheet_decode(tsx, strlen(tsx), &s, &err), SPR_OK);
+    assert_int_equal(s.atlas.frames, 3);
+    assert_string_equal(s.atlas.frame[1].name, "a & b");
+    assert_string_equal(s.atlas.frame[2].name, "tile_2");
+    assert_int_equal(s.atlas.frame[1].x * 1000 + s.atlas.frame[1].y, 11 * 1000 + 1);
+    assert_int_equal(s.atlas.frame[2].x * 1000 + s.atlas.frame[2].y, 1 * 1000 + 9);
+    sheet_fini(&s);
+    assert_int_equal(sheet_decode(tres, strlen(tres), &s, &err), SPR_OK);
+    assert_int_equal(s.atlas.frames, 2);
+    assert_string_equal(s.atlas.page[0].file, "x.png");
+    assert_string_equal(s.atlas.frame[0].name, "walk");
+    assert_string_equal(s.atlas.frame[1].name, "frame_1");
+    assert_int_equal(s.atlas.frame[1].source_w * 1000 + s.atlas.frame[1].source_h, 8 * 1000 + 9);
+    assert_int_equal(s.atlas.frame[1].off_x * 1000 + s.atlas.frame[1].off_y, 1 * 1000 + 2);
+    sheet_fini(&s);
 }
 
 /* What others leave out has a meaning: no trimming, 100 ms, a pivot in the middle. */
@@ -176,8 +227,11 @@ static void memory_may_run_out(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(our_own_form_comes_back), cmocka_unit_test(what_is_no_sheet_is_refused),
-        cmocka_unit_test(little_is_enough),        cmocka_unit_test(folders),
+        cmocka_unit_test(our_own_form_comes_back),
+        cmocka_unit_test(what_is_no_sheet_is_refused),
+        cmocka_unit_test(engines_files_are_sheets),
+        cmocka_unit_test(little_is_enough),
+        cmocka_unit_test(folders),
         cmocka_unit_test(memory_may_run_out),
     };
     return cmocka_run_group_tests_name("pack/sheet", tests, NULL, NULL);

@@ -89,8 +89,8 @@ enum spr_code unpack_run(const char *path, const char *folder, bool force, struc
     struct sheet s = { 0 };
     struct unpacked out = { 0 };
     struct image *page = NULL;
-    char beside[PATH_MAX];
-    enum spr_code rc = sheet_read(path, &s, err);
+    char beside[PATH_MAX], ours[PATH_MAX];
+    enum spr_code rc = sheet_read(sheet_described(path, ours, sizeof ours) ? ours : path, &s, err);
     if (rc)
         return rc;
     sheet_folder(path, beside, sizeof beside);

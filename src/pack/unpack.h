@@ -12,7 +12,7 @@ struct unpacked {
     struct sheet_list files; /* written, in the order of the sheet */
 };
 
-/* folder: where frames go; made where it is missing. GIVES *ret (unpacked_fini). Fails: as sheet_read and image_load do,
+/* sheet: a file that sheet_read reads, or any that 'spritery pack' wrote, with its own description beside it. folder: where frames go; made where it is missing. GIVES *ret (unpacked_fini). Fails: as sheet_read and image_load do,
  * SPR_BADDATA (a name that is no file name), SPR_EXISTS, SPR_IO, SPR_NOMEM. */
 SPR_MUST_USE enum spr_code unpack_run(const char *sheet, const char *folder, bool force, struct pool *pool,
                                       struct unpacked *ret, struct spr_error *err);

@@ -64,8 +64,27 @@ for target in aseprite aseprite-array texturepacker texturepacker-array pixi pha
     run unpack "t/$target.json" -o "back-$target"
     if diff -r back "back-$target" >/dev/null; then ok "unpack reads $target"; else not_ok "unpack reads $target" "$err"; fi
 done
-run unpack t/aseprite.json -o back
+for target in bevy css godot godot3 tiled unity; do
+    "$program" pack in -o "t/$target" --for $target --quiet
+    for file in "t/$target".*; do
+        case $file in *.png | *.pack.json) continue ;; esac
+        rm -rf back-engine
+        run unpack "$file" -o back-engine
+        if diff -r back back-engine >/dev/null; then ok "unpack reads ${file#t/} by what lies beside it"; else not_ok "unpack reads ${file#t/} by what lies beside it" "$err"; fi
+    done
+    rm "t/$target.pack.json"
+done
+# Godot calls frames of an animation by the animation's name.
+pictures() { find "$1" -type f -exec sha256sum {} + | cut -d' ' -f1 | sort; }
+for file in tiled.tsx godot.tres godot3.tres; do
+    rm -rf back-engine
+    run unpack "t/$file" -o back-engine
+    is "unpack reads $file alone" "$status:$(pictures back-engine)" "0:$(pictures back)"
+done
+run unpack t/css.css -o back-engine --force
 refused_files() { if [ "$status" = 1 ] && printf '%s' "$err" | grep -q "$2"; then ok "$1"; else not_ok "$1" "$status: $err"; fi; }
+refused_files "a style sheet alone says too little" 'css.css: line 1.*give its .pack.json'
+run unpack t/aseprite.json -o back
 refused_files "unpack replaces nothing" "is there already; use --force"
 "$program" pack in -o t/turned --for texturepacker --rotate --max-size 34 --quiet
 is "pages refer to each other" "$(jq -c '.meta.related_multi_packs | length > 0' t/turned-0.json)" "true"

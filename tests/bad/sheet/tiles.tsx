@@ -1,0 +1,1 @@
+<tileset tilewidth="1" tileheight="1" tilecount="9" columns="3" name="a><b"><image source="a.png" width="3" height="3"/><tile id="9"><property name="name" value="x"/></tile><tile id="1"><property name="name" value="&#300;&lt;"/>
