@@ -40,7 +40,7 @@ static void on_idle(uv_idle_t *h)
 
 static bool waiting(struct daemon *d)
 {
-    bool any = false;
+    bool any = d->later.count > 0;
     for (int k = 0; k < PORT_KINDS; k++)
         any |= d->port[PORT_REQUESTS][k] && wire_readable(d->port[PORT_REQUESTS][k]);
     return any;
@@ -60,6 +60,7 @@ static void on_check(uv_check_t *h)
     for (int k = 0; k < PORT_KINDS; k++)
         if (d->port[PORT_REQUESTS][k])
             handle_requests(d, d->port[PORT_REQUESTS][k], MESSAGES_A_TURN);
+    handle_later(d);
     if (d->schedule_due)
         schedule(d);
 }
@@ -437,6 +438,8 @@ static void stop(struct daemon *d)
     for (int p = 0; p < PORTS; p++)
         for (int k = 0; k < PORT_KINDS; k++)
             wire_close(d->port[p][k]);
+    for (; d->later.count > 0; d->later.count--, d->later.first = (d->later.first + 1) % LATER_MAX)
+        wire_packet_fini(&d->later.packet[d->later.first]);
     wire_context_free(d->wire);
     queue_close(d->queue);
     buf_fini(&d->out);

@@ -7,6 +7,7 @@
 #include "queue/vote.h"
 #include "wire/message_votes.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +20,8 @@ enum {
     FRESH_ID_BYTES = 32,
     CLEAR_MOST = 100000
 };
+
+#define TURN_NS 2000000 /* of one socket, or of what waited; a question more is begun only within it */
 
 void answer(struct daemon *d, const struct asker *a, const struct wire_schema *schema, const void *object)
 {
@@ -526,61 +529,116 @@ static void on_server(struct daemon *d, const struct asker *a, void *object)
     answer(d, a, &message_server_info, &m);
 }
 
+/* long: it reads many rows or files, so that it waits until the short questions of a turn are answered. */
 static const struct {
     const struct wire_schema *schema;
     void (*handle)(struct daemon *d, const struct asker *a, void *object);
+    bool is_long;
 } handlers[] = {
-    { &message_generate, on_generate },
-    { &message_cancel, on_cancel },
-    { &message_list_models, on_list_models },
-    { &message_status, on_status },
-    { &message_ping, on_ping },
-    { &message_job, on_job },
-    { &message_jobs, on_jobs },
-    { &message_move, on_move },
-    { &message_pause, on_pause },
-    { &message_resume, on_resume },
-    { &message_retry, on_retry },
-    { &message_clear, on_clear },
-    { &message_vote, handle_vote },
-    { &message_votes, handle_votes },
-    { &message_server, on_server },
+    { &message_generate, on_generate, false },
+    { &message_cancel, on_cancel, false },
+    { &message_list_models, on_list_models, true },
+    { &message_status, on_status, false },
+    { &message_ping, on_ping, false },
+    { &message_job, on_job, false },
+    { &message_jobs, on_jobs, true },
+    { &message_move, on_move, false },
+    { &message_pause, on_pause, false },
+    { &message_resume, on_resume, false },
+    { &message_retry, on_retry, false },
+    { &message_clear, on_clear, true },
+    { &message_vote, handle_vote, true },
+    { &message_votes, handle_votes, true },
+    { &message_server, on_server, false },
 };
 
-static void handle(struct daemon *d, struct wire_socket *socket, const struct wire_packet *packet)
+/* How many of the same peer's questions wait: a ROUTER's first frame is who it is. */
+static int waiting_of(const struct later *l, const struct wire_socket *socket, const struct wire_packet *p)
+{
+    int count = 0;
+    size_t size = zmq_msg_size(&p->frame[0]);
+    for (int i = 0; i < l->count; i++) {
+        int at = (l->first + i) % LATER_MAX;
+        const zmq_msg_t *other = &l->packet[at].frame[0];
+        count += l->socket[at] == socket && zmq_msg_size(other) == size &&
+                 memcmp(zmq_msg_data((zmq_msg_t *)(uintptr_t)other),
+                        zmq_msg_data((zmq_msg_t *)(uintptr_t)&p->frame[0]), size) == 0;
+    }
+    return count;
+}
+
+/* Answers the message now, or (with may_wait) says that it is a long one and is to wait. */
+static bool handle(struct daemon *d, struct wire_socket *socket, const struct wire_packet *packet,
+                   bool may_wait)
 {
     const struct asker a = { socket, packet };
     const struct wire_schema *schema = NULL;
     struct wire_pool pool = { 0 };
     struct spr_error err;
     void *object = NULL;
-    size_t length;
+    size_t length, which = 0;
     int64_t begun = clock_steady_ns();
     const void *body = wire_packet_body(packet, &length);
     enum spr_code rc = wire_decode(message_requests, body, length, &pool, &schema, &object, &err);
+    while (!rc && handlers[which].schema != schema) { /* every request has its row */
+        which++;
+        assert(which < SPR_COUNT(handlers));
+    }
+    bool waits = !rc && may_wait && handlers[which].is_long;
+    if (waits && (d->later.count == LATER_MAX || waiting_of(&d->later, socket, packet) >= LATER_EACH)) {
+        waits = false;
+        rc = SPR_FAIL(&err, SPR_BUSY,
+                      "%s: too many such questions wait already; ask again when they are answered",
+                      schema->type);
+    }
     if (rc) {
         d->metrics.errors[rc]++;
         answer_error(d, &a, err.text);
+    } else if (!waits) {
+        handlers[which].handle(d, &a, object);
     }
-    for (size_t i = 0; !rc && i < SPR_COUNT(handlers); i++)
-        if (handlers[i].schema == schema)
-            handlers[i].handle(d, &a, object);
-    metrics_request(&d->metrics, rc ? "refused" : schema->type, (double)(clock_steady_ns() - begun) / 1e9);
+    if (!waits)
+        metrics_request(&d->metrics, rc ? "refused" : schema->type,
+                        (double)(clock_steady_ns() - begun) / 1e9);
     wire_pool_reset(&pool);
+    return waits;
 }
 
 void handle_requests(struct daemon *d, struct wire_socket *s, int most)
 {
-    for (int i = 0; i < most; i++) {
-        struct wire_packet packet;
-        enum spr_code rc = wire_receive(s, 0, &packet, NULL);
+    struct later *l = &d->later;
+    int64_t begun = clock_steady_ns();
+    for (int i = 0; i < most && clock_steady_ns() - begun < TURN_NS; i++) {
+        /* received where it stays if it has to wait, since ZeroMQ's messages are not to be copied */
+        int at = (l->first + l->count) % LATER_MAX;
+        struct wire_packet here, *packet = l->count < LATER_MAX ? &l->packet[at] : &here;
+        enum spr_code rc = wire_receive(s, 0, packet, NULL);
         if (rc == SPR_BADDATA) { /* no envelope to answer to */
             d->metrics.errors[rc]++;
             continue;
         }
         if (rc)
             return;
-        handle(d, s, &packet);
-        wire_packet_fini(&packet);
+        if (handle(d, s, packet, true)) {
+            l->socket[at] = s;
+            l->count++;
+        } else {
+            wire_packet_fini(packet);
+        }
+    }
+}
+
+void handle_later(struct daemon *d)
+{
+    struct later *l = &d->later;
+    int64_t begun = clock_steady_ns();
+    while (l->count > 0) {
+        int at = l->first;
+        handle(d, l->socket[at], &l->packet[at], false);
+        wire_packet_fini(&l->packet[at]);
+        l->first = (l->first + 1) % LATER_MAX;
+        l->count--;
+        if (clock_steady_ns() - begun > TURN_NS)
+            return;
     }
 }

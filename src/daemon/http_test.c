@@ -36,7 +36,7 @@ static unsigned answer(void *context, const char *path, struct buf *body)
 
 /* What the thread does, and what it saw. */
 struct talk {
-    const char *address;
+    char address[80];
     void (*speak)(struct talk *t);
     uv_async_t done;
     pthread_t thread;
@@ -103,7 +103,7 @@ static void converse(void (*speak)(struct talk *t), atomic_int *asked, struct ta
     assert_int_equal(uv_loop_init(&loop), 0);
     if (http_start(&loop, "127.0.0.1:0", answer, asked, &server, &err))
         fail_msg("%s", err.text);
-    t->address = http_address(server);
+    snprintf(t->address, sizeof t->address, "%s", http_address(server));
     assert_int_equal(uv_async_init(&loop, &t->done, on_done), 0);
     assert_int_equal(pthread_create(&t->thread, NULL, run_talk, t), 0);
     uv_run(&loop, UV_RUN_DEFAULT); /* ends once every handle is closed */

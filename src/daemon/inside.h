@@ -48,6 +48,15 @@ struct loop {
     uv_poll_t poll[PORT_KINDS];
 };
 
+/* Questions that take long, in the order they came: answered after the short ones of a turn, a few a turn. Who has LATER_EACH
+ * waiting already, and everybody where it is full, is told so instead. */
+enum { LATER_MAX = 1024, LATER_EACH = 4 };
+struct later {
+    struct wire_packet packet[LATER_MAX];
+    struct wire_socket *socket[LATER_MAX];
+    int first, count;
+};
+
 struct daemon {
     struct config *config;
     const char *file; /* and sets: for reading the configuration again */
@@ -65,6 +74,7 @@ struct daemon {
     struct estimate estimate;
     struct metrics metrics;
     struct http *http;
+    struct later later;
     struct buf out;            /* the message that is being written */
     int64_t begun_ns, stop_ns; /* stop_ns: when running jobs are given back; 0: not stopping */
     int64_t swept_ms;
@@ -101,6 +111,7 @@ void answer(struct daemon *d, const struct asker *a, const struct wire_schema *s
 void answer_error(struct daemon *d, const struct asker *a, const char *sentence);
 void answer_done(struct daemon *d, const struct asker *a, int64_t count);
 void handle_requests(struct daemon *d, struct wire_socket *s, int most); /* up to `most` messages */
+void handle_later(struct daemon *d);                                     /* some of those that wait */
 
 /* handle_votes.c */
 void handle_vote(struct daemon *d, const struct asker *a, void *object);

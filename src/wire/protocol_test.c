@@ -32,7 +32,14 @@ static const char head[] =
     "with the answer.\n"
     "`size` may be larger than a sprite where it is a whole multiple of a side: [1024, 1024] is drawn at 32 "
     "x 32 and "
-    "enlarged.\n";
+    "enlarged.\n\n"
+    "Short questions go before long ones (lists, votes, `clear`), so a client that asks on before it is "
+    "answered may get\n"
+    "answers in another order; of long ones it may have four open, and gets an `error` for more. An "
+    "animation\n"
+    "(`animation_frames`) and a tile set (`grid`, or `tileset_grid` as 1.0 has it) is one picture, the "
+    "sheet; its cells\n"
+    "lie beside it as FILE_01.png and on.\n";
 
 static void the_page_says_what_the_tables_say(void **state)
 {

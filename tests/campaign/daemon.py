@@ -4,6 +4,7 @@
 daemon.py PROGRAM kill [ROUNDS]      kill -9 at random moments under load; every accepted job ends exactly once (100)
 daemon.py PROGRAM hostile [SECONDS]  200 connections that stall, vanish, flood and send nonsense (30)
 daemon.py PROGRAM soak [JOBS]        small jobs with 20 subscribers; memory and descriptors (10000)
+daemon.py PROGRAM fair [CLIENTS]     a ping beside clients that ask for long lists without end (60)
 daemon.py PROGRAM threads [SECONDS]  workers, subscribers, cancels, scrapes, SIGHUP and new model files at once (10): for builds
                                      with ThreadSanitizer
 daemon.py PROGRAM memory [WORKERS]   what 1, 2, ... WORKERS native workers take, each with one thread (4)
@@ -379,6 +380,53 @@ def soak(jobs):
     must("a stop is clean", daemon.end(signal.SIGTERM) == 0)
 
 
+def fair(clients):
+    """What a short question costs while many clients ask long ones: in the time of one long one."""
+    daemon = Daemon(os.path.join(work, "data"))
+    client = Client(timeout=30000)
+    assert client.ask(type="pause")["type"] == "done"
+    for i in range(1200):
+        assert client.ask(**job(f"f{i}"))["type"] == "job_accepted"
+    long_ones = []
+    for _ in range(9):
+        begun = time.perf_counter()
+        assert len(client.ask(type="jobs", limit=1000)["jobs"]) == 1000
+        long_ones.append(time.perf_counter() - begun)
+    one = sorted(long_ones)[4]
+    sockets, message = [], msgpack.packb({"type": "jobs", "limit": 1000})
+    poller = zmq.Poller()
+    for _ in range(clients):
+        s = context.socket(zmq.DEALER)
+        s.setsockopt(zmq.LINGER, 0)
+        s.connect(REQUESTS)
+        for _ in range(4):
+            s.send_multipart([b"", message])
+        poller.register(s, zmq.POLLIN)
+        sockets.append(s)
+    stop, answered = threading.Event(), [0]
+
+    def ask_on():  # each keeps four questions open
+        while not stop.is_set():
+            for s, _ in poller.poll(100):
+                s.recv_multipart()
+                answered[0] += 1
+                s.send_multipart([b"", message])
+
+    thread = threading.Thread(target=ask_on)
+    thread.start()
+    out = subprocess.run([sys.executable, __file__, REQUESTS, "ping", "4"], capture_output=True, check=True)
+    times = sorted(float(x) for x in out.stdout.split())
+    stop.set()
+    thread.join()
+    for s in sockets:
+        s.close()
+    print(f"        a list of 1000 takes {one * 1e3:.2f} ms; {answered[0]} of them were answered beside {len(times)} pings:"
+          f" p50 {times[len(times) // 2] / one:.2f} lists, p90 {times[len(times) * 9 // 10] / one:.2f}, worst {times[-1] / one:.1f}")
+    must("long questions are answered, too", answered[0] >= 5, answered[0])
+    must("a short question waits for about one long one", times[len(times) // 2] < 4 * one)
+    must("a stop is clean", daemon.end(signal.SIGTERM) == 0)
+
+
 def threads(seconds):
     """Everything that runs beside the loop, at once; what it finds wrong is for the sanitizer to say."""
     models = os.path.join(work, "models")
@@ -622,7 +670,7 @@ if sys.argv[2] == "ping":  # hostile's own
     shutil.rmtree(work)
     sys.exit()
 
-ORDEALS = {"kill": (kill, 100), "hostile": (hostile, 30), "soak": (soak, 10000), "memory": (memory, 4), "threads": (threads, 10), "disk": (disk, 3)}
+ORDEALS = {"kill": (kill, 100), "hostile": (hostile, 30), "soak": (soak, 10000), "memory": (memory, 4), "threads": (threads, 10), "fair": (fair, 60), "disk": (disk, 3)}
 try:
     ordeal, dose = ORDEALS[sys.argv[2]]
     ordeal(int(sys.argv[3]) if len(sys.argv) > 3 else dose)
