@@ -62,7 +62,7 @@ static enum spr_code add(struct catalog_list *l, const char *name, const char *p
 static bool has(const struct catalog_list *l, const char *name, const char *kind)
 {
     for (size_t i = 0; i < l->count; i++)
-        if (l->item[i].kind == kind && strcmp(l->item[i].name, name) == 0)
+        if (strcmp(l->item[i].kind, kind) == 0 && strcmp(l->item[i].name, name) == 0)
             return true;
     return false;
 }
@@ -158,6 +158,11 @@ void catalog_free(struct catalog *c)
     catalog_list_free(&c->remote);
     mem_free(c->servers);
     mem_free(c);
+}
+
+bool catalog_serves(const struct catalog *c, const char *name, const char *kind)
+{
+    return has(&c->remote, name, kind);
 }
 
 static int by_name(const void *a, const void *b)

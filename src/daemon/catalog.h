@@ -36,6 +36,8 @@ void catalog_refresh(struct catalog *c, bool now);
  * GIVES *ret (catalog_list_free). Fails: SPR_NOMEM. */
 SPR_MUST_USE enum spr_code catalog_list(const struct catalog *c, struct catalog_list *ret,
                                         struct spr_error *err);
+/* Whether a ComfyUI server said that it has a model of that name and kind ("checkpoint", "lora", "vae"). */
+bool catalog_serves(const struct catalog *c, const char *name, const char *kind);
 void catalog_list_free(struct catalog_list *l); /* fine on a zeroed one */
 
 #endif

@@ -1,5 +1,6 @@
 /* One function per request. Each answers at once: nothing here waits for work, for another client or for the network. */
 #include "base/clock.h"
+#include "base/file.h"
 #include "base/mem.h"
 #include "base/random.h"
 #include "daemon/inside.h"
@@ -78,6 +79,23 @@ static const char *engine_of(const struct request *r)
     return request_row(REQUEST_ENGINE)->words[r->engine.name];
 }
 
+/* Version 1.0 has no engine: who asks for a checkpoint or a LoRA by a name that list_models says, and that only ComfyUI
+ * servers have, means them. */
+static void choose_engine(const struct daemon *d, struct request *r)
+{
+    const char *model = request_text(r, REQUEST_MODEL);
+    char *path = NULL;
+    bool remote = r->engine.lora != NULL;
+    if (request_given(r, REQUEST_ENGINE))
+        return;
+    if (*model && !remote && catalog_serves(d->catalog, model, "checkpoint"))
+        remote = data_find(&model_kind, model, &path, NULL) || !file_exists(path);
+    mem_free(path);
+    for (int i = 0; remote && i < d->slots; i++)
+        if (strcmp(d->slot[i].engine, "comfyui") == 0)
+            r->engine.name = REQUEST_COMFYUI;
+}
+
 static enum spr_code check_engine(const struct daemon *d, const struct message_generate *m,
                                   struct spr_error *err)
 {
@@ -153,6 +171,8 @@ static enum spr_code accept_job(struct daemon *d, struct message_generate *m, co
         rc = check_id(id, err);
     if (!rc)
         rc = take_grid(m, err);
+    if (!rc)
+        choose_engine(d, r);
     if (!rc)
         rc = check_engine(d, m, err);
     if (!rc)

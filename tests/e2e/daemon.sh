@@ -220,6 +220,23 @@ s.send(msgpack.packb({'type': 'list_models'}))
 print(*[m['name'] + '/' + m['model_type'] for m in msgpack.unpackb(s.recv())['models']])" >models.txt 2>&1
     is "the server's models are listed, too" "$(cat models.txt)" \
         "juggernaut.safetensors/checkpoint pixel-art-xl.safetensors/lora sd_xl_base_1.0.safetensors/checkpoint sdxl-fix.safetensors/vae sprite32/checkpoint style/mine.safetensors/lora"
+    "$python" -c "
+import msgpack, zmq
+c = zmq.Context()
+s = c.socket(zmq.REQ)
+s.connect('$requests')
+u = c.socket(zmq.SUB)
+u.setsockopt(zmq.SUBSCRIBE, b'')
+u.setsockopt(zmq.RCVTIMEO, 60000)
+u.connect('$updates')
+import time; time.sleep(0.3)
+for i, change in enumerate([{'model': 'juggernaut.safetensors'}, {'model': '', 'lora': 'pixel-art-xl.safetensors'}, {'model': 'no-such'}]):
+    s.send(msgpack.packb({'type': 'generate', 'id': f'e{i}', 'prompt': 'red dragon', 'size': [32, 32], 'steps': 2, 'cfg_scale': 7.0, **change}))
+    a = msgpack.unpackb(s.recv())
+    while a['type'] == 'job_accepted' or a['type'] not in ('job_complete', 'job_error'):
+        a = msgpack.unpackb(u.recv())
+    print(a['type'], end=' ')" >names.txt 2>&1
+    is "1.0: a listed model, a listed LoRA, a stranger" "$(cat names.txt)" "job_complete job_complete job_error "
     is "with the same bytes as without the daemon" "$status:$(sha there.png)" "0:$(sha here.png)"
     stop TERM
     kill "$comfy"
