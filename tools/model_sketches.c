@@ -95,10 +95,11 @@ static bool has_dir_word(const struct caption *c, const char *word)
     return false;
 }
 
-/* In the file's name, so not only a kind that its caption says; other sets' captions say no kinds. */
+/* In the file's name, so not only a kind that its caption says; emoji's captions say no kinds. */
 static bool is_named(const struct caption *c, const char *word)
 {
-    return has_word(c, word) && (c->style_words || !strchr(c->file, '/') || strstr(c->file, word));
+    const bool emoji = c->style_words && strcmp(c->style_word[0], "emoji") == 0;
+    return has_word(c, word) && (emoji || !strchr(c->file, '/') || strstr(c->file, word));
 }
 
 /* Tiles of the usual style that have the word in their names or folders, overlays left out. */

@@ -78,7 +78,7 @@ if [ "$(wc -l <drawn/captions.jsonl)" -gt 1000 ]; then ok "more than a thousand"
 run check --quiet drawn/drawn/*.png
 is "every one passes the gates" "$status:$out$err" "0:"
 is "a dragon" "$(grep -F drawn/dragon-blue-02.png drawn/captions.jsonl | sed 's/"colour":[^,]*,//')" \
-    '{"file":"drawn/dragon-blue-02.png","dir_words":["monster"],"file_words":["dragon","blue"],"weight":1.5,"flip":true,"hue":true,"keep":true}'
+    '{"file":"drawn/dragon-blue-02.png","dir_words":["monster"],"file_words":["dragon","blue"],"weight":1.5,"flip":true,"hue":true,"keep":true,"style_words":["drawn"]}'
 said_of() { # DESCRIPTION: what the program says to it
     printf '%b' "$1" >thing.txt
     "$draw" thing.txt bad 2>&1
@@ -93,7 +93,7 @@ is "a shape in itself" "$(said_of 'thing a\nuse s\nshape s\nuse s\n' | sed 's/.*
     "use SHAPE [x y [scale [degrees [z]]]], at most 8 deep"
 is "an empty file" "$(said_of '# nothing\n')" "spritery-draw: thing.txt: nothing is described"
 is "a chest" "$(grep -F '"chest-00.png"' drawn/captions.jsonl | sed 's/"colour":[^,]*,//')" \
-    '{"file":"chest-00.png","dir_words":["item"],"file_words":["wooden","closed","treasure","chest"],"weight":1.5,"flip":false,"hue":true,"keep":true}'
+    '{"file":"chest-00.png","dir_words":["item"],"file_words":["wooden","closed","treasure","chest"],"weight":1.5,"flip":false,"hue":true,"keep":true,"style_words":["drawn"]}'
 run train base -d drawn -d emoji -i sprite32 -o run -n 1 -b 1 --set lanes=1 --set hold-out=0
 is "the trainer takes both" "$status" 0
 

@@ -9,6 +9,7 @@
 
 enum { PATH_BYTES = 1024 };
 static const float weight = 1.5f;
+static const char style[] = "drawn"; /* whose hand it is by: what begins from our sketches is drawn on so */
 
 static void add_all(const char **list, int *count, const struct words *words)
 {
@@ -43,6 +44,7 @@ enum spr_code keep_tile(const char *folder, const char *file, const struct tile_
         if (!named_so)
             caption_add_word(c.dir_word, &c.dir_words, general.word[i].text);
     }
+    c.style_word[c.style_words++] = style;
     c.colour = colour_dominant_bytes(im->pixel, (size_t)im->width * (size_t)im->height);
     return caption_write(&c, lines, err);
 }
