@@ -319,6 +319,9 @@ const struct command cmd_plan = {
         "A run lies in .spritery/NAME beside the plan. Ctrl-C stops what runs and leaves; TERM leaves "
         "what runs "
         "running.\n"
+        "Each domain with work has a process; it outlives a run that is killed for the plan's defaults: "
+        "{grace} (1 "
+        "minute), and is taken over.\n"
         "A workstream's estimate is MIN..MAX; chance draws from PERT's beta distribution with its mode "
         "in the "
         "middle. Bars and limits go by priority, then by the longest remaining path.",
