@@ -1,4 +1,4 @@
-/* bench/train - whole training steps of the published network: samples drawn and changed, forward, backward, optimiser,
+/* bench/train - whole training steps of the bundled network: samples drawn and changed, forward, backward, optimiser,
  * weights packed anew. Best step of several; processor time shows what a machine with other work would reach alone.
  *     train  2 threads  batch 64  avx512   1234 ms/step   51.9 samples/s   38.4 ms of processor time a sample   512 MB
  * Usage: bench_train [STEPS [THREADS [NAME=VALUE...]]], settings as in "spritery train settings" */
@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "base/random.h"
 #include "nn/conv.h"
+#include "paint/model.h"
 #include "train/options.h"
 #include "train/start.h"
 #include "train/trainer.h"
@@ -16,17 +17,7 @@
 #include <sys/resource.h>
 #include <time.h>
 
-enum { TILES = 256, WORDS = 1303 };
-
-static const struct unet_config published = { .vocab = WORDS,
-                                              .channels = { 32, 64, 160 },
-                                              .blocks = { 1, 1, 2 },
-                                              .cond = 256,
-                                              .text = 128,
-                                              .group = 16,
-                                              .heads = 4,
-                                              .words_max = 8,
-                                              .mid = 1 };
+enum { TILES = 256 };
 
 static void fail(const struct spr_error *err)
 {
@@ -42,7 +33,7 @@ static double processor_s(void)
 }
 
 /* Noise with words: how long a step takes does not depend on what is drawn. */
-static struct dataset made_up(void)
+static struct dataset made_up(uint32_t vocabulary)
 {
     struct dataset d = { .count = TILES };
     const struct random r = { 1, 1 };
@@ -55,8 +46,8 @@ static struct dataset made_up(void)
         d.upto[i] = (double)(i + 1) / TILES;
         d.tile[i] = (struct tile){ .dir_ids = 2, .file_ids = 3, .flip = true, .hue = true, .weight = 1 };
         for (uint64_t w = 0; w < 3; w++) {
-            d.tile[i].dir_id[w % 2] = (uint16_t)(1 + random_below(r, i * 8 + w, WORDS - 1));
-            d.tile[i].file_id[w] = (uint16_t)(1 + random_below(r, i * 8 + 4 + w, WORDS - 1));
+            d.tile[i].dir_id[w % 2] = (uint16_t)(1 + random_below(r, i * 8 + w, vocabulary - 1));
+            d.tile[i].file_id[w] = (uint16_t)(1 + random_below(r, i * 8 + 4 + w, vocabulary - 1));
         }
     }
     for (uint64_t i = 0; i < (uint64_t)TILES * TILE_PIXELS; i++) {
@@ -96,11 +87,13 @@ int main(int argc, char **argv)
     const int steps = argc > 1 ? atoi(argv[1]) : 5;
     const int threads = argc > 2 ? atoi(argv[2]) : pool_default_threads();
     struct spr_error err;
-    struct unet_layout layout;
+    struct model *model = NULL;
     struct train_options options;
     struct pool *pool = NULL;
     struct trainer *t = NULL;
-    struct dataset data = made_up();
+    if (model_load(BUNDLED, &model, &err))
+        fail(&err);
+    struct dataset data = made_up((uint32_t)model->layout.config.vocab);
     train_options_default(&options);
     for (int i = 3; i < argc; i++) {
         char name[32];
@@ -109,15 +102,14 @@ int main(int argc, char **argv)
         if (train_options_set(&options, name, equals ? equals + 1 : "", &err))
             fail(&err);
     }
-    if (unet_layout_init(&layout, &published, &err) || pool_new(threads, &pool, &err) ||
-        trainer_new(&options, &layout, &data, pool, &t, &err))
+    if (pool_new(threads, &pool, &err) || trainer_new(&options, &model->layout, &data, pool, &t, &err))
         fail(&err);
-    start_parameters(&layout, 1, trainer_optimizer(t)->param);
+    start_parameters(&model->layout, 1, trainer_optimizer(t)->param);
     trainer_refresh(t);
     measure(t, threads, &options, steps);
     trainer_free(t);
     pool_free(pool);
-    unet_layout_fini(&layout);
     dataset_close(&data);
+    model_free(model);
     return 0;
 }

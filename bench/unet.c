@@ -1,4 +1,4 @@
-/* bench/unet - milliseconds of the published network's passes on one thread:
+/* bench/unet - milliseconds of the bundled network's passes on one thread:
  *     forward   B=2  32x32  avx512   12.3 ms   6.1 ms/sample   138 GFLOP/s
  * Operations are the products' (425 million multiplications a sample forward, three times that with gradients).
  * The best of several rounds. Usage: bench_unet [ROUNDS] */
@@ -7,18 +7,9 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "nn/conv.h"
+#include "paint/model.h"
 #include <stdio.h>
 #include <stdlib.h>
-
-static const struct unet_config published = { .vocab = 1303,
-                                              .channels = { 32, 64, 160 },
-                                              .blocks = { 1, 1, 2 },
-                                              .cond = 256,
-                                              .text = 128,
-                                              .group = 16,
-                                              .heads = 4,
-                                              .words_max = 8,
-                                              .mid = 1 };
 
 static const struct run {
     int batch;
@@ -87,20 +78,17 @@ int main(int argc, char **argv)
 {
     int rounds = argc > 1 ? atoi(argv[1]) : 20;
     struct spr_error err;
-    struct unet_layout l;
+    struct model *m = NULL;
     struct unet *net;
-    if (unet_layout_init(&l, &published, &err))
+    if (model_load(BUNDLED, &m, &err))
         fail(&err);
-    float *params = floats(l.floats);
-    unet_init_params(&l, 1, params);
     for (int p = CONV_F32; p <= CONV_BF16; p++) {
-        if (unet_new(&l, params, true, (enum conv_precision)p, &net, &err))
+        if (unet_new(&m->layout, m->params, true, (enum conv_precision)p, &net, &err))
             fail(&err);
         for (size_t i = 0; i < SPR_COUNT(runs); i++)
-            measure(net, &l, runs[i], rounds, (enum conv_precision)p);
+            measure(net, &m->layout, runs[i], rounds, (enum conv_precision)p);
         unet_free(net);
     }
-    unet_layout_fini(&l);
-    mem_free(params);
+    model_free(m);
     return 0;
 }
