@@ -24,33 +24,20 @@ static bool admit(size_t count, size_t size, size_t *ret_bytes)
     return true;
 }
 
-/* The part of a block that is whole pages of this size. */
-static void *whole_pages(void *p, size_t bytes, uintptr_t page, size_t *ret_bytes)
-{
-    uintptr_t first = ((uintptr_t)p + page - 1) & ~(page - 1), end = ((uintptr_t)p + bytes) & ~(page - 1);
-    *ret_bytes = end > first ? end - first : 0;
-    return (void *)first;
-}
-
-/* Both hints cost the kernel a fraction of a fault for each page. Blocks beyond the limit come as they are touched: they
- * may be meant to stay mostly untouched. */
+/* Costs the kernel a quarter of a fault for each page. Blocks beyond the limit may be meant to stay mostly untouched. No
+ * huge pages: where memory is in pieces, making them takes longer than all that they save. */
 void mem_populate(void *p, size_t bytes)
 {
-    enum { PAGE = 4096, HUGE_PAGE = 2 << 20 };
-    size_t length;
-    if (!p || bytes < POPULATE_MIN)
-        return;
-    void *from = whole_pages(p, bytes, HUGE_PAGE, &length);
-#ifdef MADV_HUGEPAGE
-    if (length)
-        (void)madvise(from, length, MADV_HUGEPAGE);
-#endif
-    from = whole_pages(p, bytes, PAGE, &length);
 #ifdef MADV_POPULATE_WRITE
-    if (length && bytes <= POPULATE_MAX)
-        (void)madvise(from, length, MADV_POPULATE_WRITE);
+    enum { PAGE = 4096 };
+    if (!p || bytes < POPULATE_MIN || bytes > POPULATE_MAX)
+        return;
+    uintptr_t first = ((uintptr_t)p + PAGE - 1) & ~(uintptr_t)(PAGE - 1);
+    (void)madvise((void *)first, ((uintptr_t)p + bytes - first) & ~(size_t)(PAGE - 1), MADV_POPULATE_WRITE);
+#else
+    (void)p;
+    (void)bytes;
 #endif
-    (void)from;
 }
 
 void *mem_zalloc(size_t count, size_t size)

@@ -15,8 +15,8 @@ void *mem_zalloc(size_t count, size_t size);
 /* GIVES count * size bytes, 64-byte aligned for vector loads, not cleared (mem_free). NULL as above. */
 void *mem_aligned(size_t count, size_t size);
 
-/* A hint that all of a large block will be used: its pages come in at once, huge ones where the system has them.
- * mem_aligned does so itself. BORROWS p (NULL is fine). */
+/* A hint that all of a large block will be used: its pages come in at once. mem_aligned does so itself. BORROWS p (NULL
+ * is fine). */
 void mem_populate(void *p, size_t bytes);
 
 /* TAKES old on success (NULL is fine) and GIVES it at count * size bytes, old bytes kept; on failure NULL, and old

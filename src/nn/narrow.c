@@ -82,7 +82,7 @@ static size_t line(size_t at, size_t i, size_t count, bool wrap)
     if (one_on == 0)
         return wrap ? count - 1 : OUTSIDE;
     if (one_on > count)
-        return wrap ? (one_on - 1) % count : OUTSIDE;
+        return wrap ? 0 : OUTSIDE;
     return one_on - 1;
 }
 

@@ -52,8 +52,9 @@ enum { LANES = 4, VECTORS = 4, ROWS = 6, BLOCK = 6, DEPTH = 256 };
 #define vec_zero()       vdupq_n_f32(0.0f)
 #define vec_least        vminq_f32
 #define vec_most         vmaxq_f32
-#else
-#error "no vector registers with fused multiply-add"
+#else /* no kind of register: enough for the header to stand alone, and for no kernel */
+typedef float vec;
+enum { LANES = 4 };
 #endif
 
 typedef uint32_t vec_bits __attribute__((vector_size(LANES * 4)));
