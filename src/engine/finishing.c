@@ -40,7 +40,7 @@ static enum spr_code lay_out(const struct image *tall, int height, int count, in
 {
     const struct sheet_options o = { .columns = columns };
     struct image *cell = mem_zalloc((size_t)count, sizeof *cell);
-    const struct image **each = mem_zalloc((size_t)count, sizeof *each);
+    const struct image **each = mem_zalloc((size_t)count, sizeof(const struct image *));
     enum spr_code rc = cell && each ? SPR_OK : SPR_FAIL(err, SPR_NOMEM, "out of memory for a sheet");
     for (int i = 0; !rc && i < count; i++) {
         cell[i] = (struct image){ tall->width, height,
