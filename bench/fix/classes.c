@@ -297,6 +297,24 @@ static void make_x(const struct tiles *tiles, size_t *at, struct dice *d, bool n
     ret->picture[0] = spoil(&t->cells, &way, d);
 }
 
+/* A ground that is to go, in notches and holes of the sprite too: the truth is the sprite alone. Every second one went through
+ * a codec. */
+static void make_k(const struct tiles *tiles, size_t *at, struct dice *d, bool nominal, struct spoiled *ret)
+{
+    double f = nominal ? 10.67 : hundredth(dice_in(d, 7, 15));
+    struct way way = { .fx = f, .fy = f, .smooth = true, .noise = 5 };
+    if (dice_below(d, 2)) {
+        ret->keep = KEEP_JPEG;
+        ret->quality = 85;
+    }
+    one(tiles, at, d, nominal, &way, ret);
+    struct truth *t = &ret->truth[0];
+    for (size_t i = 0, n = (size_t)t->cells.width * (size_t)t->cells.height; i < n; i++)
+        if (rgba_equal(t->cells.pixel[i], t->ground))
+            t->cells.pixel[i] = (struct rgba){ 0, 0, 0, 0 };
+    t->ground = (struct rgba){ 0, 0, 0, 0 };
+}
+
 /* Sequences of eight frames, each with a phase of its own within 0.35 pixels and fresh noise. In every second one a
  * second sprite walks a cell a frame. */
 static void make_q(const struct tiles *tiles, size_t *at, struct dice *d, bool nominal, struct spoiled *ret)
@@ -340,6 +358,7 @@ const struct class_row classes[] = {
     { 'S', 60, { "item", "mon", "misc" }, "34x34 to 160x128 cells, any of the above", make_s },
     { 'P', 60, { "dngn/wall", "dngn/floor" }, "8x of 64x64 cells without ground, noise 5", make_p },
     { 'X', 60, { "mon" }, "10.67x RGBA, soft alpha, noise 3", make_x },
+    { 'K', 60, { "mon" }, "10.67x, noise 5, every second in JPEG; its ground away", make_k },
     { 'Q', 12, { "mon" }, "sequences of 8 frames, 12x, phase +-0.35", make_q },
     { 'N', 200, { NULL }, "no pixel art", NULL },
 };

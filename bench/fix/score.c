@@ -472,11 +472,11 @@ void score_table(FILE *to, json_t *const *tools, int count)
     print_head(to, "exact size %, +-1 %, pix %", tools, count);
     print_rows(to, NULL, "N", tools, count, exact_cell);
     print_head(to, "ground pure %, same colour %, worst pix %", tools, count);
-    print_rows(to, NULL, "NXP", tools, count, purity_cell);
+    print_rows(to, NULL, "NXPK", tools, count, purity_cell);
     print_head(to, "right size among three candidates %", tools, count);
     print_rows(to, NULL, "N", tools, count, top3_cell);
     print_head(to, "mask IoU, half transparent pixels", tools, count);
-    print_rows(to, "X", NULL, tools, count, alpha_cell);
+    print_rows(to, "XK", NULL, tools, count, alpha_cell);
     print_head(to, "resized, colours frame>all, altered", tools, count);
     print_rows(to, "Q", NULL, tools, count, sequence_cell);
     print_head(to, "falsely accepted", tools, count);
