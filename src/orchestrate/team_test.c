@@ -192,6 +192,13 @@ static struct task_identity process_of(const char *domain)
     return who;
 }
 
+/* A pid of 0 would be ourselves and all that started us. */
+static void signal_it(const struct task_identity *who, int sig)
+{
+    assert_true(who->pid > 1);
+    kill(who->pid, sig);
+}
+
 static void await_end(const struct task_identity *who)
 {
     int64_t limit = clock_steady_ns() + 30000000000;
@@ -253,7 +260,7 @@ static void a_killed_process_comes_again(void **state)
     await_lines(&b, "ran", 1);
     const struct task_identity first = process_of("a");
     assert_true(task_alive(&first));
-    kill(first.pid, SIGKILL);
+    signal_it(&first, SIGKILL);
     order(&b, CREW_LAUNCH, SEVEN, 1, 1); /* it may be on its way to the dead */
     await(&b, &b.lost, 1);
     order(&b, CREW_ADOPT, SLOW, 1, 0);
@@ -341,7 +348,7 @@ static void one_that_does_not_answer_is_ended(void **state)
     make_folder();
     first_meta(60000);
     const struct task_identity first = process_of("a");
-    kill(first.pid, SIGSTOP);
+    signal_it(&first, SIGSTOP);
     open_bench(&b, true, 1000, text);
     assert_false(task_alive(&first));
     order(&b, CREW_ADOPT, SLOW, 1, 0);
@@ -391,7 +398,8 @@ static void one_that_never_lives_is_given_up(void **state)
             order(&b, CREW_LAUNCH, SEVEN, 2, 1);
         for (int32_t d; !rc && (d = teams_wanting(b.teams)) >= 0;) {
             rc = teams_start(b.teams, d, &err);
-            kill(process_of("a").pid, SIGKILL);
+            const struct task_identity it = process_of("a");
+            signal_it(&it, SIGKILL);
         }
         assert_int_equal(loop_turn(b.loop, 50, &err), SPR_OK);
         rc = teams_flush(b.teams, &err);
