@@ -18,7 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FOLDERS_MAX = 8, SKETCHES_MAX = 4096, TENSORS_MAX = 4096, FILE_NOTES_MAX = 64, USUAL_MIN = 3 };
+enum { FOLDERS_MAX = 8, SKETCHES_MAX = 8192, TENSORS_MAX = 4096, FILE_NOTES_MAX = 64, USUAL_MIN = 3 };
 
 /* Folders of whole creatures, and of files without a folder (those that spritery-draw makes); the first that fits a
  * path decides. */
@@ -287,7 +287,7 @@ static enum spr_code write_model(const struct maker *m, const char *path, struct
     for (size_t i = 0; i < safetensors_notes(m->model); i++)
         if (strcmp(safetensors_note_at(m->model, i).key, "sketches") != 0)
             note[c.notes++] = safetensors_note_at(m->model, i);
-    snprintf(told, sizeof told, "%zu pictures of the training data, in 15 colours", n);
+    snprintf(told, sizeof told, "%zu pictures in 15 colours to begin from", n);
     note[c.notes++] = (struct note){ "sketches", told };
     return safetensors_write(path, &c, FILE_REPLACE, err);
 }

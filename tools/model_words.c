@@ -90,7 +90,7 @@ static const struct {
     const char *categories, *words;
 } corrections[] = {
     /* clang-format off */
-    { "monster humanoid", "archer assassin thief explorer king queen princess jester alchemist fencer sniper warlock "
+    { "monster humanoid", "archer assassin executioner thief explorer king queen princess jester alchemist fencer sniper warlock "
                           "zealot bishop hunter clown" },
     { "monster demihumanoid", "mermaid merfolk" },
     { "monster animal", "cat dog tiger octopus hare tortoise leech spider snake bird bug ant quadruped "

@@ -51,6 +51,8 @@ static void print_text(const struct cli *cli, const struct model *m, const char 
     row(t, "size", text);
     snprintf(text, sizeof text, "%d x %d pixels, %d words", m->size, m->size, m->layout.config.vocab - 1);
     row(t, "draws", text);
+    if (note_or(m, "sketches", NULL))
+        row(t, "sketches", note_or(m, "sketches", ""));
     row(t, "data", note_or(m, "data", "not said"));
     row(t, "licence", note_or(m, "licence", "not said"));
     row(t, "sha256", hash);
