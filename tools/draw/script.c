@@ -176,8 +176,11 @@ bool run_has(const struct run *r, const char *flag)
     return false;
 }
 
+/* Words become parts of file names. */
 static bool add_word(char list[][SCRIPT_WORD_BYTES], int *count, const char *word)
 {
+    if (strspn(word, "abcdefghijklmnopqrstuvwxyz") != strlen(word))
+        return false;
     for (int i = 0; i < *count; i++)
         if (strcmp(list[i], word) == 0)
             return true;
@@ -496,7 +499,7 @@ enum spr_code script_draw(const struct script *s, int thing, int number, struct 
     snprintf(text, sizeof text, "%s", name);
     for (char *word = strtok_r(text, " ", &save); word; word = strtok_r(NULL, " ", &save))
         if (!add_word(ret->named, &ret->names, word))
-            return SPR_FAIL(err, SPR_BADDATA, "the name '%s' is too long", name);
+            return SPR_FAIL(err, SPR_BADDATA, "the name '%s' is too long, or not of small letters", name);
     enum spr_code rc = run_block(&r, name, true, err);
     return rc ? spr_prefix(err, "%s, variant %d", name, number) : rc;
 }
