@@ -39,22 +39,19 @@ struct narrow {
     float *sums;           /* (row, width) */
 };
 
-static struct narrow begin(const struct tiles *k, const struct conv_shape *s, float *scratch)
+static struct narrow sizes(const struct tiles *k, const struct conv_shape *s)
 {
     struct narrow n = { .k = k, .s = s, .to_few = s->out <= NARROW_MAX };
     n.few = (size_t)(n.to_few ? s->out : s->in);
     n.many = (size_t)(n.to_few ? s->in : s->out);
     n.row = TAPS * n.few;
     n.width = up_to(n.many, k->lanes);
-    n.columns = scratch;
-    n.sums = n.columns + RUN * n.width;
-    n.rows = n.sums + n.row * n.width;
     return n;
 }
 
 size_t narrow_scratch_floats(const struct tiles *k, const struct conv_shape *s)
 {
-    struct narrow n = begin(k, s, NULL);
+    struct narrow n = sizes(k, s);
     return (RUN + n.row) * n.width + RUN * n.row;
 }
 
@@ -173,9 +170,12 @@ static void move_sums(const struct narrow *n, bool back, float *dweight)
 void narrow_backward_weight(const struct tiles *k, const struct conv_shape *s, const float *x,
                             const float *dy, float *dweight, float *scratch)
 {
-    struct narrow n = begin(k, s, scratch);
+    struct narrow n = sizes(k, s);
     size_t pixels = (size_t)s->batch * (size_t)s->height * (size_t)s->width;
     struct spot at = { 0 };
+    n.columns = scratch;
+    n.sums = n.columns + RUN * n.width;
+    n.rows = n.sums + n.row * n.width;
     n.narrow = n.to_few ? dy : x;
     n.wide = n.to_few ? x : dy;
     memset(n.sums, 0, n.row * n.width * sizeof *n.sums);
