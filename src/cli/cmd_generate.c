@@ -149,7 +149,8 @@ static const struct example examples[] = {
       "a whole list, one JSON object per picture" },
     { "spritery generate \"stone wall\" --tile --guidance 1.5 --scale 8", "a seamless tile, enlarged" },
     { "spritery generate \"torch fire\" --frames 8 -o torch.gif", "a small animation that loops" },
-    { "spritery generate \"grass floor\" --grid 4x3", "twelve tiles that fit beside each other, in one sheet" },
+    { "spritery generate \"grass floor\" --grid 4x3",
+      "twelve tiles that fit beside each other, in one sheet" },
     { "spritery generate \"blue potion\" --palette pico-8", "in the colours of a console that never was" },
     { "spritery generate \"ice sword\" --engine comfyui --server http://gpu:8188 --workflow "
       "txt2img-sdxl-lora",

@@ -143,6 +143,7 @@ static void alpha_and_colours_are_those_of_pixel_art(void **state)
     struct engine_watch watch = watch_of(&s);
     struct engine *e = open_engine(1);
     struct indexed few;
+    ask(r, REQUEST_PROMPT, "long sword"); /* no sketch: every step is walked, so that previews come */
     ask(r, REQUEST_COLORS, "5");
     ask(r, REQUEST_SCALE, "2");
     ask(r, REQUEST_STEPS, "8");

@@ -181,7 +181,7 @@ enum spr_code sheet_read_tiled(const char *data, struct atlas *ret, struct spr_e
     int tile = -1;
     enum spr_code rc = SPR_OK;
     for (const char *at = strchr(data, '<'); at && !rc; at = strchr(at + 1, '<')) {
-        char file[512];
+        char file[512] = "";
         if (is_tag(at + 1, "tileset") && t.count == 0)
             rc = tiled_head(at, &t, err);
         else if (is_tag(at + 1, "image") && (t.count == 0 || ret->pages > 0))
@@ -268,7 +268,7 @@ static int lines_with(const char *data, const char *what)
 
 static enum spr_code godot_page(struct godot *g, const char *line, size_t length)
 {
-    char path[512];
+    char path[512] = "";
     struct id *id = &g->page[g->atlas->pages];
     if (!field(line, length, " path=", path, sizeof path) ||
         !field(line, length, " id=", id->text, sizeof id->text))

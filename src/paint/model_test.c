@@ -341,7 +341,7 @@ static void the_bundled_model_loads(void **state)
     if (data_find(&model_kind, NULL, &file, &err) || model_load(file, &m, &err))
         fail_msg("%s", err.text);
     assert_string_equal(m->name, "sprite32");
-    assert_true(m->layout.config.vocab == 1614 && m->layout.floats == 5552132 && m->size == 32);
+    assert_true(m->layout.config.vocab == 1653 && m->layout.floats == 5557124 && m->size == 32);
     assert_true(m->samples_seen >= 403480 && m->type == TENSOR_F16);
     assert_true(model_word(m, "dragon") > 0 && model_word(m, "zweihander") == 0);
     model_sha256(m, sha);

@@ -195,12 +195,12 @@ static int tone_of(float shade)
 static int texture_at(const struct drawing *d, enum texture texture, int x, int y)
 {
     const struct random r = { d->seed, 77 };
-    const uint64_t place = (uint64_t)(y * DRAW_SIDE + x);
+    const uint64_t place = (uint64_t)y * DRAW_SIDE + (uint64_t)x;
     switch (texture) {
     case TEXTURE_SCALES:
         return (x + y / 2 * 2) % 4 == 0 && y % 2 == 0 ? -1 : 0;
     case TEXTURE_FUR:
-        return random_unit(r, (uint64_t)((y + x % 2) / 2 * DRAW_SIDE + x)) < 0.16f ? -1 : 0;
+        return random_unit(r, (uint64_t)((y + x % 2) / 2) * DRAW_SIDE + (uint64_t)x) < 0.16f ? -1 : 0;
     case TEXTURE_STRIPES:
         return (x * 2 + (y % 5 > 2 ? 1 : 0)) % 7 < 2 ? -9 : 0;
     case TEXTURE_SPOTS:
