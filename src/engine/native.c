@@ -71,7 +71,7 @@ static double strength_of(const struct job *j)
     const struct request *r = j->request;
     if (r->init.file || request_given(r, REQUEST_STRENGTH))
         return r->init.strength;
-    return j->sketch.style ? 0.4 : 0.3;
+    return 0.3;
 }
 
 /* A picture to begin from, a picture without edges, or a second prompt leave no room for a sketch. */
