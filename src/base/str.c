@@ -9,6 +9,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+void str_hex(const void *bytes, size_t n, char *ret)
+{
+    static const char digits[] = "0123456789abcdef";
+    const uint8_t *from = bytes;
+    for (size_t i = 0; i < n; i++) {
+        *ret++ = digits[from[i] >> 4];
+        *ret++ = digits[from[i] & 15];
+    }
+    *ret = '\0';
+}
+
 bool str_to_u64(const char *text, uint64_t *ret)
 {
     uint64_t value = 0;

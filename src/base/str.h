@@ -1,4 +1,4 @@
-/* str - text to numbers and back, strictly: all of the text must be the number.
+/* str - text to numbers and back, strictly: all of the text must be the number; bytes as hexadecimal digits.
  * Threads: any; the locale does not matter. */
 #ifndef BASE_STR_H
 #define BASE_STR_H
@@ -16,6 +16,9 @@ bool str_to_double(const char *text, double *ret);
 /* The shortest decimal text that reads back as the same double; with an exponent only below 1e-4 and from 1e15 on.
  * size >= 32. */
 void str_from_double(double value, char *text, size_t size);
+
+/* n bytes as 2n lower-case hexadecimal digits and a NUL: ret has 2n + 1 bytes. */
+void str_hex(const void *bytes, size_t n, char *ret);
 
 /* The candidate nearest to word by edit distance (insert, delete, replace, swap neighbours), for "did you mean";
  * NULL where none is within a third of the word's length. BORROWS the array. */

@@ -128,12 +128,23 @@ static void utf8_cut_keeps_characters_whole(void **state)
     assert_int_equal(utf8_cut("a\xE2\x82\xAC", 4, 0), 0);
 }
 
+static void bytes_are_written_as_digits(void **state)
+{
+    char text[] = "........!";
+    (void)state;
+    str_hex("\x00\x9f\xA0\xff", 4, text);
+    assert_string_equal(text, "009fa0ff");
+    str_hex("", 0, text);
+    assert_string_equal(text, "");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(numbers_are_read_strictly),    cmocka_unit_test(doubles_round_trip_shortest),
         cmocka_unit_test(nearest_finds_what_was_meant), cmocka_unit_test(utf8_is_checked),
         cmocka_unit_test(utf8_encodes_what_it_decodes), cmocka_unit_test(utf8_cut_keeps_characters_whole),
+        cmocka_unit_test(bytes_are_written_as_digits),
     };
     return cmocka_run_group_tests_name("base/str utf8", tests, NULL, NULL);
 }

@@ -1,6 +1,7 @@
 #include "daemon/gallery.h"
 
 #include "base/file.h"
+#include "base/str.h"
 #include "engine/papers.h"
 #include "image/png.h"
 
@@ -32,8 +33,7 @@ static void name_of(const char *id, char ret[NAME_BYTES])
     uint8_t hash[SHA256_DIGEST_SIZE];
     hash_of(id, hash);
     ret[0] = '=';
-    for (int i = 0; i < SHA256_DIGEST_SIZE; i++)
-        snprintf(ret + 1 + 2 * (size_t)i, 3, "%02x", hash[i]);
+    str_hex(hash, sizeof hash, ret + 1);
 }
 
 static enum spr_code write_png(const char *path, const struct image *im, const struct notes *notes,

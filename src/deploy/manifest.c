@@ -3,6 +3,7 @@
  *      "files": {"tiles/grass.png": {"sha256": "...", "bytes": 312, "from": "art/tiles/grass.png"}, ...}} */
 #include "base/file.h"
 #include "base/mem.h"
+#include "base/str.h"
 #include "deploy/deploy_inner.h"
 
 #include <errno.h>
@@ -34,8 +35,7 @@ enum spr_code deploy_hash(const char *path, char ret[DEPLOY_HASH_BYTES], uint64_
     if (m.size)
         sha256_update(&c, m.size, m.data);
     sha256_digest(&c, sizeof digest, digest);
-    for (size_t i = 0; i < sizeof digest; i++)
-        snprintf(ret + 2 * i, 3, "%02x", digest[i]);
+    str_hex(digest, sizeof digest, ret);
     if (ret_bytes)
         *ret_bytes = m.size;
     file_unmap(&m);

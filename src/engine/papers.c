@@ -1,5 +1,7 @@
 #include "engine/papers.h"
 
+#include "base/str.h"
+
 #include <nettle/sha2.h>
 #include <stdio.h>
 #include <string.h>
@@ -120,6 +122,5 @@ void papers_hash(const struct buf *bytes, char ret[ENGINE_HASH_BYTES])
     sha256_init(&ctx);
     sha256_update(&ctx, bytes->length, (const uint8_t *)bytes->data);
     sha256_digest(&ctx, sizeof digest, digest);
-    for (size_t i = 0; i < sizeof digest; i++)
-        snprintf(ret + 2 * i, 3, "%02x", digest[i]);
+    str_hex(digest, sizeof digest, ret);
 }

@@ -1,6 +1,7 @@
 #include "orchestrate/event.h"
 
 #include "base/clock.h"
+#include "base/str.h"
 
 #include <inttypes.h>
 #include <jansson.h>
@@ -48,8 +49,7 @@ static enum spr_code add_hash(struct buf *out, const char *key, const struct run
                               struct spr_error *err)
 {
     char hex[33];
-    for (int i = 0; i < 16; i++)
-        snprintf(hex + 2 * i, 3, "%02x", h->byte[i]);
+    str_hex(h->byte, sizeof h->byte, hex);
     return buf_addf(out, err, ",\"%s\":\"%s\"", key, hex);
 }
 

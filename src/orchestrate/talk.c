@@ -1,6 +1,7 @@
 #include "orchestrate/talk.h"
 
 #include "base/mem.h"
+#include "base/str.h"
 #include "base/utf8.h"
 
 #include <jansson.h>
@@ -96,12 +97,6 @@ const struct wire_schema *const talk_up[] = { &talk_hello, &talk_news, NULL };
 
 /* ---- sixteen bytes as text ---- */
 
-static void put_hex(const uint8_t bytes[16], char ret[33])
-{
-    for (int i = 0; i < 16; i++)
-        snprintf(ret + 2 * i, 3, "%02x", bytes[i]);
-}
-
 static bool get_hex(const char *text, uint8_t ret[16])
 {
     for (int i = 0; i < 16; i++) {
@@ -115,7 +110,7 @@ static bool get_hex(const char *text, uint8_t ret[16])
 
 void talk_who_put(struct talk_who *ret, const struct task_identity *who, char boot[33])
 {
-    put_hex(who->boot, boot);
+    str_hex(who->boot, sizeof who->boot, boot);
     *ret = (struct talk_who){ who->pid, (int64_t)who->ticks, boot };
 }
 
@@ -135,7 +130,7 @@ void talk_stamp(const char *text, size_t length, char *const *env, char ret[33])
         if (strncmp(*env, "SPRITERY_FAULT=", 15) != 0 && strncmp(*env, "_=", 2) != 0)
             sha256_update(&c, strlen(*env) + 1, (const uint8_t *)*env);
     sha256_digest(&c, sizeof whole, whole);
-    put_hex(whole, ret);
+    str_hex(whole, 16, ret);
 }
 
 /* ---- orders ---- */
@@ -219,7 +214,7 @@ enum spr_code talk_outbox_add(struct talk_outbox *b, const struct crew_news *n, 
     if (n->kind == NEWS_CHECKED) {
         x.given |= UINT64_C(1) << NEW_OK;
         x.ok = n->ok;
-        put_hex(n->gave.byte, hex);
+        str_hex(n->gave.byte, 16, hex);
         x.gave = mem_text(hex, HASH_CHARACTERS);
     }
     if (n->kind == NEWS_PROGRESS) {

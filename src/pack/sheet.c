@@ -3,6 +3,7 @@
 
 #include "base/file.h"
 #include "base/mem.h"
+#include "base/str.h"
 #include "pack/text.h"
 
 #include <limits.h>
@@ -17,8 +18,7 @@ void sheet_hash(const void *data, size_t length, char ret[SHEET_HASH_BYTES])
     sha256_init(&c);
     sha256_update(&c, length, data);
     sha256_digest(&c, sizeof d, d);
-    for (size_t i = 0; i < sizeof d; i++)
-        snprintf(ret + 2 * i, 3, "%02x", d[i]);
+    str_hex(d, sizeof d, ret);
 }
 
 enum spr_code sheet_list_add(struct sheet_list *l, const char *path, const char *hash, struct spr_error *err)

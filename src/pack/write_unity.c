@@ -2,11 +2,12 @@
  * compression, no mipmaps. Unity measures from the bottom; a pivot is in parts of the box and may lie outside of it, which
  * is how trimmed frames stay still. Ids are made of names, so that references live through every repacking. */
 #include "pack/target.h"
+
+#include "base/str.h"
 #include "pack/text.h"
 
 #include <inttypes.h>
 #include <nettle/sha2.h>
-#include <stdio.h>
 #include <string.h>
 
 static void digest(const char *kind, const char *name, uint8_t ret[SHA256_DIGEST_SIZE])
@@ -22,8 +23,7 @@ static void hex_id(const char *kind, const char *name, char ret[33])
 {
     uint8_t d[SHA256_DIGEST_SIZE];
     digest(kind, name, d);
-    for (int i = 0; i < 16; i++)
-        snprintf(ret + 2 * i, 3, "%02x", d[i]);
+    str_hex(d, 16, ret);
 }
 
 /* 1 .. 2^63 - 1 */

@@ -397,18 +397,13 @@ const char *model_note(const struct model *m, const char *key)
 
 void model_sha256(const struct model *m, char ret[MODEL_SHA256_BYTES])
 {
-    static const char digits[] = "0123456789abcdef";
     struct file_map bytes = safetensors_bytes(m->file);
     struct sha256_ctx sha;
     uint8_t digest[SHA256_DIGEST_SIZE];
     sha256_init(&sha);
     sha256_update(&sha, bytes.size, bytes.data);
     sha256_digest(&sha, sizeof digest, digest);
-    for (size_t i = 0; i < sizeof digest; i++) {
-        ret[2 * i] = digits[digest[i] >> 4];
-        ret[2 * i + 1] = digits[digest[i] & 15];
-    }
-    ret[2 * sizeof digest] = '\0';
+    str_hex(digest, sizeof digest, ret);
 }
 
 static enum spr_code write_words(const char *const *word, int count, struct buf *into, struct spr_error *err)
