@@ -13,6 +13,10 @@ import time
 import msgpack
 import zmq
 
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "tests"))
+from free_ports import free_ports  # noqa: E402
+
 SERVER = """
 import sys, threading, time, msgpack, zmq
 c = zmq.Context()
@@ -25,7 +29,7 @@ while True:
 program, client = map(os.path.abspath, sys.argv[1:3])
 rounds = int(sys.argv[3]) if len(sys.argv) > 3 else 3
 work = tempfile.mkdtemp(prefix="spritery-bench.")
-base = 30000 + os.getpid() % 20000
+base = free_ports(10)
 ours, theirs = f"tcp://127.0.0.1:{base}", f"tcp://127.0.0.1:{base + 9}"
 env = dict(os.environ, HOME=work, SPRITERY_RUNTIME_DIR=work + "/run", SPRITERY_LISTEN_REQUESTS=ours,
            SPRITERY_LISTEN_UPDATES=f"tcp://127.0.0.1:{base + 1}", SPRITERY_LISTEN_EVENTS=f"tcp://127.0.0.1:{base + 2}",

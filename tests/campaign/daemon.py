@@ -30,8 +30,12 @@ import zlib
 import msgpack
 import zmq
 
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+from free_ports import free_ports  # noqa: E402
+
 PROGRAM = os.path.abspath(sys.argv[1])
-BASE = 20000 + os.getpid() % 20000
+BASE = free_ports(4)
 REQUESTS, UPDATES = f"tcp://127.0.0.1:{BASE}", f"tcp://127.0.0.1:{BASE + 1}"
 work = tempfile.mkdtemp(prefix="spritery-ordeal.")
 context = zmq.Context()

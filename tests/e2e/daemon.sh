@@ -11,7 +11,7 @@ for p in python3 /usr/bin/python3; do
     if [ -z "$python" ] && "$p" -c 'import zmq, msgpack' 2>/dev/null; then python=$p; fi
 done
 [ -n "$python" ] || { skip "the daemon" "python3-zmq and python3-msgpack are not there"; finish; }
-base=$((20000 + $$ % 20000))
+base=$("$python" "$root/tests/free_ports.py" 4)
 requests=tcp://127.0.0.1:$base updates=tcp://127.0.0.1:$((base + 1)) http=127.0.0.1:$((base + 3))
 export SPRITERY_LISTEN_REQUESTS=$requests SPRITERY_LISTEN_UPDATES=$updates SPRITERY_LISTEN_EVENTS=tcp://127.0.0.1:$((base + 2))
 export SPRITERY_LISTEN_HTTP=$http

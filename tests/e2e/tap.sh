@@ -35,11 +35,12 @@ ok() {
     printf 'ok %d - %s\n' "$count" "$1"
 }
 
-# not_ok NAME [what was seen, on lines]
+# not_ok NAME [what was seen, on lines]: on standard error, too, which is what meson shows of a test that failed.
 not_ok() {
     count=$((count + 1))
     failed=1
     printf 'not ok %d - %s\n' "$count" "$1"
+    printf '%s\n' "$@" >&2
     shift
     [ $# -eq 0 ] || printf '%s\n' "$@" | sed 's/^/# /'
 }
