@@ -7,12 +7,13 @@
 #include "base/buf.h"
 #include "base/file.h"
 #include "base/mem.h"
+#include "base/str.h"
+#include "digest/digest.h"
 #include "image/png.h"
 #include "kinds.h"
 #include "paint/words.h"
 #include <errno.h>
 #include <fts.h>
-#include <nettle/sha2.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -154,9 +155,9 @@ static enum spr_code find_words(const char *folder, const char *name, struct wor
 }
 
 struct work {
-    const char *folder;     /* the data's */
-    struct buf out;         /* captions.jsonl */
-    struct sha256_ctx hash; /* over each kept tile: its path, a 0 byte, its 32 x 32 RGBA bytes */
+    const char *folder; /* the data's */
+    struct buf out;     /* captions.jsonl */
+    struct digest hash; /* over each kept tile: its path, a 0 byte, its 32 x 32 RGBA bytes */
     size_t seen, kept;
 };
 
@@ -194,8 +195,8 @@ static enum spr_code do_tile(struct work *w, const char *path, struct spr_error 
         spr_prefix(err, "%s", path);
         return rc;
     }
-    sha256_update(&w->hash, strlen(path) + 1, (const uint8_t *)path);
-    sha256_update(&w->hash, sizeof tile, (const uint8_t *)tile);
+    digest_add(&w->hash, path, strlen(path) + 1);
+    digest_add(&w->hash, tile, sizeof tile);
     w->kept++;
     return caption_write(&c, &w->out, err);
 }
@@ -255,7 +256,8 @@ static enum spr_code caption_folder(struct work *w, struct spr_error *err)
 {
     char **list = NULL, path[1024];
     size_t count = 0, words = 0;
-    uint8_t digest[SHA256_DIGEST_SIZE];
+    uint8_t sum[DIGEST_BYTES];
+    char hex[DIGEST_HEX_BYTES];
     snprintf(path, sizeof path, "%s/captions.jsonl", w->folder);
     enum spr_code rc = list_files(w->folder, &list, &count, err);
     for (size_t i = 0; rc == SPR_OK && i < count; i++)
@@ -265,11 +267,10 @@ static enum spr_code caption_folder(struct work *w, struct spr_error *err)
     if (rc == SPR_OK)
         rc = count_vocabulary(path, &words, err);
     if (rc == SPR_OK) {
-        sha256_digest(&w->hash, sizeof digest, digest);
-        printf("%zu of %zu pictures kept, %zu words in the vocabulary\nsha256:", w->kept, w->seen, words);
-        for (size_t i = 0; i < sizeof digest; i++)
-            printf("%02x", digest[i]);
-        printf("  %s\n", path);
+        digest_end(&w->hash, sum);
+        str_hex(sum, sizeof sum, hex);
+        printf("%zu of %zu pictures kept, %zu words in the vocabulary\nsha256:%s  %s\n", w->kept, w->seen,
+               words, hex, path);
     }
     for (size_t i = 0; list && i < count; i++)
         mem_free(list[i]);
@@ -289,7 +290,7 @@ int main(int argc, char **argv)
     while (n > 1 && argv[1][n - 1] == '/')
         argv[1][--n] = '\0';
     buf_init(&w.out, JSONL_BYTES_MAX);
-    sha256_init(&w.hash);
+    digest_init(&w.hash);
     enum spr_code rc = caption_folder(&w, &err);
     if (rc)
         fprintf(stderr, "spritery-captions: %s\n", err.text);

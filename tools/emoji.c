@@ -8,6 +8,8 @@
 #include "base/buf.h"
 #include "base/file.h"
 #include "base/mem.h"
+#include "base/str.h"
+#include "digest/digest.h"
 #include "image/colour.h"
 #include "image/load.h"
 #include "image/png.h"
@@ -16,7 +18,6 @@
 #include "train/captions.h"
 #include <jansson.h>
 #include <math.h>
-#include <nettle/sha2.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -44,8 +45,7 @@ struct maker {
     bool flip;              /* the group's pictures may be mirrored */
     char *line[TILES_MAX];  /* of captions.jsonl; each begins with the tile's file */
     size_t tiles, missing;
-    struct sha256_ctx
-        hash; /* over each tile in the list's order: its file, a 0 byte, its 32 x 32 RGBA bytes */
+    struct digest hash; /* over each tile in the list's order: its file, a 0 byte, its 32 x 32 RGBA bytes */
 };
 
 /* Where something can be seen. */
@@ -237,9 +237,8 @@ static enum spr_code add_caption(struct maker *m, const char *file, const struct
         if (words_find(&of_name, of_group.word[i].text) < 0)
             caption_add_word(c.dir_word, &c.dir_words, of_group.word[i].text);
     c.colour = colour_dominant_bytes(im.pixel, (size_t)im.width * (size_t)im.height);
-    sha256_update(&m->hash, strlen(file) + 1, (const uint8_t *)file);
-    sha256_update(&m->hash, (size_t)im.width * (size_t)im.height * sizeof *im.pixel,
-                  (const uint8_t *)im.pixel);
+    digest_add(&m->hash, file, strlen(file) + 1);
+    digest_add(&m->hash, im.pixel, (size_t)im.width * (size_t)im.height * sizeof *im.pixel);
     rc = caption_write(&c, &line, err);
     if (rc == SPR_OK)
         m->line[m->tiles++] = buf_detach(&line);
@@ -392,20 +391,20 @@ int main(int argc, char **argv)
 {
     static struct maker m;
     struct spr_error err;
-    uint8_t digest[SHA256_DIGEST_SIZE];
+    uint8_t sum[DIGEST_BYTES];
+    char hex[DIGEST_HEX_BYTES];
     if (argc != 3 || argv[1][0] == '-') {
         fprintf(stderr, "usage: spritery-emoji LIST FOLDER\n");
         return 2;
     }
     m.folder = argv[2];
-    sha256_init(&m.hash);
+    digest_init(&m.hash);
     enum spr_code rc = make(&m, argv[1], &err);
     if (rc == SPR_OK) {
-        sha256_digest(&m.hash, sizeof digest, digest);
-        printf("%zu tiles, %zu that a set does not have\nsha256:", m.tiles, m.missing);
-        for (size_t i = 0; i < sizeof digest; i++)
-            printf("%02x", digest[i]);
-        printf("  %s/captions.jsonl\n", m.folder);
+        digest_end(&m.hash, sum);
+        str_hex(sum, sizeof sum, hex);
+        printf("%zu tiles, %zu that a set does not have\nsha256:%s  %s/captions.jsonl\n", m.tiles, m.missing,
+               hex, m.folder);
     } else {
         fprintf(stderr, "spritery-emoji: %s\n", err.text);
     }

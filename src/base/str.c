@@ -20,6 +20,22 @@ void str_hex(const void *bytes, size_t n, char *ret)
     *ret = '\0';
 }
 
+static int digit_value(char c)
+{
+    return c <= '9' ? c - '0' : (c | 0x20) - 'a' + 10;
+}
+
+bool str_unhex(const char *text, size_t n, void *ret)
+{
+    uint8_t *to = ret;
+    for (size_t i = 0; i < 2 * n; i++)
+        if (!isxdigit((unsigned char)text[i]))
+            return false;
+    for (size_t i = 0; i < n; i++)
+        to[i] = (uint8_t)(digit_value(text[2 * i]) << 4 | digit_value(text[2 * i + 1]));
+    return true;
+}
+
 bool str_to_u64(const char *text, uint64_t *ret)
 {
     uint64_t value = 0;

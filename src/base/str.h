@@ -19,6 +19,9 @@ void str_from_double(double value, char *text, size_t size);
 
 /* n bytes as 2n lower-case hexadecimal digits and a NUL: ret has 2n + 1 bytes. */
 void str_hex(const void *bytes, size_t n, char *ret);
+/* The reverse of the first 2n characters of text, in either case; what follows them is not looked at. False where one of
+ * them is no such digit or text ends before: then ret[n] is untouched. */
+bool str_unhex(const char *text, size_t n, void *ret);
 
 /* The candidate nearest to word by edit distance (insert, delete, replace, swap neighbours), for "did you mean";
  * NULL where none is within a third of the word's length. BORROWS the array. */

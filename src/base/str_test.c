@@ -138,13 +138,33 @@ static void bytes_are_written_as_digits(void **state)
     assert_string_equal(text, "");
 }
 
+static void bytes_are_read_from_digits(void **state)
+{
+    static const struct {
+        const char *why, *text;
+        bool good;
+    } rows[] = {
+        { "both cases", "00aF", true }, { "what follows is the caller's", "00aF-rest", true },
+        { "too short", "00a", false },  { "nothing", "", false },
+        { "no digit", "00g0", false },  { "a sign", "+f00", false },
+        { "a blank", " 000", false },   { "a prefix", "0x00", false },
+    };
+    (void)state;
+    for (size_t i = 0; i < SPR_COUNT(rows); i++) {
+        uint8_t byte[2] = { 1, 2 };
+        bool good = str_unhex(rows[i].text, 2, byte);
+        if (good != rows[i].good || byte[0] != (good ? 0 : 1) || byte[1] != (good ? 0xaf : 2))
+            fail_msg("%s: %d, %02x%02x", rows[i].why, good, byte[0], byte[1]);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(numbers_are_read_strictly),    cmocka_unit_test(doubles_round_trip_shortest),
         cmocka_unit_test(nearest_finds_what_was_meant), cmocka_unit_test(utf8_is_checked),
         cmocka_unit_test(utf8_encodes_what_it_decodes), cmocka_unit_test(utf8_cut_keeps_characters_whole),
-        cmocka_unit_test(bytes_are_written_as_digits),
+        cmocka_unit_test(bytes_are_written_as_digits),  cmocka_unit_test(bytes_are_read_from_digits),
     };
     return cmocka_run_group_tests_name("base/str utf8", tests, NULL, NULL);
 }

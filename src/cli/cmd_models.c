@@ -62,7 +62,7 @@ static void print_text(const struct cli *cli, const struct model *m, const char 
 static enum spr_code show(const struct cli *cli, const char *path, bool verified, struct spr_error *err)
 {
     struct model *m = NULL;
-    char hash[MODEL_SHA256_BYTES];
+    char hash[DIGEST_HEX_BYTES];
     enum spr_code rc = model_load(path, &m, err);
     if (rc)
         return rc;

@@ -2,6 +2,7 @@
 #include "cli/command.h"
 #include "cli/frames.h"
 #include "cli/json_line.h"
+#include "image/colour.h"
 #include "pixel/seam.h"
 #include "pixel/tileset.h"
 
@@ -133,8 +134,6 @@ static enum spr_code read_set(const struct args *args, struct tileset_options *o
     const char *kind = args_value(args, KIND), *wave = args_value(args, WAVE),
                *border = args_value(args, BORDER);
     int64_t seed = 1;
-    unsigned r, g, b;
-    int end = 0;
     o->wave = 0.5;
     if (kind && strcmp(kind, "edge") == 0)
         o->kind = TILESET_EDGE;
@@ -144,9 +143,8 @@ static enum spr_code read_set(const struct args *args, struct tileset_options *o
         return wrong("wave", wave, "a number from 0 to 1", err);
     if (border) {
         o->border = true;
-        if (sscanf(border, "#%2x%2x%2x%n", &r, &g, &b, &end) != 3 || end != 7 || border[7])
+        if (!rgba_from_hex(border, &o->colour))
             return wrong("border", border, "a colour as #RRGGBB", err);
-        o->colour = (struct rgba){ (uint8_t)r, (uint8_t)g, (uint8_t)b, 255 };
     }
     enum spr_code rc = args_whole(args, SEED, "seed", 0, INT32_MAX, &seed, err);
     o->seed = (uint64_t)seed;

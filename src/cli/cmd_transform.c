@@ -1,6 +1,7 @@
 #include "base/str.h"
 #include "cli/command.h"
 #include "cli/json_line.h"
+#include "image/colour.h"
 #include "pixel/motion.h"
 #include "pixel/outline.h"
 #include "pixel/turn.h"
@@ -72,8 +73,6 @@ static enum spr_code read_outline(const char *text, struct settings *s, struct s
     char shown[REQUEST_SHOWN_BYTES];
     const char *colon = strchr(text, ':'), *how = colon ? colon + 1 : "#000000";
     size_t length = colon ? (size_t)(colon - text) : strlen(text);
-    unsigned r, g, b;
-    int end = 0;
     s->outlined = true;
     s->outline = (struct outline_options){ .place = OUTLINE_OUTER };
     bool outer = length == 5 && memcmp(text, "outer", 5) == 0,
@@ -83,9 +82,7 @@ static enum spr_code read_outline(const char *text, struct settings *s, struct s
     if (inner)
         s->outline.place = OUTLINE_INNER;
     s->outline.selective = strcmp(how, "shade") == 0;
-    bool colour = sscanf(how, "#%2x%2x%2x%n", &r, &g, &b, &end) == 3 && end == 7 && !how[7];
-    if (colour)
-        s->outline.colour = (struct rgba){ (uint8_t)r, (uint8_t)g, (uint8_t)b, 255 };
+    bool colour = rgba_from_hex(how, &s->outline.colour);
     if ((outer || inner || round) && (colour || s->outline.selective))
         return SPR_OK;
     request_shown(text, shown);

@@ -2,24 +2,24 @@
 
 #include "base/file.h"
 #include "base/str.h"
+#include "digest/digest.h"
 #include "engine/papers.h"
 #include "image/png.h"
 
 #include <dirent.h>
 #include <limits.h>
-#include <nettle/sha2.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 enum { NAME_BYTES = 80, PLAIN_MAX = 64 };
 
-static void hash_of(const char *id, uint8_t ret[SHA256_DIGEST_SIZE])
+static void hash_of(const char *id, uint8_t ret[DIGEST_BYTES])
 {
-    struct sha256_ctx sha;
-    sha256_init(&sha);
-    sha256_update(&sha, strlen(id), (const uint8_t *)id);
-    sha256_digest(&sha, SHA256_DIGEST_SIZE, ret);
+    struct digest d;
+    digest_init(&d);
+    digest_add(&d, id, strlen(id));
+    digest_end(&d, ret);
 }
 
 /* Two ids never share a name: one that is safe stands for itself, and only others begin with "=". */
@@ -30,7 +30,7 @@ static void name_of(const char *id, char ret[NAME_BYTES])
         snprintf(ret, NAME_BYTES, "%s", id);
         return;
     }
-    uint8_t hash[SHA256_DIGEST_SIZE];
+    uint8_t hash[DIGEST_BYTES];
     hash_of(id, hash);
     ret[0] = '=';
     str_hex(hash, sizeof hash, ret + 1);
@@ -68,7 +68,7 @@ enum spr_code gallery_picture(const char *gallery, const char *id, int number, c
     char name[NAME_BYTES], folder[PATH_MAX];
     struct notes notes = { 0 };
     name_of(id, name);
-    uint8_t hash[SHA256_DIGEST_SIZE];
+    uint8_t hash[DIGEST_BYTES];
     hash_of(id, hash);
     unsigned shard = hash[0];
     if (snprintf(folder, sizeof folder, "%s/%02x", gallery, shard) >= (int)sizeof folder ||

@@ -26,7 +26,7 @@ static void in_the_way(struct ways *w, const char *path, const char *why, bool f
 }
 
 /* What lies at that place: its hash, "" for nothing, or why no file of ours can. */
-static enum spr_code look_there(const char *into, const char *path, char ret_hash[DEPLOY_HASH_BYTES],
+static enum spr_code look_there(const char *into, const char *path, char ret_hash[DIGEST_HEX_BYTES],
                                 const char **ret_why, struct spr_error *err)
 {
     char full[PATH_MAX];
@@ -52,14 +52,14 @@ static enum spr_code look_there(const char *into, const char *path, char ret_has
         *ret_why = "is a folder, a link or the like there";
         return SPR_OK;
     }
-    return deploy_hash(full, ret_hash, NULL, err);
+    return digest_file(full, ret_hash, NULL, err);
 }
 
 static enum spr_code decide(const struct deploy_job *job, struct deploy_file *f,
                             const struct deploy_file *before, struct ways *w, struct spr_error *err)
 {
     const char *why;
-    enum spr_code rc = deploy_hash(f->from, f->hash, &f->bytes, err);
+    enum spr_code rc = digest_file(f->from, f->hash, &f->bytes, err);
     if (!rc)
         rc = look_there(job->into, f->path, f->there, &why, err);
     if (rc)
@@ -92,7 +92,7 @@ static enum spr_code decide_leftovers(const struct deploy_job *job, const struct
     for (size_t i = 0; i < before->count && !rc; i++) {
         const struct deploy_file *old = &before->item[i];
         const struct deploy_files sorted = { files->item, made, 0 }; /* what follows is not */
-        char there[DEPLOY_HASH_BYTES];
+        char there[DIGEST_HEX_BYTES];
         const char *why;
         if (deploy_files_find(&sorted, old->path))
             continue;
@@ -243,16 +243,16 @@ enum spr_code deploy_run(const struct deploy_job *job, struct deploy_files *ret,
     return rc;
 }
 
-enum spr_code deploy_look(const char *into, const char *name, char ret_hash[DEPLOY_HASH_BYTES],
+enum spr_code deploy_look(const char *into, const char *name, char ret_hash[DIGEST_HEX_BYTES],
                           struct spr_error *err)
 {
     struct deploy_files files;
-    char path[PATH_MAX], hash[DEPLOY_HASH_BYTES];
+    char path[PATH_MAX], hash[DIGEST_HEX_BYTES];
     if (snprintf(path, sizeof path, "%s/" DEPLOY_FOLDER "/%s.json", into, name) >= (int)sizeof path)
         return SPR_FAIL(err, SPR_LIMIT, "%.80s...: the path is too long", into);
     if (!file_exists(path))
         return SPR_FAIL(err, SPR_NOTFOUND, "nothing was deployed to %.200s", into);
-    enum spr_code rc = deploy_hash(path, ret_hash, NULL, err);
+    enum spr_code rc = digest_file(path, ret_hash, NULL, err);
     if (!rc)
         rc = manifest_read(into, name, &files, err);
     if (rc)

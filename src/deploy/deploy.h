@@ -10,12 +10,13 @@
 #ifndef DEPLOY_DEPLOY_H
 #define DEPLOY_DEPLOY_H
 #include "base/err.h"
+#include "digest/digest.h"
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-enum { DEPLOY_HASH_BYTES = 65, DEPLOY_NAME_MAX = 100, DEPLOY_FILES_MAX = 1000000 };
+enum { DEPLOY_NAME_MAX = 100, DEPLOY_FILES_MAX = 1000000 };
 
 enum deploy_change {
     DEPLOY_SAME,     /* lies there already */
@@ -30,9 +31,9 @@ struct deploy_file {
     char *path; /* below the target */
     char *from; /* as it was found; where REMOVED or KEPT: as the manifest has it */
     uint64_t bytes;
-    char hash[DEPLOY_HASH_BYTES];  /* SHA-256 in hexadecimal; REMOVED: "" */
-    char there[DEPLOY_HASH_BYTES]; /* of what lies there before; "" for nothing */
-    bool found;                    /* it lay there before the first deploy: never removed */
+    char hash[DIGEST_HEX_BYTES];  /* SHA-256 in hexadecimal; REMOVED: "" */
+    char there[DIGEST_HEX_BYTES]; /* of what lies there before; "" for nothing */
+    bool found;                   /* it lay there before the first deploy: never removed */
     enum deploy_change change;
 };
 
@@ -66,7 +67,7 @@ void deploy_files_fini(struct deploy_files *f); /* fine on a zeroed one */
 
 /* Looks whether everything that the manifest lists lies there as it was deployed. ret_hash: of the manifest. Fails:
  * SPR_NOTFOUND (nothing was deployed, a file is missing or was changed: the sentence says which), SPR_BADDATA, SPR_IO. */
-SPR_MUST_USE enum spr_code deploy_look(const char *into, const char *name, char ret_hash[DEPLOY_HASH_BYTES],
+SPR_MUST_USE enum spr_code deploy_look(const char *into, const char *name, char ret_hash[DIGEST_HEX_BYTES],
                                        struct spr_error *err);
 
 /* A name that a manifest can have: letters, digits, '.', '_' and '-', no '.' at the beginning. */

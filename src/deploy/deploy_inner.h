@@ -11,9 +11,6 @@
 /* folder/name. Fails: SPR_LIMIT. */
 SPR_MUST_USE enum spr_code deploy_join(const char *folder, const char *name, char ret[PATH_MAX],
                                        struct spr_error *err);
-/* Fails: SPR_NOTFOUND, SPR_IO, SPR_NOMEM. ret_bytes may be NULL. */
-SPR_MUST_USE enum spr_code deploy_hash(const char *path, char ret[DEPLOY_HASH_BYTES], uint64_t *ret_bytes,
-                                       struct spr_error *err);
 /* A path that stays below the folder it is put behind: relative, no "." or ".." in it, nothing empty. */
 bool deploy_path_good(const char *path);
 

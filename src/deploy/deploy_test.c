@@ -168,7 +168,7 @@ static int changed(const char *path, struct deploy_job job)
 static void it_brings_replaces_and_removes(void **state)
 {
     struct spr_error err;
-    char hash[DEPLOY_HASH_BYTES], again[DEPLOY_HASH_BYTES];
+    char hash[DIGEST_HEX_BYTES], again[DIGEST_HEX_BYTES];
     (void)state;
     put("art/a.png", "one");
     put("art/tiles/b.png", "two");
@@ -375,7 +375,7 @@ static void ended_anywhere_it_is_whole(void **state)
     (void)state;
     for (;; n++) {
         struct spr_error err = { 0 };
-        char hash[DEPLOY_HASH_BYTES];
+        char hash[DIGEST_HEX_BYTES];
         assert_true(n < CALLS_MAX);
         set_stage();
         int rc = struck(KILL, n);

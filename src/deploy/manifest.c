@@ -3,12 +3,10 @@
  *      "files": {"tiles/grass.png": {"sha256": "...", "bytes": 312, "from": "art/tiles/grass.png"}, ...}} */
 #include "base/file.h"
 #include "base/mem.h"
-#include "base/str.h"
 #include "deploy/deploy_inner.h"
 
 #include <errno.h>
 #include <jansson.h>
-#include <nettle/sha2.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,26 +17,6 @@ enum spr_code deploy_join(const char *folder, const char *name, char ret[PATH_MA
 {
     if (snprintf(ret, PATH_MAX, "%s/%s", folder, name) >= PATH_MAX)
         return SPR_FAIL(err, SPR_LIMIT, "%.80s...: the path is too long", folder);
-    return SPR_OK;
-}
-
-enum spr_code deploy_hash(const char *path, char ret[DEPLOY_HASH_BYTES], uint64_t *ret_bytes,
-                          struct spr_error *err)
-{
-    struct file_map m;
-    struct sha256_ctx c;
-    uint8_t digest[SHA256_DIGEST_SIZE];
-    enum spr_code rc = file_map(path, &m, err);
-    if (rc)
-        return rc;
-    sha256_init(&c);
-    if (m.size)
-        sha256_update(&c, m.size, m.data);
-    sha256_digest(&c, sizeof digest, digest);
-    str_hex(digest, sizeof digest, ret);
-    if (ret_bytes)
-        *ret_bytes = m.size;
-    file_unmap(&m);
     return SPR_OK;
 }
 
@@ -134,8 +112,8 @@ static enum spr_code read_entry(struct deploy_files *files, const char *path, js
 {
     const char *hash = json_string_value(json_object_get(o, "sha256")),
                *from = json_string_value(json_object_get(o, "from"));
-    if (!deploy_path_good(path) || !hash || strspn(hash, "0123456789abcdef") != DEPLOY_HASH_BYTES - 1 ||
-        strlen(hash) != DEPLOY_HASH_BYTES - 1)
+    if (!deploy_path_good(path) || !hash || strspn(hash, "0123456789abcdef") != DIGEST_HEX_BYTES - 1 ||
+        strlen(hash) != DIGEST_HEX_BYTES - 1)
         return SPR_FAIL(err, SPR_BADDATA, "\"%.100s\" is no entry", path);
     struct deploy_file *f = deploy_files_add(files, path, from ? from : "", err);
     if (!f)

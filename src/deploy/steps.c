@@ -75,14 +75,14 @@ static enum spr_code write_out(int fd, const char *path, const void *data, size_
 static enum spr_code make(const struct stage *s, size_t number, const void *data, size_t length,
                           const char *hash, const char *from, struct spr_error *err)
 {
-    char path[PATH_MAX + 32], seen[DEPLOY_HASH_BYTES];
+    char path[PATH_MAX + 32], seen[DIGEST_HEX_BYTES];
     snprintf(path, sizeof path, "%s/%zu", s->folder, number);
     int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
     if (fd < 0)
         return fail(err, "make", path);
     enum spr_code rc = write_out(fd, path, data, length, !s->many, err);
     if (!rc)
-        rc = deploy_hash(path, seen, NULL, err);
+        rc = digest_file(path, seen, NULL, err);
     if (!rc && strcmp(seen, hash) != 0)
         rc =
             SPR_FAIL(err, SPR_IO,
@@ -154,7 +154,7 @@ static enum spr_code read_step(const struct stage *s, json_t *list, size_t i, st
 
 static enum spr_code do_step(const struct step *x, bool force, struct spr_error *err)
 {
-    char out[DEPLOY_HASH_BYTES];
+    char out[DIGEST_HEX_BYTES];
     int bad = !*x->new   ? rename(x->place, x->mine)
               : !*x->old ? move_new(x->mine, x->place)
                          : exchange(x->mine, x->place);
@@ -164,7 +164,7 @@ static enum spr_code do_step(const struct step *x, bool force, struct spr_error 
         return fail(err, "move into place", x->place);
     if (!*x->old)
         return SPR_OK;
-    enum spr_code rc = deploy_hash(x->mine, out, NULL, err);
+    enum spr_code rc = digest_file(x->mine, out, NULL, err);
     if (!rc && !force && strcmp(out, x->old) != 0)
         rc = SPR_FAIL(err, SPR_EXISTS, "%.300s was changed while it was being deployed", x->path);
     return rc;
@@ -172,8 +172,8 @@ static enum spr_code do_step(const struct step *x, bool force, struct spr_error 
 
 static bool is(const char *path, const char *hash)
 {
-    char seen[DEPLOY_HASH_BYTES];
-    return deploy_hash(path, seen, NULL, NULL) == SPR_OK && strcmp(seen, hash) == 0;
+    char seen[DIGEST_HEX_BYTES];
+    return digest_file(path, seen, NULL, NULL) == SPR_OK && strcmp(seen, hash) == 0;
 }
 
 static bool exists(const char *path)
@@ -312,17 +312,17 @@ static enum spr_code add_manifest(const struct stage *s, const struct deploy_job
 {
     json_t *list = json_object_get(root, "steps");
     size_t number = json_array_size(list);
-    char place[PATH_MAX], name[DEPLOY_NAME_MAX + 40], path[PATH_MAX + 32], old[DEPLOY_HASH_BYTES] = "",
-                                                                           hash[DEPLOY_HASH_BYTES];
+    char place[PATH_MAX], name[DEPLOY_NAME_MAX + 40], path[PATH_MAX + 32], old[DIGEST_HEX_BYTES] = "",
+                                                                           hash[DIGEST_HEX_BYTES];
     snprintf(name, sizeof name, DEPLOY_FOLDER "/%s.json", job->name);
     snprintf(path, sizeof path, "%s/%zu", s->folder, number);
     enum spr_code rc = deploy_join(s->into, name, place, err);
     if (!rc && exists(place))
-        rc = deploy_hash(place, old, NULL, err);
+        rc = digest_file(place, old, NULL, err);
     if (!rc)
         rc = file_write(path, text->data, text->length, FILE_NEW, err);
     if (!rc)
-        rc = deploy_hash(path, hash, NULL, err);
+        rc = digest_file(path, hash, NULL, err);
     if (!rc && strcmp(old, hash) == 0)
         return SPR_OK; /* as it is, while a file had to be brought again */
     if (!rc && json_array_append_new(list, json_pack("[s,s,s]", name, old, hash)))

@@ -178,7 +178,7 @@ static void set_name_and_hash(struct comfy_graph *g, const char *path, const str
 {
     const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path, *dot = strrchr(name, '.');
     snprintf(g->name, sizeof g->name, "%.*s", dot ? (int)(dot - name) : 63, name);
-    papers_hash(text, g->hash);
+    digest_hex(text->data, text->length, g->hash);
 }
 
 enum spr_code comfy_graph_load(const char *name, struct comfy_graph *ret, struct spr_error *err)

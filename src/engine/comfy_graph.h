@@ -33,10 +33,10 @@ struct comfy_values {
 };
 
 struct comfy_graph {
-    char name[64];                /* "txt2img-sdxl" */
-    char hash[ENGINE_HASH_BYTES]; /* SHA-256 of the template's bytes, in hexadecimal */
-    json_t *root;                 /* the nodes */
-    json_t *extra;                /* "_spritery", or NULL */
+    char name[64];               /* "txt2img-sdxl" */
+    char hash[DIGEST_HEX_BYTES]; /* SHA-256 of the template's bytes, in hexadecimal */
+    json_t *root;                /* the nodes */
+    json_t *extra;               /* "_spritery", or NULL */
 };
 
 extern const struct data_kind comfy_graph_kind; /* NAME.json in workflows/ or SPRITERY_WORKFLOWS */

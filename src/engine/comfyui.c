@@ -125,7 +125,7 @@ static enum spr_code upload(struct server *s, const char *flag, const struct ima
                             struct spr_error *err)
 {
     struct buf png;
-    char file[32], hash[ENGINE_HASH_BYTES] = "";
+    char file[32], hash[DIGEST_HEX_BYTES] = "";
     if (!im->pixel)
         return SPR_OK;
     buf_init(&png, PICTURE_BYTES);
@@ -133,7 +133,7 @@ static enum spr_code upload(struct server *s, const char *flag, const struct ima
     mem_free(*name);
     *name = NULL;
     if (!rc)
-        papers_hash(&png, hash);
+        digest_hex(png.data, png.length, hash);
     snprintf(file, sizeof file, "spritery-%.12s.png", hash);
     if (!rc)
         rc = comfy_upload(s->http, file, png.data, png.length, name, err);

@@ -7,22 +7,23 @@
 #ifndef ENGINE_ENGINE_H
 #define ENGINE_ENGINE_H
 #include "base/err.h"
+#include "digest/digest.h"
 #include "image/image.h"
 #include "request/request.h"
 #include <stdatomic.h>
 #include <stdbool.h>
 
-enum { ENGINE_HASH_BYTES = 65, ENGINE_NAME_BYTES = 64 }; /* a SHA-256 in hexadecimal; a model's name */
+enum { ENGINE_NAME_BYTES = 64 }; /* of a model's name */
 
 /* Where a picture comes from, beside its request: what makes it possible to make it again, or to see why not. */
 struct engine_papers {
-    char engine[16];                       /* "native" */
-    char model[ENGINE_NAME_BYTES];         /* "sprite32" */
-    char model_hash[ENGINE_HASH_BYTES];    /* of the weights file */
-    char init_hash[ENGINE_HASH_BYTES];     /* of the file given with --init; "" for none */
-    char mask_hash[ENGINE_HASH_BYTES];     /* the same for --mask */
-    char palette_hash[ENGINE_HASH_BYTES];  /* the same for a palette file */
-    char workflow_hash[ENGINE_HASH_BYTES]; /* the same for a workflow's template */
+    char engine[16];                      /* "native" */
+    char model[ENGINE_NAME_BYTES];        /* "sprite32" */
+    char model_hash[DIGEST_HEX_BYTES];    /* of the weights file */
+    char init_hash[DIGEST_HEX_BYTES];     /* of the file given with --init; "" for none */
+    char mask_hash[DIGEST_HEX_BYTES];     /* the same for --mask */
+    char palette_hash[DIGEST_HEX_BYTES];  /* the same for a palette file */
+    char workflow_hash[DIGEST_HEX_BYTES]; /* the same for a workflow's template */
 };
 
 struct engine_picture {

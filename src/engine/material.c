@@ -31,7 +31,7 @@ static enum spr_code fit(struct image *im, int size, struct spr_error *err)
 }
 
 static enum spr_code load_picture(const char *flag, const char *path, int size, struct image *ret,
-                                  char ret_hash[ENGINE_HASH_BYTES], struct spr_error *err)
+                                  char ret_hash[DIGEST_HEX_BYTES], struct spr_error *err)
 {
     struct buf bytes;
     buf_init(&bytes, FILE_BYTES_MAX);
@@ -43,12 +43,12 @@ static enum spr_code load_picture(const char *flag, const char *path, int size, 
     if (rc)
         spr_prefix(err, "%s %.200s", flag, path);
     else
-        papers_hash(&bytes, ret_hash);
+        digest_hex(bytes.data, bytes.length, ret_hash);
     buf_fini(&bytes);
     return rc;
 }
 
-static enum spr_code load_palette(const char *name, struct palette *ret, char ret_hash[ENGINE_HASH_BYTES],
+static enum spr_code load_palette(const char *name, struct palette *ret, char ret_hash[DIGEST_HEX_BYTES],
                                   struct spr_error *err)
 {
     struct buf bytes;
@@ -57,7 +57,7 @@ static enum spr_code load_palette(const char *name, struct palette *ret, char re
     if (rc)
         spr_prefix(err, "--palette");
     else
-        papers_hash(&bytes, ret_hash);
+        digest_hex(bytes.data, bytes.length, ret_hash);
     buf_fini(&bytes);
     return rc;
 }

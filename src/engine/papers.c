@@ -2,7 +2,6 @@
 
 #include "base/str.h"
 
-#include <nettle/sha2.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -113,14 +112,4 @@ enum spr_code papers_read(const struct notes *notes, struct request *r, struct e
     *ret = papers;
     memcpy(ret_software, software, sizeof software);
     return SPR_OK;
-}
-
-void papers_hash(const struct buf *bytes, char ret[ENGINE_HASH_BYTES])
-{
-    uint8_t digest[SHA256_DIGEST_SIZE];
-    struct sha256_ctx ctx;
-    sha256_init(&ctx);
-    sha256_update(&ctx, bytes->length, (const uint8_t *)bytes->data);
-    sha256_digest(&ctx, sizeof digest, digest);
-    str_hex(digest, sizeof digest, ret);
 }

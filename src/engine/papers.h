@@ -21,7 +21,4 @@ SPR_MUST_USE enum spr_code papers_read(const struct notes *notes, struct request
                                        struct engine_papers *ret, char ret_software[ENGINE_NAME_BYTES],
                                        struct spr_error *err);
 
-/* The SHA-256 of the bytes of a file that went in, in hexadecimal. */
-void papers_hash(const struct buf *bytes, char ret[ENGINE_HASH_BYTES]);
-
 #endif

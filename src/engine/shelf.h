@@ -19,7 +19,7 @@ struct stock {
     const struct lexicon *lexicon;
     const struct sketches *sketches; /* NULL where the model has none */
     struct nets *nets;
-    char hash[MODEL_SHA256_BYTES]; /* of the file */
+    char hash[DIGEST_HEX_BYTES]; /* of the file */
 };
 
 /* GIVES *ret (shelf_free). Fails: SPR_NOMEM. */

@@ -87,7 +87,7 @@ static void a_new_file_is_seen_and_disturbs_nobody(void **state)
 {
     (void)state;
     const struct stock *old = take();
-    char hash[MODEL_SHA256_BYTES];
+    char hash[DIGEST_HEX_BYTES];
     memcpy(hash, old->hash, sizeof hash);
     float first = old->model->params[0];
     publish(bytes.data, bytes.length); /* the same bytes in another file */

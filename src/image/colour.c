@@ -3,6 +3,8 @@
  * so that compilers turn it into vector instructions; those round as the scalar ones do. */
 #include "image/colour.h"
 
+#include "base/str.h"
+
 #include <string.h>
 
 enum { BLOCK = 32 }; /* colours converted in one go */
@@ -89,6 +91,16 @@ static const float half_way[255] = {
     0.977842152f, 0.986670554f, 0.995545268f,
 };
 /* clang-format on */
+
+bool rgba_from_hex(const char *text, struct rgba *ret)
+{
+    uint8_t c[3];
+    text += *text == '#';
+    if (!str_unhex(text, sizeof c, c) || text[2 * sizeof c])
+        return false;
+    *ret = (struct rgba){ c[0], c[1], c[2], 255 };
+    return true;
+}
 
 uint8_t srgb_from_linear(float light)
 {

@@ -9,8 +9,12 @@
 #ifndef IMAGE_COLOUR_H
 #define IMAGE_COLOUR_H
 #include "image/image.h"
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+/* "rrggbb" or "#rrggbb", in either case; alpha 255. False for other text: then *ret is untouched. */
+bool rgba_from_hex(const char *text, struct rgba *ret);
 
 /* Light 0..1 of each 8-bit sRGB value. */
 extern const float srgb_linear[256];

@@ -63,6 +63,20 @@ static void every_colour_comes_back(void **state)
         }
 }
 
+static void colours_are_read_strictly(void **state)
+{
+    static const char *const bad[] = { "",        "#",       "12345",  "1234567", "#12345",
+                                       "##12345", "#12345g", "+1+2+3", "# 12345" };
+    struct rgba c = { 1, 2, 3, 4 };
+    (void)state;
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        if (rgba_from_hex(bad[i], &c))
+            fail_msg("\"%s\" was read", bad[i]);
+    assert_true(rgba_equal(c, (struct rgba){ 1, 2, 3, 4 }));
+    assert_true(rgba_from_hex("#Ff8001", &c) && rgba_equal(c, (struct rgba){ 255, 128, 1, 255 }));
+    assert_true(rgba_from_hex("00ff7f", &c) && rgba_equal(c, (struct rgba){ 0, 255, 127, 255 }));
+}
+
 static void agrees_with_double_arithmetic(void **state)
 {
     (void)state;
@@ -82,9 +96,8 @@ static void agrees_with_double_arithmetic(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_curve_is_srgb_s),
-        cmocka_unit_test(known_colours),
-        cmocka_unit_test(every_colour_comes_back),
+        cmocka_unit_test(the_curve_is_srgb_s),           cmocka_unit_test(known_colours),
+        cmocka_unit_test(every_colour_comes_back),       cmocka_unit_test(colours_are_read_strictly),
         cmocka_unit_test(agrees_with_double_arithmetic),
     };
     return cmocka_run_group_tests_name("image/colour", tests, NULL, NULL);

@@ -155,11 +155,8 @@ static int64_t whole(const json_t *o, const char *key)
 static void read_hash(const json_t *o, const char *key, struct run_hash *ret)
 {
     const char *hex = json_string_value(json_object_get(o, key));
-    for (int i = 0; hex && i < 16 && hex[2 * i] && hex[2 * i + 1]; i++) {
-        unsigned byte = 0;
-        if (sscanf(hex + 2 * i, "%2x", &byte) == 1)
-            ret->byte[i] = (uint8_t)byte;
-    }
+    if (hex)
+        (void)str_unhex(hex, sizeof ret->byte, ret->byte);
 }
 
 static void read_end(const json_t *o, struct task_end *e)

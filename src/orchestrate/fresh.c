@@ -3,12 +3,12 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "deploy/deploy.h"
+#include "digest/digest.h"
 #include "orchestrate/run.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <glob.h>
-#include <nettle/sha2.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,20 +16,20 @@
 
 enum { DEPTH_MAX = 64 };
 
-static void add_text(struct sha256_ctx *c, const char *text)
+static void add_text(struct digest *d, const char *text)
 {
-    sha256_update(c, text ? strlen(text) + 1 : 1, (const uint8_t *)(text ? text : "\1"));
+    digest_add(d, text ? text : "\1", text ? strlen(text) + 1 : 1);
 }
 
-static void digest(struct sha256_ctx *c, struct run_hash *ret)
+static void end(struct digest *d, struct run_hash *ret)
 {
-    uint8_t whole[SHA256_DIGEST_SIZE];
-    sha256_digest(c, sizeof whole, whole);
+    uint8_t whole[DIGEST_BYTES];
+    digest_end(d, whole);
     memcpy(ret->byte, whole, sizeof ret->byte);
 }
 
 /* A node of the plan's tree as it is written. */
-static void add_node(struct sha256_ctx *c, const struct doc *d, int32_t n)
+static void add_node(struct digest *c, const struct doc *d, int32_t n)
 {
     static const char *const opening[] = { "s", "[", "{" };
     if (n == DOC_NONE)
@@ -47,9 +47,9 @@ enum spr_code fresh_made(const struct plan *p, int32_t index, const struct place
                          struct spr_error *err)
 {
     const struct plan_workstream *w = &p->workstream[index];
-    struct sha256_ctx c;
+    struct digest c;
     enum spr_code rc = SPR_OK;
-    sha256_init(&c);
+    digest_init(&c);
     add_text(&c, plan_action_name(w->action));
     add_text(&c, w->task);
     add_text(&c, w->manual);
@@ -73,10 +73,10 @@ enum spr_code fresh_made(const struct plan *p, int32_t index, const struct place
         place_path(at, w->spec, path, sizeof path);
         rc = file_map(path, &m, err);
         if (!rc)
-            sha256_update(&c, m.size, m.data);
+            digest_add(&c, m.data, m.size);
         file_unmap(&m);
     }
-    digest(&c, ret);
+    end(&c, ret);
     return rc;
 }
 
@@ -109,37 +109,37 @@ static bool is_begin(const struct plan *p, int32_t n)
 /* What a node gives to one that needs it: of a workstream its name and hash; of the end of a domain, of a gate and of the
  * begin of one's own domain one hash of all before it, which is kept. Another begin only carries on. At most begin, gate,
  * end, workstream lie below each other. */
-static void add_given(struct sha256_ctx *c, const struct plan *p, const struct plan_graph *g,
+static void add_given(struct digest *c, const struct plan *p, const struct plan_graph *g,
                       const struct work *work, struct fresh_memo *m, int32_t n, bool own_begin)
 {
     if (n < p->workstreams) {
         add_text(c, p->workstream[n].id);
-        sha256_update(c, sizeof work[n].gave.byte, work[n].gave.byte);
+        digest_add(c, work[n].gave.byte, sizeof work[n].gave.byte);
         return;
     }
     if (is_begin(p, n) && !own_begin)
         return;
     int32_t i = n - p->workstreams;
     if (!m->known[i]) {
-        struct sha256_ctx all;
-        sha256_init(&all);
+        struct digest all;
+        digest_init(&all);
         for (int32_t k = g->need_first[n]; k < g->need_first[n + 1]; k++)
             add_given(&all, p, g, work, m, g->need[k], false);
-        digest(&all, &m->hash[i]);
+        end(&all, &m->hash[i]);
         m->known[i] = true;
     }
-    sha256_update(c, sizeof m->hash[i].byte, m->hash[i].byte);
+    digest_add(c, m->hash[i].byte, sizeof m->hash[i].byte);
 }
 
 void fresh_took(const struct plan *p, const struct plan_graph *g, const struct work *work,
                 struct fresh_memo *m, int32_t w, struct run_hash *ret)
 {
-    struct sha256_ctx c;
-    sha256_init(&c);
+    struct digest c;
+    digest_init(&c);
     for (int32_t k = g->need_first[w]; k < g->need_first[w + 1]; k++)
         add_given(&c, p, g, work, m, g->need[k],
                   g->need[k] == graph_domain_begin(p, p->workstream[w].domain));
-    digest(&c, ret);
+    end(&c, ret);
 }
 
 /* What is known rests on what is known: where a node is not, nothing after it is. */
@@ -156,10 +156,10 @@ void fresh_changed(struct fresh_memo *m, const struct plan *p, const struct plan
 
 /* ---- what it gave ---- */
 
-static enum spr_code add_path(struct sha256_ctx *c, const char *path, const char *name, int depth,
+static enum spr_code add_path(struct digest *c, const char *path, const char *name, int depth,
                               struct spr_error *err);
 
-static enum spr_code add_folder(struct sha256_ctx *c, const char *path, int depth, struct spr_error *err)
+static enum spr_code add_folder(struct digest *c, const char *path, int depth, struct spr_error *err)
 {
     struct dirent **list;
     int n = scandir(path, &list, NULL, alphasort);
@@ -180,7 +180,7 @@ static enum spr_code add_folder(struct sha256_ctx *c, const char *path, int dept
     return rc;
 }
 
-static enum spr_code add_path(struct sha256_ctx *c, const char *path, const char *name, int depth,
+static enum spr_code add_path(struct digest *c, const char *path, const char *name, int depth,
                               struct spr_error *err)
 {
     struct stat st;
@@ -195,12 +195,12 @@ static enum spr_code add_path(struct sha256_ctx *c, const char *path, const char
         return SPR_OK;
     enum spr_code rc = file_map(path, &m, err);
     if (!rc)
-        sha256_update(c, m.size, m.data);
+        digest_add(c, m.data, m.size);
     file_unmap(&m);
     return rc;
 }
 
-static enum spr_code add_output(struct sha256_ctx *c, const char *folder, const char *output,
+static enum spr_code add_output(struct digest *c, const char *folder, const char *output,
                                 struct spr_error *err)
 {
     char path[TASK_PATH_BYTES];
@@ -226,12 +226,12 @@ static const char *word_of(const struct doc *d, int32_t map, const char *key)
 }
 
 /* What a deploy gave is what its manifest lists, if that lies there as it was put. */
-static enum spr_code add_deployed(struct sha256_ctx *c, const struct plan *p, int32_t index,
-                                  const char *folder, struct spr_error *err)
+static enum spr_code add_deployed(struct digest *c, const struct plan *p, int32_t index, const char *folder,
+                                  struct spr_error *err)
 {
     const struct plan_workstream *w = &p->workstream[index];
     const char *into = word_of(&p->doc, w->detail, "into"), *name = word_of(&p->doc, w->detail, "name");
-    char path[TASK_PATH_BYTES], hash[DEPLOY_HASH_BYTES];
+    char path[TASK_PATH_BYTES], hash[DIGEST_HEX_BYTES];
     snprintf(path, sizeof path, "%s%s%s", *into == '/' ? "" : folder, *into == '/' ? "" : "/", into);
     enum spr_code rc = deploy_look(path, name ? name : w->id, hash, err);
     if (!rc)
@@ -243,16 +243,16 @@ enum spr_code fresh_gave(const struct plan *p, int32_t index, const char *folder
                          struct run_hash *ret, struct spr_error *err)
 {
     const struct plan_workstream *w = &p->workstream[index];
-    struct sha256_ctx c;
+    struct digest c;
     enum spr_code rc = SPR_OK;
-    sha256_init(&c);
+    digest_init(&c);
     for (int32_t i = 0; !rc && i < w->outputs.count; i++)
         rc = add_output(&c, folder, p->path[w->outputs.first + i], err);
     if (w->action == PLAN_ACTION_DEPLOY)
         rc = rc ? rc : add_deployed(&c, p, index, folder, err);
     else if (!rc && w->outputs.count == 0)
-        sha256_update(&c, sizeof attempt, (const uint8_t *)&attempt);
+        digest_add(&c, &attempt, sizeof attempt);
     if (!rc)
-        digest(&c, ret);
+        end(&c, ret);
     return rc;
 }

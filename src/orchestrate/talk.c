@@ -3,9 +3,9 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "base/utf8.h"
+#include "digest/digest.h"
 
 #include <jansson.h>
-#include <nettle/sha2.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -97,17 +97,6 @@ const struct wire_schema *const talk_up[] = { &talk_hello, &talk_news, NULL };
 
 /* ---- sixteen bytes as text ---- */
 
-static bool get_hex(const char *text, uint8_t ret[16])
-{
-    for (int i = 0; i < 16; i++) {
-        unsigned byte;
-        if (sscanf(text + 2 * i, "%2x", &byte) != 1)
-            return false;
-        ret[i] = (uint8_t)byte;
-    }
-    return true;
-}
-
 void talk_who_put(struct talk_who *ret, const struct task_identity *who, char boot[33])
 {
     str_hex(who->boot, sizeof who->boot, boot);
@@ -117,19 +106,19 @@ void talk_who_put(struct talk_who *ret, const struct task_identity *who, char bo
 bool talk_who_get(const struct talk_who *who, struct task_identity *ret)
 {
     *ret = (struct task_identity){ .pid = (int32_t)who->pid, .ticks = (uint64_t)who->ticks };
-    return get_hex(who->boot, ret->boot);
+    return str_unhex(who->boot, sizeof ret->boot, ret->boot);
 }
 
 void talk_stamp(const char *text, size_t length, char *const *env, char ret[33])
 {
-    struct sha256_ctx c;
-    uint8_t whole[SHA256_DIGEST_SIZE];
-    sha256_init(&c);
-    sha256_update(&c, length, (const uint8_t *)text);
+    struct digest d;
+    uint8_t whole[DIGEST_BYTES];
+    digest_init(&d);
+    digest_add(&d, text, length);
     for (; *env; env++)
         if (strncmp(*env, "SPRITERY_FAULT=", 15) != 0 && strncmp(*env, "_=", 2) != 0)
-            sha256_update(&c, strlen(*env) + 1, (const uint8_t *)*env);
-    sha256_digest(&c, sizeof whole, whole);
+            digest_add(&d, *env, strlen(*env) + 1);
+    digest_end(&d, whole);
     str_hex(whole, 16, ret);
 }
 
@@ -266,6 +255,6 @@ void talk_new_get(const struct talk_new *n, struct crew_news *ret)
                                         .cut = (int32_t)n->cut },
                                .text = n->text,
                                .data = n->data ? json_loads(n->data, 0, NULL) : NULL };
-    if (n->gave && !get_hex(n->gave, ret->gave.byte))
-        ret->gave = (struct run_hash){ 0 };
+    if (n->gave)
+        (void)str_unhex(n->gave, sizeof ret->gave.byte, ret->gave.byte); /* anything else: nothing known */
 }

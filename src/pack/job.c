@@ -83,7 +83,7 @@ static enum spr_code check_targets(const struct run *r)
 
 struct hashing {
     const struct sprite_files *files;
-    char (*hash)[SHEET_HASH_BYTES];
+    char (*hash)[DIGEST_HEX_BYTES];
     struct spr_error *why; /* (files) */
     enum spr_code *rc;
 };
@@ -92,7 +92,7 @@ static void hash_one(void *context, int index, int worker)
 {
     struct hashing *h = context;
     (void)worker;
-    h->rc[index] = hash_file(h->files->item[index].path, h->hash[index], &h->why[index]);
+    h->rc[index] = digest_file(h->files->item[index].path, h->hash[index], NULL, &h->why[index]);
 }
 
 static enum spr_code hash_inputs(struct run *r)
@@ -112,10 +112,10 @@ static enum spr_code hash_inputs(struct run *r)
     mem_free(h.why);
     mem_free(h.rc);
     if (!rc && r->job->sidecar) {
-        char hash[SHEET_HASH_BYTES];
+        char hash[DIGEST_HEX_BYTES];
         rc = file_read(r->job->sidecar, &r->sidecar, r->err);
         if (!rc) {
-            sheet_hash(r->sidecar.data ? r->sidecar.data : "", r->sidecar.length, hash);
+            digest_hex(r->sidecar.data, r->sidecar.length, hash);
             rc = sheet_list_add(&r->inputs, r->job->sidecar, hash, r->err);
         }
     }
@@ -150,10 +150,10 @@ static bool up_to_date(const struct run *r, const struct part *p)
         strcmp(p->former.settings, r->settings) != 0 || !same_list(&p->former.inputs, &r->inputs))
         return false;
     for (int i = 0; i < p->former.outputs.count; i++) {
-        char path[PATH_MAX], hash[SHEET_HASH_BYTES];
+        char path[PATH_MAX], hash[DIGEST_HEX_BYTES];
         const struct sheet_file *f = &p->former.outputs.item[i];
         if (snprintf(path, sizeof path, "%s/%s", r->folder, f->path) >= (int)sizeof path ||
-            hash_file(path, hash, NULL) || strcmp(hash, f->hash) != 0)
+            digest_file(path, hash, NULL, NULL) || strcmp(hash, f->hash) != 0)
             return false;
     }
     return true;
@@ -289,9 +289,9 @@ static enum spr_code add_page(struct run *r, const struct part *p, const struct 
     return rc;
 }
 
-static void hash_page(const struct image *im, char ret[SHEET_HASH_BYTES])
+static void hash_page(const struct image *im, char ret[DIGEST_HEX_BYTES])
 {
-    sheet_hash(im->pixel, (size_t)im->width * (size_t)im->height * sizeof *im->pixel, ret);
+    digest_hex(im->pixel, (size_t)im->width * (size_t)im->height * sizeof *im->pixel, ret);
 }
 
 /* Page files as the description sees them: relative to its own folder. */
@@ -357,15 +357,15 @@ static enum spr_code write_part(struct run *r, struct part *p, struct pack_resul
     struct sheet_list pixels = { 0 };
     /* The description is the former run's too, whatever is in it. */
     struct sheet_list former = { 0 };
-    char now[SHEET_HASH_BYTES];
+    char now[DIGEST_HEX_BYTES];
     struct publish out = { .folder = r->folder, .force = r->job->force, .former = &former };
     enum spr_code rc = check_pages(r, p, &made->atlas);
     for (int i = 0; p->has_former && i < p->former.outputs.count && !rc; i++)
         rc = sheet_list_add(&former, p->former.outputs.item[i].path, p->former.outputs.item[i].hash, r->err);
-    if (!rc && p->has_former && hash_file(p->sheet, now, NULL) == SPR_OK)
+    if (!rc && p->has_former && digest_file(p->sheet, now, NULL, NULL) == SPR_OK)
         rc = sheet_list_add(&former, strrchr(p->sheet, '/') + 1, now, r->err);
     for (int i = 0; i < made->atlas.pages && !rc; i++) {
-        char hash[SHEET_HASH_BYTES];
+        char hash[DIGEST_HEX_BYTES];
         hash_page(&made->page[i], hash);
         rc = tell(r, "drawing", i, made->atlas.pages);
         rc = rc ? rc : sheet_list_add(&pixels, "", hash, r->err);
@@ -486,9 +486,9 @@ static enum spr_code drop_grid(struct run *r)
     read_former(&p);
     if (!p.has_former)
         return SPR_OK;
-    char hash[SHEET_HASH_BYTES];
+    char hash[DIGEST_HEX_BYTES];
     struct publish out = { .folder = r->folder, .former = &p.former.outputs };
-    enum spr_code rc = hash_file(p.sheet, hash, r->err);
+    enum spr_code rc = digest_file(p.sheet, hash, NULL, r->err);
     rc = rc ? rc : sheet_list_add(&p.former.outputs, strrchr(p.sheet, '/') + 1, hash, r->err);
     rc = rc ? rc : publish_all(&out, r->report, r->err);
     publish_fini(&out);

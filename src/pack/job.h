@@ -68,7 +68,7 @@ struct publish {
         char *path; /* relative to folder */
         char *data; /* NULL: the file that is there stays */
         size_t length;
-        char hash[SHEET_HASH_BYTES];
+        char hash[DIGEST_HEX_BYTES];
     } * item;
     int count;
 };
@@ -81,8 +81,5 @@ bool publish_keep(struct publish *p, const char *path, struct spr_error *err);
 /* Checks all, then writes what differs, then removes what is left over from the former run. */
 SPR_MUST_USE enum spr_code publish_all(struct publish *p, struct pack_report *report, struct spr_error *err);
 void publish_fini(struct publish *p);
-
-/* The file's hash; SPR_NOTFOUND where it is not there. */
-SPR_MUST_USE enum spr_code hash_file(const char *path, char ret[SHEET_HASH_BYTES], struct spr_error *err);
 
 #endif

@@ -8,17 +8,6 @@
 #include <string.h>
 #include <unistd.h>
 
-enum spr_code hash_file(const char *path, char ret[SHEET_HASH_BYTES], struct spr_error *err)
-{
-    struct file_map m;
-    enum spr_code rc = file_map(path, &m, err);
-    if (rc)
-        return rc;
-    sheet_hash(m.size ? (const void *)m.data : "", m.size, ret);
-    file_unmap(&m);
-    return SPR_OK;
-}
-
 static enum spr_code full_path(const struct publish *p, const char *path, char ret[PATH_MAX],
                                struct spr_error *err)
 {
@@ -62,15 +51,15 @@ enum spr_code publish_add(struct publish *p, const char *path, const void *bytes
     i->length = length;
     if (!i->data)
         return SPR_FAIL(err, SPR_NOMEM, "no memory for %.200s", path);
-    sheet_hash(i->data, length, i->hash);
+    digest_hex(i->data, length, i->hash);
     return SPR_OK;
 }
 
 bool publish_keep(struct publish *p, const char *path, struct spr_error *err)
 {
-    char full[PATH_MAX], now[SHEET_HASH_BYTES];
+    char full[PATH_MAX], now[DIGEST_HEX_BYTES];
     const char *was = former_hash(p, path);
-    if (!was || full_path(p, path, full, NULL) || hash_file(full, now, NULL) || strcmp(now, was) != 0)
+    if (!was || full_path(p, path, full, NULL) || digest_file(full, now, NULL, NULL) || strcmp(now, was) != 0)
         return false;
     struct publish_item *i = add(p, path, err);
     if (!i)
@@ -82,12 +71,12 @@ bool publish_keep(struct publish *p, const char *path, struct spr_error *err)
 /* Data is dropped where the same is there already. */
 static enum spr_code check(struct publish *p, struct publish_item *i, struct spr_error *err)
 {
-    char full[PATH_MAX], now[SHEET_HASH_BYTES];
+    char full[PATH_MAX], now[DIGEST_HEX_BYTES];
     struct spr_error why = { 0 };
     enum spr_code rc = full_path(p, i->path, full, err);
     if (rc || !i->data)
         return rc;
-    rc = hash_file(full, now, &why);
+    rc = digest_file(full, now, NULL, &why);
     if (rc == SPR_NOTFOUND)
         return SPR_OK;
     if (rc)
@@ -126,10 +115,10 @@ static bool still_made(const struct publish *p, const char *path)
 static enum spr_code remove_leftovers(struct publish *p, struct pack_report *report, struct spr_error *err)
 {
     for (int i = 0; p->former && i < p->former->count; i++) {
-        char full[PATH_MAX], now[SHEET_HASH_BYTES];
+        char full[PATH_MAX], now[DIGEST_HEX_BYTES];
         const struct sheet_file *f = &p->former->item[i];
-        if (still_made(p, f->path) || full_path(p, f->path, full, NULL) || hash_file(full, now, NULL) ||
-            strcmp(now, f->hash) != 0 || unlink(full))
+        if (still_made(p, f->path) || full_path(p, f->path, full, NULL) ||
+            digest_file(full, now, NULL, NULL) || strcmp(now, f->hash) != 0 || unlink(full))
             continue;
         enum spr_code rc = sheet_list_add(&report->removed, full, "", err);
         if (rc)

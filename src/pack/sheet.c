@@ -7,19 +7,8 @@
 #include "pack/text.h"
 
 #include <limits.h>
-#include <nettle/sha2.h>
 #include <stdio.h>
 #include <string.h>
-
-void sheet_hash(const void *data, size_t length, char ret[SHEET_HASH_BYTES])
-{
-    struct sha256_ctx c;
-    uint8_t d[SHA256_DIGEST_SIZE];
-    sha256_init(&c);
-    sha256_update(&c, length, data);
-    sha256_digest(&c, sizeof d, d);
-    str_hex(d, sizeof d, ret);
-}
 
 enum spr_code sheet_list_add(struct sheet_list *l, const char *path, const char *hash, struct spr_error *err)
 {

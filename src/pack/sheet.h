@@ -7,14 +7,14 @@
 #ifndef PACK_SHEET_H
 #define PACK_SHEET_H
 #include "base/buf.h"
+#include "digest/digest.h"
 #include "pack/atlas.h"
 
-enum { SHEET_HASH_BYTES = 65 }; /* hexadecimal SHA-256 and a 0 byte */
 #define SHEET_BYTES_MAX ((size_t)64 << 20)
 
 struct sheet_file {
     char *path; /* owned */
-    char hash[SHEET_HASH_BYTES];
+    char hash[DIGEST_HEX_BYTES];
 };
 
 struct sheet_list {
@@ -57,8 +57,6 @@ SPR_MUST_USE enum spr_code sheet_list_add(struct sheet_list *l, const char *path
                                           struct spr_error *err);
 
 void sheet_list_fini(struct sheet_list *l); /* fine on a zeroed one */
-
-void sheet_hash(const void *data, size_t length, char ret[SHEET_HASH_BYTES]);
 
 /* True where the file begins as a JSON object does; false also where it cannot be read. "-" is no sheet. */
 bool sheet_is_file(const char *path);

@@ -497,7 +497,7 @@ static enum spr_code read_one(const char *path, struct sheet *ret, struct spr_er
     buf_init(&bytes, SHEET_BYTES_MAX);
     enum spr_code rc = file_read(path, &bytes, err);
     if (!rc) {
-        rc = sheet_decode(bytes.data ? bytes.data : "", bytes.length, ret, err);
+        rc = sheet_decode(bytes.data, bytes.length, ret, err);
         if (rc)
             spr_prefix(err, "%.200s", path);
     }
@@ -570,13 +570,13 @@ static bool shorten(char *stem)
 static bool wrote(const struct sheet *s, const char *path)
 {
     const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
-    char hash[SHEET_HASH_BYTES];
+    char hash[DIGEST_HEX_BYTES];
     struct buf bytes;
     bool same = false;
     buf_init(&bytes, SHEET_BYTES_MAX);
     for (int i = 0; s->ours && i < s->outputs.count && !same; i++)
         if (strcmp(s->outputs.item[i].path, name) == 0 && file_read(path, &bytes, NULL) == SPR_OK) {
-            sheet_hash(bytes.data ? bytes.data : "", bytes.length, hash);
+            digest_hex(bytes.data, bytes.length, hash);
             same = strcmp(hash, s->outputs.item[i].hash) == 0;
         }
     buf_fini(&bytes);

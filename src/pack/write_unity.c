@@ -4,34 +4,34 @@
 #include "pack/target.h"
 
 #include "base/str.h"
+#include "digest/digest.h"
 #include "pack/text.h"
 
 #include <inttypes.h>
-#include <nettle/sha2.h>
 #include <string.h>
 
-static void digest(const char *kind, const char *name, uint8_t ret[SHA256_DIGEST_SIZE])
+static void id_of(const char *kind, const char *name, uint8_t ret[DIGEST_BYTES])
 {
-    struct sha256_ctx c;
-    sha256_init(&c);
-    sha256_update(&c, strlen(kind) + 1, (const uint8_t *)kind);
-    sha256_update(&c, strlen(name), (const uint8_t *)name);
-    sha256_digest(&c, SHA256_DIGEST_SIZE, ret);
+    struct digest d;
+    digest_init(&d);
+    digest_add(&d, kind, strlen(kind) + 1);
+    digest_add(&d, name, strlen(name));
+    digest_end(&d, ret);
 }
 
 static void hex_id(const char *kind, const char *name, char ret[33])
 {
-    uint8_t d[SHA256_DIGEST_SIZE];
-    digest(kind, name, d);
+    uint8_t d[DIGEST_BYTES];
+    id_of(kind, name, d);
     str_hex(d, 16, ret);
 }
 
 /* 1 .. 2^63 - 1 */
 static int64_t file_id(const char *name)
 {
-    uint8_t d[SHA256_DIGEST_SIZE];
+    uint8_t d[DIGEST_BYTES];
     uint64_t id = 0;
-    digest("sprite", name, d);
+    id_of("sprite", name, d);
     for (int i = 0; i < 8; i++)
         id = id << 8 | d[i];
     id &= INT64_MAX;

@@ -15,7 +15,6 @@
 #include <string.h>
 
 #include <jansson.h>
-#include <nettle/sha2.h>
 
 enum { BAND = 16, WORDS_BYTES_MAX = 64 << 20, STANDARD_NOTES = 3, SIZE_DEFAULT = 32 };
 
@@ -395,15 +394,10 @@ const char *model_note(const struct model *m, const char *key)
     return safetensors_note(m->file, key);
 }
 
-void model_sha256(const struct model *m, char ret[MODEL_SHA256_BYTES])
+void model_sha256(const struct model *m, char ret[DIGEST_HEX_BYTES])
 {
     struct file_map bytes = safetensors_bytes(m->file);
-    struct sha256_ctx sha;
-    uint8_t digest[SHA256_DIGEST_SIZE];
-    sha256_init(&sha);
-    sha256_update(&sha, bytes.size, bytes.data);
-    sha256_digest(&sha, sizeof digest, digest);
-    str_hex(digest, sizeof digest, ret);
+    digest_hex(bytes.data, bytes.size, ret);
 }
 
 static enum spr_code write_words(const char *const *word, int count, struct buf *into, struct spr_error *err)

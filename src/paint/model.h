@@ -14,6 +14,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/file.h"
+#include "digest/digest.h"
 #include "nn/safetensors.h"
 #include "paint/unet.h"
 #include <stddef.h>
@@ -23,8 +24,7 @@
 
 enum {
     MODEL_WORD_BYTES = 64, /* the longest word of a vocabulary, its final 0 byte included */
-    MODEL_NAME_BYTES = 64,
-    MODEL_SHA256_BYTES = 65
+    MODEL_NAME_BYTES = 64
 };
 
 struct model {
@@ -51,7 +51,7 @@ int model_word(const struct model *m, const char *word);
 const char *model_note(const struct model *m, const char *key);
 
 /* The SHA-256 of the file's bytes in hexadecimal: reads all of it, 2 ms a megabyte. */
-void model_sha256(const struct model *m, char ret[MODEL_SHA256_BYTES]);
+void model_sha256(const struct model *m, char ret[DIGEST_HEX_BYTES]);
 
 /* What a trainer has to publish. */
 struct model_content {

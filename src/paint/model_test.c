@@ -335,7 +335,7 @@ static void every_allocation_may_fail(void **state)
 static void the_bundled_model_loads(void **state)
 {
     (void)state;
-    char *file = NULL, sha[MODEL_SHA256_BYTES];
+    char *file = NULL, sha[DIGEST_HEX_BYTES];
     struct model *m = NULL, *again = NULL;
     struct spr_error err = { 0 };
     if (data_find(&model_kind, NULL, &file, &err) || model_load(file, &m, &err))

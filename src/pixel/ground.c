@@ -1,35 +1,13 @@
 #include "pixel/ground.h"
 
 #include "base/mem.h"
+#include "image/colour.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 enum { KEY_WITHIN = 10 };
-
-static int hex_digit(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    c = (char)(c | 0x20);
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-static bool hex_colour(const char *text, struct rgba *ret)
-{
-    int v[6];
-    if (*text == '#')
-        text++;
-    if (strlen(text) != 6)
-        return false;
-    for (int k = 0; k < 6; k++)
-        if ((v[k] = hex_digit(text[k])) < 0)
-            return false;
-    *ret = (struct rgba){ (uint8_t)(v[0] * 16 + v[1]), (uint8_t)(v[2] * 16 + v[3]),
-                          (uint8_t)(v[4] * 16 + v[5]), 255 };
-    return true;
-}
 
 bool ground_named(const char *text, struct ground *ret)
 {
@@ -41,7 +19,7 @@ bool ground_named(const char *text, struct ground *ret)
             *ret = g;
             return true;
         }
-    if (strncasecmp(text, "color=", 6) != 0 || !hex_colour(text + 6, &g.colour))
+    if (strncasecmp(text, "color=", 6) != 0 || !rgba_from_hex(text + 6, &g.colour))
         return false;
     g.kind = GROUND_COLOUR;
     g.within = KEY_WITHIN;

@@ -2,6 +2,8 @@
  * few levels per channel are made by rule. */
 #include "pixel/palette.h"
 
+#include "base/str.h"
+
 #include <ctype.h>
 #include <string.h>
 
@@ -171,19 +173,13 @@ struct palette_about palette_builtin_about(int i)
     return builtins[i].about;
 }
 
-static uint8_t digit(char c)
-{
-    return (uint8_t)(c <= '9' ? c - '0' : c - 'a' + 10);
-}
-
 static void make(const struct builtin *b, struct palette *p)
 {
     int n = b->levels;
     *p = (struct palette){ 0 };
-    for (const char *h = b->hex; b->rule == AS_WRITTEN && *h; h += 6)
-        p->colour[p->count++] = (struct rgba){ (uint8_t)(digit(h[0]) << 4 | digit(h[1])),
-                                               (uint8_t)(digit(h[2]) << 4 | digit(h[3])),
-                                               (uint8_t)(digit(h[4]) << 4 | digit(h[5])), 255 };
+    uint8_t c[3];
+    for (const char *h = b->hex; b->rule == AS_WRITTEN && str_unhex(h, sizeof c, c); h += 6)
+        p->colour[p->count++] = (struct rgba){ c[0], c[1], c[2], 255 };
     for (int i = 0; b->rule == GREYS && i < n; i++) {
         uint8_t v = (uint8_t)((i * 255 + (n - 1) / 2) / (n - 1));
         p->colour[p->count++] = (struct rgba){ v, v, v, 255 };

@@ -8,6 +8,8 @@
  *     gpl                       jasc                                                                          */
 #include "pixel/palette_formats.h"
 
+#include "base/str.h"
+
 #include <ctype.h>
 #include <string.h>
 
@@ -156,18 +158,16 @@ enum spr_code jasc_decode(const uint8_t *data, size_t size, struct palette *ret,
     return SPR_OK;
 }
 
-/* The value of a line of 6 or 8 hex digits, perhaps after '#' or "0x", perhaps with a comment behind; how many digits,
+/* The bytes of a line of 6 or 8 hex digits, perhaps after '#' or "0x", perhaps with a comment behind; how many digits,
  * or 0. */
-static int hex_digits(struct line line, uint32_t *value)
+static int hex_digits(struct line line, uint8_t byte[4])
 {
     int at = begins(line, "#") ? 1 : begins(line, "0x") || begins(line, "0X") ? 2 : 0, digits = 0;
-    *value = 0;
-    for (; at < line.length && isxdigit((unsigned char)line.text[at]); at++, digits++) {
-        int c = tolower((unsigned char)line.text[at]);
-        *value = *value << 4 | (uint32_t)(c <= '9' ? c - '0' : c - 'a' + 10);
-    }
-    if (digits != 6 && digits != 8)
+    while (at + digits < line.length && isxdigit((unsigned char)line.text[at + digits]))
+        digits++;
+    if ((digits != 6 && digits != 8) || !str_unhex(line.text + at, (size_t)digits / 2, byte))
         return 0;
+    at += digits;
     while (at < line.length && isspace((unsigned char)line.text[at]))
         at++;
     bool comment = at == line.length || line.text[at] == ';' || line.text[at] == '/';
@@ -176,9 +176,9 @@ static int hex_digits(struct line line, uint32_t *value)
 
 static bool is_comment(struct line line)
 {
-    uint32_t value;
+    uint8_t byte[4];
     return line.length == 0 || begins(line, ";") || begins(line, "//") ||
-           (begins(line, "#") && hex_digits(line, &value) == 0);
+           (begins(line, "#") && hex_digits(line, byte) == 0);
 }
 
 /* Digits of the first line that is a colour. */
@@ -186,10 +186,10 @@ static int first_digits(const uint8_t *data, size_t size)
 {
     struct lines l = open_lines(data, size);
     struct line line;
-    uint32_t value;
+    uint8_t byte[4];
     while (next_line(&l, &line))
         if (!is_comment(line))
-            return hex_digits(line, &value);
+            return hex_digits(line, byte);
     return 0;
 }
 
@@ -208,14 +208,14 @@ enum spr_code hex_decode(const uint8_t *data, size_t size, struct palette *ret, 
     struct lines l = open_lines(data, size);
     struct line line;
     while (next_line(&l, &line)) {
-        uint32_t v;
+        uint8_t v[4];
         if (is_comment(line))
             continue;
-        int digits = hex_digits(line, &v);
+        int digits = hex_digits(line, v);
         if (!digits)
             return bad_line(&l, line, "a colour of 6 or 8 hexadecimal digits", err);
-        struct rgba c = { (uint8_t)(v >> 16), (uint8_t)(v >> 8), (uint8_t)v,
-                          digits == 8 ? (uint8_t)(v >> 24) : 255 };
+        struct rgba c =
+            digits == 8 ? (struct rgba){ v[1], v[2], v[3], v[0] } : (struct rgba){ v[0], v[1], v[2], 255 };
         enum spr_code rc = palette_add(ret, c, err);
         if (rc)
             return rc;
