@@ -1,6 +1,7 @@
-/* The loop. ZeroMQ's descriptors are edge-triggered and say only that something changed, so they wake the loop, and
- * before it sleeps (`prepare`) every request socket is asked whether it has a message: then the loop does not sleep, and
- * after it looked at everything else (`check`) some messages are answered. */
+/* The loop. ZeroMQ's descriptors say only that something changed, and stop saying it once the socket was used in any way.
+ * So a socket is `stirred` from when its descriptor woke the loop, or an answer went out, until a look into it found
+ * nothing; while one is, the loop does not sleep (`prepare`), and after everything else (`check`) its messages are answered.
+ * A socket that nothing stirred is not touched: each look costs two system calls. */
 #include "daemon/daemon.h"
 
 #include "base/clock.h"
@@ -38,12 +39,9 @@ static void on_idle(uv_idle_t *h)
     (void)h; /* its being there keeps the loop awake */
 }
 
-static bool waiting(struct daemon *d)
+static bool waiting(const struct daemon *d)
 {
-    bool any = d->later.count > 0;
-    for (int k = 0; k < PORT_KINDS; k++)
-        any |= d->port[PORT_REQUESTS][k] && wire_readable(d->port[PORT_REQUESTS][k]);
-    return any;
+    return d->later.count > 0 || d->stirred[PORT_TCP] || d->stirred[PORT_IPC];
 }
 
 static void on_prepare(uv_prepare_t *h)
@@ -58,8 +56,8 @@ static void on_check(uv_check_t *h)
     struct daemon *d = h->data;
     uv_idle_stop(&d->loop.idle);
     for (int k = 0; k < PORT_KINDS; k++)
-        if (d->port[PORT_REQUESTS][k])
-            handle_requests(d, d->port[PORT_REQUESTS][k], MESSAGES_A_TURN);
+        if (d->stirred[k])
+            d->stirred[k] = handle_requests(d, d->port[PORT_REQUESTS][k], MESSAGES_A_TURN);
     handle_later(d);
     if (d->schedule_due)
         schedule(d);
@@ -67,7 +65,8 @@ static void on_check(uv_check_t *h)
 
 static void on_poll(uv_poll_t *h, int status, int events)
 {
-    (void)h; /* prepare and check do the rest */
+    struct daemon *d = h->data;
+    d->stirred[h - d->loop.poll] = true; /* check does the rest */
     (void)status;
     (void)events;
 }
@@ -377,6 +376,8 @@ static void poll_sockets(struct daemon *d)
     for (int k = 0; k < PORT_KINDS; k++)
         if (d->port[PORT_REQUESTS][k]) {
             uv_poll_init(&d->loop.uv, &d->loop.poll[k], wire_fd(d->port[PORT_REQUESTS][k]));
+            d->loop.poll[k].data = d;
+            d->stirred[k] = true;
             uv_poll_start(&d->loop.poll[k], UV_READABLE, on_poll);
         }
 }

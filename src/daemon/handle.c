@@ -624,7 +624,7 @@ static bool handle(struct daemon *d, struct wire_socket *socket, const struct wi
     return waits;
 }
 
-void handle_requests(struct daemon *d, struct wire_socket *s, int most)
+bool handle_requests(struct daemon *d, struct wire_socket *s, int most)
 {
     struct later *l = &d->later;
     int64_t begun = clock_steady_ns();
@@ -638,7 +638,7 @@ void handle_requests(struct daemon *d, struct wire_socket *s, int most)
             continue;
         }
         if (rc)
-            return;
+            return rc != SPR_TIMEOUT;
         if (handle(d, s, packet, true)) {
             l->socket[at] = s;
             l->count++;
@@ -646,6 +646,7 @@ void handle_requests(struct daemon *d, struct wire_socket *s, int most)
             wire_packet_fini(packet);
         }
     }
+    return true;
 }
 
 void handle_later(struct daemon *d)
@@ -655,6 +656,8 @@ void handle_later(struct daemon *d)
     while (l->count > 0) {
         int at = l->first;
         handle(d, l->socket[at], &l->packet[at], false);
+        for (int k = 0; k < PORT_KINDS; k++)
+            d->stirred[k] |= d->port[PORT_REQUESTS][k] == l->socket[at];
         wire_packet_fini(&l->packet[at]);
         l->first = (l->first + 1) % LATER_MAX;
         l->count--;

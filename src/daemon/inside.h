@@ -66,6 +66,7 @@ struct daemon {
     struct loop loop;
     struct wire_context *wire;
     struct wire_socket *port[PORTS][PORT_KINDS]; /* NULL: off */
+    bool stirred[PORT_KINDS]; /* request sockets that may have a message without their descriptor saying so */
     struct queue *queue;
     struct catalog *catalog;
     struct shelf *shelf; /* the models of the native workers */
@@ -110,8 +111,9 @@ struct asker {
 void answer(struct daemon *d, const struct asker *a, const struct wire_schema *schema, const void *object);
 void answer_error(struct daemon *d, const struct asker *a, const char *sentence);
 void answer_done(struct daemon *d, const struct asker *a, int64_t count);
-void handle_requests(struct daemon *d, struct wire_socket *s, int most); /* up to `most` messages */
-void handle_later(struct daemon *d);                                     /* some of those that wait */
+/* Up to `most` messages. False: none is left, and the socket's descriptor will say when one comes. */
+bool handle_requests(struct daemon *d, struct wire_socket *s, int most);
+void handle_later(struct daemon *d); /* some of those that wait */
 
 /* handle_votes.c */
 void handle_vote(struct daemon *d, const struct asker *a, void *object);

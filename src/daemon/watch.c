@@ -46,6 +46,9 @@ unsigned watch_answer(void *context, const char *path, struct buf *body)
         return text(body, 404, "there are /metrics, /healthz and /readyz");
     if (d->stop_ns)
         return text(body, 503, "stopping");
+    for (int i = 0; i < d->slots; i++)
+        if (d->slot[i].has_end)
+            return text(body, 503, "the queue's file cannot be written: an ended job waits to be noted");
     if (queue_count(d->queue, &counts, &err))
         return text(body, 503, err.text);
     return counts.of[JOB_QUEUED] >= d->config->queue.most ? text(body, 503, "the queue is full")

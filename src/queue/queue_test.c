@@ -446,11 +446,36 @@ static void model_move(struct model *m, int at, enum queue_move to)
     m->priority[end] = priority;
 }
 
+/* What queue_count remembers is what another connection finds in the file. */
+static void counts_are_true(struct queue *q)
+{
+    sqlite3 *other;
+    sqlite3_stmt *s;
+    struct queue_counts n;
+    OK(queue_count(q, &n, &why));
+    assert_int_equal(sqlite3_open(path, &other), SQLITE_OK);
+    assert_int_equal(sqlite3_prepare_v2(other,
+                                        "SELECT (SELECT count(*) FROM job WHERE state = ?1),"
+                                        "(SELECT ifnull(min(accepted_ms), 0) FROM job WHERE state = 0)",
+                                        -1, &s, NULL),
+                     SQLITE_OK);
+    for (int state = 0; state < JOB_STATE_COUNT; state++) {
+        sqlite3_bind_int(s, 1, state);
+        assert_int_equal(sqlite3_step(s), SQLITE_ROW);
+        assert_int_equal(sqlite3_column_int64(s, 0), n.of[state]);
+        assert_int_equal(sqlite3_column_int64(s, 1), n.oldest_ms);
+        sqlite3_reset(s);
+    }
+    sqlite3_finalize(s);
+    sqlite3_close(other);
+}
+
 static void a_random_life_is_that_of_the_model(void **state)
 {
     (void)state;
     struct queue *q;
     struct model m = { .count = 0 };
+    struct queue_counts n;
     struct random r = { .seed = 3 };
     char id[16];
     int made = 0, taken = 0;
@@ -476,7 +501,11 @@ static void a_random_life_is_that_of_the_model(void **state)
             m.count--;
             taken++;
         }
+        OK(queue_count(q, &n, &why));
+        assert_int_equal(n.of[JOB_QUEUED], m.count);
+        assert_int_equal(n.of[JOB_RUNNING], taken);
         if (i % 500 == 0) {
+            counts_are_true(q);
             OK(queue_check(q, &why));
             queue_close(q);
             open_it(&q);
@@ -487,9 +516,10 @@ static void a_random_life_is_that_of_the_model(void **state)
 }
 
 /* A life in short. Each step may fail; what was said to be done must be. */
-static enum spr_code short_life(void)
+static enum spr_code short_life(void (*fail_nth)(uint64_t))
 {
     struct queue *q = NULL;
+    struct queue_counts n;
     struct queue_job j = { 0 };
     struct spr_error disk = { SPR_IO, "disk full" };
     struct seen s = { "", 0 };
@@ -502,6 +532,8 @@ static enum spr_code short_life(void)
         rc = add(q, "a", "red dragon", 0, 1, NULL);
     if (!rc)
         rc = add(q, "b", "potion", 1, 2, NULL);
+    if (!rc)
+        rc = queue_count(q, &n, &why);
     if (!rc)
         rc = queue_move(q, "a", QUEUE_TOP, &why);
     if (!rc)
@@ -531,6 +563,11 @@ static enum spr_code short_life(void)
         rc = queue_expire(q, INT64_MAX, &count, &why);
     if (!rc)
         rc = queue_clear(q, -1, 1000, 10, &count, &why);
+    fail_nth(0);
+    struct spr_error first = why;
+    if (q)
+        counts_are_true(q);
+    why = first;
     queue_close(q);
     return rc;
 }
@@ -543,8 +580,7 @@ static void stays_sound_whatever_fails(void **state, void (*fail_nth)(uint64_t))
         struct queue *q;
         fresh(state);
         fail_nth(n);
-        rc = short_life();
-        fail_nth(0);
+        rc = short_life(fail_nth);
         if (rc && rc != SPR_IO && rc != SPR_NOMEM)
             fail_msg("failure %d: code %s: %s", (int)n, spr_code_name(rc), why.text);
         failures += rc != SPR_OK;

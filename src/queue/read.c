@@ -327,18 +327,31 @@ enum spr_code queue_list(struct queue *q, const struct queue_filter *f,
     return rc || !ret_total ? rc : total_of(q, f, text ? match : NULL, ret_total, err);
 }
 
+/* Counted anew only after this connection, which alone writes, changed anything: 'status' is what clients ask most. */
 enum spr_code queue_count(struct queue *q, struct queue_counts *ret, struct spr_error *err)
 {
+    sqlite3_int64 changes = sqlite3_total_changes64(q->db.sqlite);
+    if (q->has_counts && q->counted_at == changes) {
+        *ret = q->counts;
+        return SPR_OK;
+    }
     sqlite3_stmt *s = db_statement(&q->db, SQL_TALLY, err), *oldest = db_statement(&q->db, SQL_OLDEST, err);
     bool row = true;
     enum spr_code rc = s && oldest ? SPR_OK : SPR_IO;
-    *ret = (struct queue_counts){ 0 };
+    struct queue_counts n = { 0 };
     while (!rc && !(rc = db_step(&q->db, s, &row, err)) && row) {
         int state = sqlite3_column_int(s, 0);
         if (state >= 0 && state < JOB_STATE_COUNT)
-            ret->of[state] = sqlite3_column_int64(s, 1);
+            n.of[state] = sqlite3_column_int64(s, 1);
     }
-    return rc ? rc : one_number(q, oldest, 0, &ret->oldest_ms, err);
+    if (!rc)
+        rc = one_number(q, oldest, 0, &n.oldest_ms, err);
+    if (rc)
+        return rc;
+    q->has_counts = !q->db.inside; /* what a transaction has not committed may be undone */
+    q->counted_at = changes;
+    q->counts = *ret = n;
+    return SPR_OK;
 }
 
 enum spr_code queue_wake(struct queue *q, int64_t now_ms, int64_t *ret_next_ms, struct spr_error *err)

@@ -63,6 +63,10 @@ struct queue {
     struct db db;
     int tries_max;
     bool paused;
+    struct queue_counts
+        counts; /* true while has_counts and the connection has changed so many rows: counted_at */
+    bool has_counts;
+    sqlite3_int64 counted_at;
     int64_t first_place, last_place; /* the lowest and highest that were given: no two jobs share one */
 };
 
