@@ -30,10 +30,10 @@ enum spr_code spr_fail(struct spr_error *err, enum spr_code code, const char *fo
     return code;
 }
 
-enum spr_code spr_prefix(struct spr_error *err, const char *format, ...)
+void spr_prefix(struct spr_error *err, const char *format, ...)
 {
     if (!err)
-        return SPR_INTERNAL;
+        return;
     char head[256], both[sizeof head + sizeof err->text + 2];
     va_list args;
     va_start(args, format);
@@ -43,7 +43,6 @@ enum spr_code spr_prefix(struct spr_error *err, const char *format, ...)
     snprintf(both, sizeof both, "%s: %s", head, err->text);
     snprintf(err->text, sizeof err->text, "%.*s", (int)sizeof err->text - 1, both);
     trim_cut(err->text, sizeof err->text, (int)strlen(both));
-    return err->code;
 }
 
 const char *spr_code_name(enum spr_code code)

@@ -44,8 +44,8 @@ static inline enum spr_code spr_known(enum spr_code said, enum spr_code code)
 }
 #define SPR_FAIL(err, code, ...) spr_known(spr_fail((err), (code), __VA_ARGS__), (code))
 
-/* Puts "prefix: " before the sentence that is there; returns its code. For callers who know where it happened. */
-enum spr_code spr_prefix(struct spr_error *err, const char *format, ...) SPR_PRINTF(2, 3);
+/* Puts "prefix: " before the sentence that is there (NULL is fine). For callers who know where it happened. */
+void spr_prefix(struct spr_error *err, const char *format, ...) SPR_PRINTF(2, 3);
 
 /* The code's fixed lower-case word for machines, as "bad_argument"; never NULL. */
 const char *spr_code_name(enum spr_code code);

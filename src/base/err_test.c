@@ -40,7 +40,9 @@ static void prefix_goes_before(void **state)
     (void)state;
     struct spr_error err;
     SPR_FAIL(&err, SPR_BADDATA, "no header");
-    assert_int_equal(spr_prefix(&err, "%s", "dragon.png"), SPR_BADDATA);
+    spr_prefix(&err, "%s", "dragon.png");
+    spr_prefix(NULL, "nobody listens");
+    assert_int_equal(err.code, SPR_BADDATA);
     assert_string_equal(err.text, "dragon.png: no header");
 }
 

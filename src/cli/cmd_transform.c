@@ -301,7 +301,7 @@ static enum spr_code make(const struct cli *cli, const struct settings *s, const
     if (!rc)
         rc = motion_enlarge(&changed, s->method, s->factor, &large, err);
     if (rc)
-        rc = spr_prefix(err, "%.200s", path);
+        spr_prefix(err, "%.200s", path);
     if (!rc)
         rc = animation_save(to, kind, &large, NULL, s->force ? FILE_REPLACE : FILE_NEW, err);
     if (rc == SPR_EXISTS)

@@ -150,9 +150,9 @@ enum spr_code manifest_read(const char *into, const char *name, struct deploy_fi
         json_object_foreach(json_object_get(root, "files"), key, o) rc =
             rc ? rc : read_entry(&files, key, o, err);
     if (rc == SPR_BADDATA)
-        rc = spr_prefix(
-            err, "the manifest %.200s is damaged; without it, what lies there counts as somebody else's",
-            path);
+        spr_prefix(err,
+                   "the manifest %.200s is damaged; without it, what lies there counts as somebody else's",
+                   path);
     json_decref(root);
     buf_fini(&text);
     deploy_files_sort(&files);

@@ -114,8 +114,10 @@ static enum spr_code walk_inputs(const struct comfy_graph *g, visit_fn *visit, v
     json_object_foreach(g->root, id, node)
     {
         rc = walk(json_object_get(node, "inputs"), visit, context, err);
-        if (rc)
-            return spr_prefix(err, "node %.30s", id);
+        if (rc) {
+            spr_prefix(err, "node %.30s", id);
+            break;
+        }
     }
     return rc;
 }

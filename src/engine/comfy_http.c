@@ -110,7 +110,8 @@ static enum spr_code perform(struct comfy_http *h, const char *path, long time_m
     const char *why = h->reason[0] ? h->reason : curl_easy_strerror(code);
     if (h->into_rc) {
         *err = h->into_error;
-        return spr_prefix(err, "%s%.100s", h->url, path);
+        spr_prefix(err, "%s%.100s", h->url, path);
+        return h->into_rc;
     }
     if (code == CURLE_ABORTED_BY_CALLBACK)
         return SPR_FAIL(err, SPR_CANCELLED, "stopped while asking %s", h->url);

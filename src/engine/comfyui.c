@@ -138,7 +138,9 @@ static enum spr_code upload(struct server *s, const char *flag, const struct ima
     if (!rc)
         rc = comfy_upload(s->http, file, png.data, png.length, name, err);
     buf_fini(&png);
-    return rc ? spr_prefix(err, "%s", flag) : SPR_OK;
+    if (rc)
+        spr_prefix(err, "%s", flag);
+    return rc;
 }
 
 /* Init and mask travel as files; a server keeps them for the pictures that follow. */

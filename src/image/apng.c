@@ -162,8 +162,10 @@ static enum spr_code finish(struct reader *r, struct spr_error *err)
     enum spr_code rc = add_chunk(&r->one, "IEND", NULL, 0, NULL, 0, err);
     if (!rc)
         rc = png_decode(r->one.data, r->one.length, r->limits, &part, NULL, err);
-    if (rc)
-        return spr_prefix(err, "frame %d of the APNG", r->to.count);
+    if (rc) {
+        spr_prefix(err, "frame %d of the APNG", r->to.count);
+        return rc;
+    }
     r->one.length = 0;
     if (r->control.dispose == DISPOSE_BACK)
         rc = image_copy(&before, &r->canvas, err);

@@ -403,7 +403,9 @@ enum spr_code safetensors_open(const char *path, struct safetensors **ret, struc
     if (rc)
         return rc;
     rc = open_bytes(map, true, ret, err);
-    return rc ? spr_prefix(err, "%.200s", path) : SPR_OK;
+    if (rc)
+        spr_prefix(err, "%.200s", path);
+    return rc;
 }
 
 void safetensors_close(struct safetensors *s)

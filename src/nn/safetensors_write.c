@@ -172,7 +172,7 @@ enum spr_code safetensors_write(const char *path, const struct safetensors_conte
     buf_init(&b, (size_t)1 << 40);
     enum spr_code rc = safetensors_encode(content, &b, err);
     if (rc)
-        rc = spr_prefix(err, "cannot write %.200s", path);
+        spr_prefix(err, "cannot write %.200s", path);
     else
         rc = file_write(path, b.data, b.length, mode, err);
     buf_fini(&b);

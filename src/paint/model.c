@@ -364,7 +364,8 @@ enum spr_code model_load(const char *path, struct model **ret, struct spr_error 
         rc = read_numbers(m, err);
     if (rc) {
         model_free(m);
-        return spr_prefix(err, "%.200s", path);
+        spr_prefix(err, "%.200s", path);
+        return rc;
     }
     *ret = m;
     return SPR_OK;
@@ -501,7 +502,7 @@ enum spr_code model_save(const char *path, const struct model_content *c, enum f
     for (size_t i = 0; i < c->layout->entries && !rc; i++)
         rc = check_numbers(&c->layout->entry[i], c->params, limit, err);
     if (rc)
-        rc = spr_prefix(err, "cannot write %.200s", path);
+        spr_prefix(err, "cannot write %.200s", path);
     if (!rc)
         rc = prepare(&s, c, err);
     if (!rc) {

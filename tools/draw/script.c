@@ -411,7 +411,9 @@ static enum spr_code run_statement(struct run *r, const struct line *line, struc
         return SPR_FAIL(err, SPR_BADDATA, "%s:%d: no statement begins with '%.30s'", line->file, line->number,
                         r->token[0]);
     enum spr_code rc = do_use(r, err);
-    return rc ? spr_prefix(err, "%s:%d", line->file, line->number) : rc;
+    if (rc)
+        spr_prefix(err, "%s:%d", line->file, line->number);
+    return rc;
 }
 
 static enum spr_code run_line_of(struct run *r, const struct line *line, struct spr_error *err)
@@ -501,5 +503,7 @@ enum spr_code script_draw(const struct script *s, int thing, int number, struct 
         if (!add_word(ret->named, &ret->names, word))
             return SPR_FAIL(err, SPR_BADDATA, "the name '%s' is too long, or not of small letters", name);
     enum spr_code rc = run_block(&r, name, true, err);
-    return rc ? spr_prefix(err, "%s, variant %d", name, number) : rc;
+    if (rc)
+        spr_prefix(err, "%s, variant %d", name, number);
+    return rc;
 }
