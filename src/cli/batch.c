@@ -5,6 +5,7 @@
 #include "cli/failure.h"
 #include "cli/file_name.h"
 #include "cli/interrupt.h"
+#include "cli/json_line.h"
 #include "cli/progress.h"
 #include "cli/term_picture.h"
 #include "image/png.h"
@@ -12,7 +13,6 @@
 #include "request/request_json.h"
 
 #include <jansson.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum { SHEET_MAX = 1024 };     /* pictures on a contact sheet, and kept in memory for it */
@@ -93,14 +93,7 @@ static enum spr_code print_json(const struct running *r, const struct engine_pic
                                "seconds", p->seconds, "understood", r->understood ? r->understood : "",
                                "model", "name", p->papers.model, "sha256", p->papers.model_hash, "software",
                                "spritery " SPRITERY_VERSION, "cells", cells, "request", request);
-    char *line = object ? request_json_line(object) : NULL;
-    if (line)
-        fprintf(r->batch->cli->out.file, "%s\n", line);
-    else
-        rc = SPR_FAIL(err, SPR_BADDATA, "%.200s: a name that is not UTF-8 has no JSON", path);
-    free(line);
-    json_decref(object);
-    return rc;
+    return json_line(r->batch->cli, object, 0, path, "name", err);
 }
 
 /* The same request with other files gives another picture: better to say so than to let somebody wonder. */

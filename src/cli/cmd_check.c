@@ -3,11 +3,11 @@
 #include "base/str.h"
 #include "cli/command.h"
 #include "cli/failure.h"
+#include "cli/json_line.h"
 #include "image/animation.h"
 #include "pixel/gate.h"
 
 #include <jansson.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum { GATES = OPTION_OWN, GATE, SEQUENCE };
@@ -121,14 +121,7 @@ static enum spr_code print_json(const struct cli *cli, const char *name, const s
     json_t *o =
         json_pack("{s:s%, s:i, s:i, s:i, s:b, s:o}", "file", name, strlen(name), "width", frame[0]->width,
                   "height", frame[0]->height, "frames", frames, "passed", passed, "gates", gates);
-    if (!o)
-        return SPR_FAIL(err, SPR_BADDATA, "%.200s: a name that is not UTF-8 has no JSON", name);
-    char *line = json_dumps(o, JSON_COMPACT | JSON_REAL_PRECISION(6));
-    if (line)
-        fprintf(cli->out.file, "%s\n", line);
-    free(line);
-    json_decref(o);
-    return SPR_OK;
+    return json_line(cli, o, 6, name, "name", err);
 }
 
 static void print_row(const struct terminal *t, const struct gate_result *r, bool moving)

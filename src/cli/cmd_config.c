@@ -1,10 +1,10 @@
 #include "base/mem.h"
 #include "cli/command.h"
+#include "cli/json_line.h"
 #include "cli/settings.h"
 #include "yaml/schema.h"
 
 #include <jansson.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum { CONFIG = OPTION_OWN, SET };
@@ -12,16 +12,12 @@ enum { CONFIG = OPTION_OWN, SET };
 static const struct settings_flags flags = { CONFIG, SET, { { 0, NULL } } };
 static const char *const verbs[] = { "check", "path", "show", NULL };
 
-static void show_json(const struct cli *cli, const struct config_row *row, const char *value,
-                      enum config_from from)
+static enum spr_code show_json(const struct cli *cli, const struct config_row *row, const char *value,
+                               enum config_from from, struct spr_error *err)
 {
     json_t *object =
         json_pack("{s:s, s:s, s:s}", "name", row->name, "value", value, "from", config_from_name(from));
-    char *line = object ? json_dumps(object, JSON_COMPACT) : NULL;
-    if (line)
-        fprintf(cli->out.file, "%s\n", line);
-    free(line);
-    json_decref(object);
+    return json_line(cli, object, 0, row->name, "value", err);
 }
 
 static enum spr_code show(const struct cli *cli, const struct settings *s, struct spr_error *err)
@@ -37,7 +33,7 @@ static enum spr_code show(const struct cli *cli, const struct settings *s, struc
         if ((rc = config_print(&s->config, i, &value, err)))
             break;
         if (cli->json) {
-            show_json(cli, row, value.data ? value.data : "", from);
+            rc = show_json(cli, row, value.data ? value.data : "", from, err);
             continue;
         }
         fprintf(t->file, "%-16s ", row->name);

@@ -1,23 +1,20 @@
 #include "cli/command.h"
 #include "cli/doctor.h"
+#include "cli/json_line.h"
 #include "cli/settings.h"
 
 #include <jansson.h>
-#include <stdlib.h>
 
 enum { CONFIG = OPTION_OWN };
 
 static const char *const grades[] = { "good", "note", "bad" };
 
-static void print_json(const struct cli *cli, const char *name, const struct doctor_finding *f)
+static enum spr_code print_json(const struct cli *cli, const char *name, const struct doctor_finding *f,
+                                struct spr_error *err)
 {
     json_t *object = json_pack("{s:s, s:s, s:s, s:s}", "check", name, "grade", grades[f->grade], "seen",
                                f->seen, "advice", f->advice);
-    char *line = object ? json_dumps(object, JSON_COMPACT) : NULL;
-    if (line)
-        fprintf(cli->out.file, "%s\n", line);
-    free(line);
-    json_decref(object);
+    return json_line(cli, object, 0, NULL, "finding", err);
 }
 
 static void print_text(const struct terminal *t, const char *name, const struct doctor_finding *f)
@@ -39,14 +36,16 @@ struct report {
     struct cli *cli;
     const char *name;
     int bad;
+    enum spr_code rc; /* of the first line that could not be printed, and why */
+    struct spr_error why;
 };
 
 static void print(void *context, const struct doctor_finding *f)
 {
     struct report *r = context;
-    if (r->cli->json)
-        print_json(r->cli, r->name, f);
-    else
+    if (r->cli->json && !r->rc)
+        r->rc = print_json(r->cli, r->name, f, &r->why);
+    else if (!r->cli->json)
         print_text(&r->cli->out, r->name, f);
     r->bad += f->grade == DOCTOR_BAD;
 }
@@ -71,6 +70,10 @@ static enum spr_code run(struct cli *cli, const struct args *args, struct spr_er
         print(&r, &f);
     }
     settings_fini(&s);
+    if (r.rc)
+        *err = r.why;
+    if (r.rc)
+        return r.rc;
     if (r.bad)
         return SPR_FAIL(err, SPR_BADDATA, "%d thing%s to put right", r.bad, r.bad == 1 ? "" : "s");
     return SPR_OK;

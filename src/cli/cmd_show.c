@@ -1,5 +1,6 @@
 #include "base/mem.h"
 #include "cli/command.h"
+#include "cli/json_line.h"
 #include "cli/preview.h"
 #include "cli/term_picture.h"
 #include "cli/term_play.h"
@@ -8,7 +9,6 @@
 #include "request/request_json.h"
 
 #include <jansson.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum { PREVIEW = OPTION_OWN };
@@ -78,10 +78,8 @@ static enum spr_code print_json(const struct cli *cli, const struct shown *s, st
                             json_pack("{s:s, s:s}", "name", s->papers.model, "sha256", s->papers.model_hash));
         json_object_set_new(object, "software", json_string(s->software));
     }
-    char *line = rc ? NULL : request_json_line(object);
-    if (line)
-        fprintf(cli->out.file, "%s\n", line);
-    free(line);
+    if (!rc)
+        return json_line(cli, object, 0, s->path, "text", err);
     json_decref(object);
     return rc;
 }
@@ -145,6 +143,8 @@ static enum spr_code print_text(const struct cli *cli, const struct shown *s, st
         print_motion(t, &s->motion);
     buf_init(&text, (size_t)REQUEST_PROMPT_MAX * 4 + 1);
     for (int f = 0; s->made && !rc && f < REQUEST_FIELD_COUNT; f++) {
+        if (!request_matters(&s->request, (enum request_field)f))
+            continue;
         text.length = 0;
         rc = request_print(&s->request, (enum request_field)f, &text, err);
         print_row(t, request_row((enum request_field)f)->name, text.length ? text.data : "");

@@ -1,9 +1,9 @@
 #include "base/clock.h"
+#include "cli/json_line.h"
 #include "cli/link.h"
 #include "wire/messages.h"
 
 #include <jansson.h>
-#include <stdlib.h>
 
 static enum spr_code print_json(const struct cli *cli, const struct message_server *m, struct spr_error *err)
 {
@@ -21,13 +21,7 @@ static enum spr_code print_json(const struct cli *cli, const struct message_serv
                                m->software, "pid", (json_int_t)m->pid, "uptime_s", (json_int_t)m->uptime_s,
                                "paused", m->paused, "jobs", states, "engines", engines, "model", m->model,
                                "data", m->data, "updates", m->updates, "events", m->events, "http", m->http);
-    char *line = object ? json_dumps(object, JSON_COMPACT) : NULL;
-    if (line)
-        fprintf(cli->out.file, "%s\n", line);
-    enum spr_code rc = line ? SPR_OK : SPR_FAIL(err, SPR_NOMEM, "out of memory writing JSON");
-    free(line);
-    json_decref(object);
-    return rc;
+    return json_line(cli, object, 0, NULL, "name", err);
 }
 
 static void row(const struct terminal *t, const char *name, const char *text)

@@ -2,22 +2,17 @@
 
 #include "base/clock.h"
 #include "cli/interrupt.h"
+#include "cli/json_line.h"
 #include "request/request_json.h"
 
 #include <jansson.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum { PROMPT_COLUMNS = 40, WAIT_MS = 200 };
 
 static enum spr_code print_line(const struct cli *cli, json_t *object, struct spr_error *err)
 {
-    char *line = object ? json_dumps(object, JSON_COMPACT) : NULL;
-    enum spr_code rc = line ? SPR_OK : SPR_FAIL(err, SPR_NOMEM, "out of memory writing JSON");
-    if (line)
-        fprintf(cli->out.file, "%s\n", line);
-    free(line);
-    json_decref(object);
+    enum spr_code rc = json_line(cli, object, 0, NULL, "text", err);
     return rc ? rc : terminal_flush(&cli->out, err);
 }
 

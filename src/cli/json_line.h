@@ -6,9 +6,9 @@
 #include <jansson.h>
 
 /* TAKES object; NULL, or one that cannot be written, is a text that is not UTF-8: the sentence says so, of which file
- * (NULL: none is named) and of what of it ("name", "path"). flags: as json_dumps has them, JSON_COMPACT goes without
- * saying. Fails: SPR_BADDATA. */
-SPR_MUST_USE enum spr_code json_line(const struct cli *cli, json_t *object, size_t flags, const char *file,
+ * (NULL: none is named) and of what of it ("name", "path"). digits: of numbers with a fraction, at most; 0: the fewest
+ * that read back as the same. Fails: SPR_BADDATA. */
+SPR_MUST_USE enum spr_code json_line(const struct cli *cli, json_t *object, size_t digits, const char *file,
                                      const char *what, struct spr_error *err);
 
 #endif

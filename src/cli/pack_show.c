@@ -48,7 +48,7 @@ enum spr_code pack_print_json(const struct cli *cli, const struct pack_report *r
         json_object_set_new(o, "since_last",
                             json_pack("{s:o, s:o, s:o}", "added", paths(&r->added), "changed",
                                       paths(&r->changed), "gone", paths(&r->gone)));
-    return json_line(cli, o, JSON_REAL_PRECISION(6), NULL, "path", err);
+    return json_line(cli, o, 6, NULL, "path", err);
 }
 
 static const char *plural(int n)

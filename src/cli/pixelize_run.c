@@ -3,6 +3,7 @@
 #include "base/pool.h"
 #include "cli/failure.h"
 #include "cli/interrupt.h"
+#include "cli/json_line.h"
 #include "cli/pixelize_command.h"
 #include "cli/progress.h"
 #include "cli/term_picture.h"
@@ -13,7 +14,6 @@
 #include <jansson.h>
 #include <math.h>
 #include <pthread.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define FILE_BYTES_MAX ((size_t)256 << 20)
@@ -278,7 +278,7 @@ static enum spr_code print_json(const struct run *r, size_t i, struct spr_error 
     json_t *object = json_pack("{s:s%, s:{s:i, s:i}}", "file", from, strlen(from), "input", "width", o->width,
                                "height", o->height);
     if (!object)
-        return SPR_FAIL(err, SPR_BADDATA, "%.200s: a name that is not UTF-8 has no JSON", from);
+        return json_line(r->cli, NULL, 0, from, "name", err);
     if (o->code) {
         json_object_set_new(object, "error", json_string(spr_code_name(o->code)));
         json_object_set_new(object, "message", json_string(o->why.text));
@@ -298,12 +298,7 @@ static enum spr_code print_json(const struct run *r, size_t i, struct spr_error 
             json_object_set_new(object, "transparent", json_integer(o->report.transparent));
         }
     }
-    char *line = json_dumps(object, JSON_COMPACT | JSON_REAL_PRECISION(10));
-    if (line)
-        fprintf(r->cli->out.file, "%s\n", line);
-    free(line);
-    json_decref(object);
-    return line ? SPR_OK : SPR_FAIL(err, SPR_NOMEM, "JSON of %.200s", from);
+    return json_line(r->cli, object, 10, from, "name", err);
 }
 
 static void print_found(const struct run *r, size_t i)

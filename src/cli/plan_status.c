@@ -1,12 +1,12 @@
 /* `spritery plan status` and `plan events`: from the journal and the slots, whether anybody runs the plan or not. */
 #include "base/clock.h"
+#include "cli/json_line.h"
 #include "cli/plan_command.h"
 #include "cli/plan_view.h"
 #include "orchestrate/past.h"
 #include "orchestrate/status.h"
 
 #include <jansson.h>
-#include <stdlib.h>
 #include <string.h>
 
 static void print_work(const struct cli *cli, const struct past *x, int32_t w)
@@ -87,12 +87,7 @@ enum spr_code plan_status(struct cli *cli, const struct args *args, struct spr_e
         json_object_set_new(o, "running", json_boolean(x.runs));
         if (x.damage.found)
             json_object_set_new(o, "damage", json_string(x.damage.text));
-        char *text = o ? json_dumps(o, JSON_COMPACT | JSON_REAL_PRECISION(6)) : NULL;
-        rc = text ? SPR_OK : SPR_FAIL(err, SPR_NOMEM, "no memory for the status");
-        if (text)
-            fprintf(cli->out.file, "%s\n", text);
-        free(text);
-        json_decref(o);
+        rc = json_line(cli, o, 6, args->operand[1], "text", err);
     } else if (!rc) {
         print_status(cli, &x);
     }

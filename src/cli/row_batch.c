@@ -4,10 +4,10 @@
 #include "cli/failure.h"
 #include "cli/file_name.h"
 #include "cli/interrupt.h"
+#include "cli/json_line.h"
 #include "cli/progress.h"
 #include "request/request_json.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 enum { NAME_BYTES = 1024 };
@@ -64,7 +64,9 @@ static enum spr_code name_row(struct running *r, size_t i, json_t *taken, struct
     if (!rc)
         r->name[i] = buf_detach(&name);
     buf_fini(&name);
-    return rc ? spr_prefix(err, "--name") : SPR_OK;
+    if (rc)
+        spr_prefix(err, "--name");
+    return rc;
 }
 
 static enum spr_code name_rows(struct running *r, struct spr_error *err)
@@ -105,13 +107,7 @@ static enum spr_code report(const struct running *r, const char *state, const ch
     json_t *object =
         json_pack("{s:s, s:I, s:I, s:s, s:s*, s:o}", "state", state, "row", (json_int_t)r->i + 1, "line",
                   (json_int_t)row_in_hand(r)->line, "file", file, "error", why, "request", request);
-    char *line = object ? request_json_line(object) : NULL;
-    if (line)
-        fprintf(t->file, "%s\n", line);
-    else
-        rc = SPR_FAIL(err, SPR_NOMEM, "no memory for a line of JSON");
-    free(line);
-    json_decref(object);
+    rc = json_line(b->cli, object, 0, file, "name", err);
     return rc ? rc : terminal_flush(t, err);
 }
 

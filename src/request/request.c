@@ -433,6 +433,22 @@ static enum spr_code check_sheet(const struct request *r, struct spr_error *err)
     return SPR_OK;
 }
 
+bool request_matters(const struct request *r, enum request_field field)
+{
+    switch (field) {
+    case REQUEST_BLEND_AMOUNT:
+        return r->blend;
+    case REQUEST_VARY_SEED:
+        return r->vary > 0;
+    case REQUEST_STRENGTH: /* the native engine may begin from a sketch of its own */
+        return r->init.file || r->engine.name == REQUEST_NATIVE;
+    case REQUEST_COLORS:
+        return !r->finish.palette;
+    default:
+        return true;
+    }
+}
+
 enum spr_code request_check(const struct request *r, struct spr_error *err)
 {
     const char *prompt = request_text(r, REQUEST_PROMPT);
@@ -440,13 +456,13 @@ enum spr_code request_check(const struct request *r, struct spr_error *err)
         return SPR_FAIL(err, SPR_BADARG, "the prompt is empty; say what to draw, for example \"red dragon\"");
     if (r->init.mask && !r->init.file)
         return SPR_FAIL(err, SPR_BADARG, "--mask needs --init: the picture whose parts are drawn anew");
-    if (request_given(r, REQUEST_STRENGTH) && !r->init.file && r->engine.name != REQUEST_NATIVE)
+    if (request_given(r, REQUEST_STRENGTH) && !request_matters(r, REQUEST_STRENGTH))
         return SPR_FAIL(err, SPR_BADARG, "--strength needs --init: the picture to change");
-    if (request_given(r, REQUEST_BLEND_AMOUNT) && !r->blend)
+    if (request_given(r, REQUEST_BLEND_AMOUNT) && !request_matters(r, REQUEST_BLEND_AMOUNT))
         return SPR_FAIL(err, SPR_BADARG, "--blend-amount needs --blend: the second prompt");
-    if (request_given(r, REQUEST_VARY_SEED) && r->vary == 0)
+    if (request_given(r, REQUEST_VARY_SEED) && !request_matters(r, REQUEST_VARY_SEED))
         return SPR_FAIL(err, SPR_BADARG, "--vary-seed needs --vary: how far to vary, for example 0.2");
-    if (request_given(r, REQUEST_COLORS) && r->finish.palette)
+    if (request_given(r, REQUEST_COLORS) && !request_matters(r, REQUEST_COLORS))
         return SPR_FAIL(err, SPR_BADARG,
                         "--colors and --palette exclude each other: a palette has its own colours");
     if (r->engine.name == REQUEST_NATIVE && (r->engine.workflow || r->engine.lora))

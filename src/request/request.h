@@ -139,6 +139,9 @@ SPR_MUST_USE enum spr_code request_print(const struct request *r, enum request_f
 /* A text field's text, never NULL. BORROWS r. */
 const char *request_text(const struct request *r, enum request_field field);
 
+/* False for a field that changes nothing while another is as it is: how far to blend where nothing is blended. */
+bool request_matters(const struct request *r, enum request_field field);
+
 bool request_given(const struct request *r, enum request_field field);
 bool request_same(const struct request *a, const struct request *b); /* values only, not what was given */
 

@@ -47,7 +47,11 @@ if command -v jq >/dev/null 2>&1; then
         "18446744073709551615 9007199254740993"
     is "and sizes" "$(printf '%s' "$out" | jq -r '"\(.width) \(.request.size[0]) \(.request.scale)"')" "96 32 3"
 fi
+run show "$made"
+is "show says how far it was blended" "$(printf '%s' "$out" | grep -c -e 'blend-amount *0.25' -e 'vary-seed *9007')" 2
 draw plain "red dragon" --seed 7
+run show plain/red-dragon-7.png
+is "and nothing of what was not asked for" "$(printf '%s' "$out" | grep -c -e blend -e vary-seed)" 0
 for sampler in euler heun ancestral dpm; do
     draw "s1" "orc" --seed 3 --sampler $sampler --threads 1
     draw "s2" "orc" --seed 3 --sampler $sampler --threads 2
