@@ -251,3 +251,9 @@ bool file_exists(const char *path)
     struct stat st;
     return lstat(path, &st) == 0;
 }
+
+bool file_is_folder(const char *path)
+{
+    struct stat st;
+    return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}

@@ -44,5 +44,6 @@ void file_sweep(const char *folder);
 SPR_MUST_USE enum spr_code file_make_folder(const char *path, struct spr_error *err);
 
 bool file_exists(const char *path);
+bool file_is_folder(const char *path); /* links are followed; false also where it cannot be asked */
 
 #endif

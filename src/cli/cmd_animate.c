@@ -2,6 +2,7 @@
 #include "cli/frames.h"
 #include "cli/json_line.h"
 #include "cli/preview.h"
+#include "cli/result.h"
 #include "cli/term_play.h"
 #include "image/load.h"
 
@@ -43,10 +44,9 @@ struct settings {
 /* What the result is: --as decides, else the ending of --out. */
 static enum spr_code read_kind(const struct args *args, struct settings *s, struct spr_error *err)
 {
-    const char *as = args_value(args, AS), *dot = s->out ? strrchr(s->out, '.') : NULL;
-    char shown[REQUEST_SHOWN_BYTES];
+    const char *as = args_value(args, AS);
     enum image_kind named;
-    bool known = dot && image_kind_named(dot + 1, &named) && named != IMAGE_JPEG;
+    bool known = s->out && image_kind_of_path(s->out, &named) && named != IMAGE_JPEG;
     s->sheet = s->onion >= 0 || (as && strcmp(as, "sheet") == 0);
     if (s->sheet && known && named != IMAGE_PNG && named != IMAGE_WEBP)
         return SPR_FAIL(err, SPR_BADARG, "--out %.200s: a sheet is a .png or a .webp", s->out);
@@ -57,11 +57,8 @@ static enum spr_code read_kind(const struct args *args, struct settings *s, stru
     for (size_t i = 0; as && kinds[i]; i++)
         if (strcmp(kinds[i], as) == 0 && image_kind_named(as, &s->kind))
             return SPR_OK;
-    if (as) {
-        request_shown(as, shown);
-        return SPR_FAIL(err, SPR_BADARG, "--as is \"%s\"; it must be gif, apng, webp, aseprite or sheet",
-                        shown);
-    }
+    if (as)
+        return args_wrong("as", as, "gif, apng, webp, aseprite or sheet", err);
     if (!known)
         return SPR_FAIL(
             err, SPR_BADARG,
@@ -95,18 +92,14 @@ static enum spr_code read_settings(const struct args *args, struct settings *s, 
 
 static enum spr_code read_anchor(const char *word, struct frames_source *s, struct spr_error *err)
 {
-    char shown[REQUEST_SHOWN_BYTES];
     size_t i = 0;
     s->anchor = (struct motion_anchor){ 1, 1 };
     if (!word)
         return SPR_OK;
     while (anchors[i] && strcmp(anchors[i], word) != 0)
         i++;
-    request_shown(word, shown);
     if (!anchors[i])
-        return SPR_FAIL(err, SPR_BADARG,
-                        "--anchor is \"%s\"; it must be centre, a side (bottom) or a corner (top-left)",
-                        shown);
+        return args_wrong("anchor", word, "centre, a side (bottom) or a corner (top-left)", err);
     s->anchored = true;
     s->anchor.x = strstr(word, "left") ? 0 : strstr(word, "right") ? 2 : 1;
     s->anchor.y = strstr(word, "top") ? 0 : strstr(word, "bottom") ? 2 : 1;
@@ -236,10 +229,9 @@ static enum spr_code write_out(const struct cli *cli, const struct args *args, c
     buf_init(&bytes, (size_t)1 << 30);
     enum spr_code rc = encode(s, a, &bytes, err);
     if (!rc)
-        rc = file_write(s->out, bytes.data, bytes.length, args_has(args, FORCE) ? FILE_REPLACE : FILE_NEW,
-                        err);
-    if (rc == SPR_EXISTS)
-        rc = SPR_FAIL(err, rc, "%.200s exists already; --force replaces it", s->out);
+        rc = result_taken(file_write(s->out, bytes.data, bytes.length,
+                                     args_has(args, FORCE) ? FILE_REPLACE : FILE_NEW, err),
+                          s->out, err);
     if (!rc)
         rc = report(cli, s, a, bytes.length, err);
     buf_fini(&bytes);
@@ -260,7 +252,7 @@ static enum spr_code run(struct cli *cli, const struct args *args, struct spr_er
     if (play && !cli->out.tty)
         return SPR_FAIL(err, SPR_BADARG, "--play needs a terminal, and standard output is none");
     if (s.out && !args_has(args, FORCE) && file_exists(s.out))
-        return SPR_FAIL(err, SPR_EXISTS, "%.200s exists already; --force replaces it", s.out);
+        return result_taken(SPR_EXISTS, s.out, err);
     rc = read_source(args, &a, err);
     if (!rc)
         rc = prepare(cli, args, &s, &a, err);

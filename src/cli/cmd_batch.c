@@ -18,7 +18,7 @@ static enum spr_code find_kind(const char *path, const char *as, enum rows_kind 
             return SPR_OK;
         }
     if (as)
-        return SPR_FAIL(err, SPR_BADARG, "--as is \"%.40s\"; it must be csv, jsonl or yaml", as);
+        return args_wrong("as", as, "csv, jsonl or yaml", err);
     if (rows_kind_of(path, ret))
         return SPR_OK;
     return SPR_FAIL(err, SPR_BADARG, "%.200s: say what it is with --as csv, jsonl or yaml", path);

@@ -38,26 +38,6 @@ static const char *const terrain_words[] = { "none", "corner", "edge", "mixed", 
 static const char *const pivot_words[] = { "center",   "bottom",    "top",         "left",         "right",
                                            "top-left", "top-right", "bottom-left", "bottom-right", NULL };
 
-/* The place of the option's value among its words; `otherwise` where it was not given. */
-static enum spr_code word_of(const struct args *a, int id, const char *name, const char *const *words,
-                             int otherwise, int *ret, struct spr_error *err)
-{
-    const char *value = args_value(a, id);
-    char list[128] = "";
-    *ret = otherwise;
-    if (!value)
-        return SPR_OK;
-    for (int i = 0; words[i]; i++) {
-        if (strcmp(words[i], value) == 0) {
-            *ret = i;
-            return SPR_OK;
-        }
-        size_t n = strlen(list);
-        snprintf(list + n, sizeof list - n, "%s%s", i ? ", " : "", words[i]);
-    }
-    return SPR_FAIL(err, SPR_BADARG, "--%s must be one of %s, not \"%.40s\"", name, list, value);
-}
-
 static enum spr_code whole_of(const struct args *a, int id, const char *name, int most, int *ret,
                               struct spr_error *err)
 {
@@ -146,7 +126,7 @@ static enum spr_code read_targets(const struct args *a, struct pack_job *j, stru
 
 static enum spr_code read_job(const struct args *a, struct pack_job *j, struct spr_error *err)
 {
-    int shape, trim, layout, grouping, terrain;
+    int shape = RECT_FREE, trim = TRIM_FRAME, layout = 0, grouping = GROUP_BY_NAME, terrain = 0;
     struct pack_rules *p = &j->rules;
     *j = (struct pack_job){ .path = a->operand,
                             .paths = (int)a->operands,
@@ -163,11 +143,11 @@ static enum spr_code read_job(const struct args *a, struct pack_job *j, struct s
     if (!j->out)
         return SPR_FAIL(err, SPR_BADARG, "say what the sheet is called: --out build/hero");
     enum spr_code rc = max_size(a, &p->rects, err);
-    rc = rc ? rc : word_of(a, SIZE, "size", size_words, RECT_FREE, &shape, err);
-    rc = rc ? rc : word_of(a, TRIM, "trim", trim_words, TRIM_FRAME, &trim, err);
-    rc = rc ? rc : word_of(a, LAYOUT, "layout", layout_words, 0, &layout, err);
-    rc = rc ? rc : word_of(a, ANIMATIONS, "animations", animation_words, GROUP_BY_NAME, &grouping, err);
-    rc = rc ? rc : word_of(a, TERRAIN, "terrain", terrain_words, 0, &terrain, err);
+    rc = rc ? rc : args_word(a, SIZE, "size", size_words, &shape, err);
+    rc = rc ? rc : args_word(a, TRIM, "trim", trim_words, &trim, err);
+    rc = rc ? rc : args_word(a, LAYOUT, "layout", layout_words, &layout, err);
+    rc = rc ? rc : args_word(a, ANIMATIONS, "animations", animation_words, &grouping, err);
+    rc = rc ? rc : args_word(a, TERRAIN, "terrain", terrain_words, &terrain, err);
     rc = rc ? rc : whole_of(a, BORDER, "border", 256, &p->rects.border, err);
     rc = rc ? rc : whole_of(a, PADDING, "padding", 256, &p->rects.padding, err);
     rc = rc ? rc : whole_of(a, EXTRUDE, "extrude", 64, &p->extrude, err);

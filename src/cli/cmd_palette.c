@@ -1,8 +1,8 @@
 #include "base/mem.h"
-#include "base/str.h"
-#include "cli/command.h"
 #include "cli/frames.h"
 #include "cli/json_line.h"
+#include "cli/result.h"
+#include "cli/verb.h"
 #include "pixel/dither.h"
 #include "pixel/motion.h"
 #include "pixel/palette.h"
@@ -10,11 +10,7 @@
 #include "pixel/quantise.h"
 
 #include <jansson.h>
-#include <limits.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 enum { OUT = OPTION_OWN, AS, FORCE, COLOURS, SORT, NEAR, DITHER, SPACE, NAME };
 
@@ -23,23 +19,12 @@ static const char *const formats[] = { "gpl", "hex", "txt", "jasc",     "riff",
 static const char *const orders[] = { "as-is", "light", "hue", NULL };
 static const char *const spaces[] = { "oklab", "srgb", NULL };
 
-static enum spr_code wrong(const char *name, const char *value, const char *right, struct spr_error *err)
-{
-    char shown[REQUEST_SHOWN_BYTES];
-    request_shown(value, shown);
-    return SPR_FAIL(err, SPR_BADARG, "--%s is \"%s\"; it must be %s", name, shown, right);
-}
-
 static enum spr_code read_order(const struct args *args, enum palette_order *ret, struct spr_error *err)
 {
-    const char *word = args_value(args, SORT);
-    *ret = PALETTE_AS_IS;
-    for (int i = 0; word && orders[i]; i++)
-        if (strcmp(word, orders[i]) == 0) {
-            *ret = (enum palette_order)i;
-            return SPR_OK;
-        }
-    return word ? wrong("sort", word, "as-is, light or hue", err) : SPR_OK;
+    int order = PALETTE_AS_IS;
+    enum spr_code rc = args_word(args, SORT, "sort", orders, &order, err);
+    *ret = (enum palette_order)order;
+    return rc;
 }
 
 static enum spr_code read_colours(const struct args *args, int otherwise, int *ret, struct spr_error *err)
@@ -105,7 +90,7 @@ static enum spr_code give(const struct cli *cli, const struct args *args, struct
         return rc;
     palette_sort(p, order);
     if (as && !palette_format_named(as, &format))
-        return wrong("as", as, "gpl, hex, txt, jasc, riff, act, ase (Adobe), png or aseprite", err);
+        return args_wrong("as", as, "gpl, hex, txt, jasc, riff, act, ase (Adobe), png or aseprite", err);
     if (!as && out && !palette_format_of_path(out, &format))
         return SPR_FAIL(
             err, SPR_BADARG,
@@ -125,8 +110,7 @@ static enum spr_code give(const struct cli *cli, const struct args *args, struct
         fwrite(bytes.data, 1, bytes.length, cli->out.file);
     else if (!rc)
         rc = file_write(out, bytes.data, bytes.length, args_has(args, FORCE) ? FILE_REPLACE : FILE_NEW, err);
-    if (rc == SPR_EXISTS)
-        rc = SPR_FAIL(err, rc, "%.200s exists already; --force replaces it", out);
+    rc = result_taken(rc, out, err);
     buf_fini(&bytes);
     if (!rc && out && cli->json)
         return print_json(cli, json_pack("{s:s, s:s}", "file", out, "kind", palette_format_name(format)), p,
@@ -167,14 +151,13 @@ static enum spr_code convert(struct cli *cli, const struct args *args, struct sp
 static enum spr_code merge(struct cli *cli, const struct args *args, struct spr_error *err)
 {
     size_t count = args->operands - 1;
-    const char *text = args_value(args, NEAR);
     double near = 0;
     struct palette p, *list = mem_zalloc(count, sizeof *list);
     int colours;
     enum spr_code rc = list ? read_colours(args, 256, &colours, err)
                             : SPR_FAIL(err, SPR_NOMEM, "no memory for %zu palettes", count);
-    if (!rc && text && (!str_to_double(text, &near) || near < 0 || near > 1))
-        rc = wrong("near", text, "a distance from 0 to 1; 0.02 is hard to see", err);
+    if (!rc)
+        rc = args_number(args, NEAR, "near", 0, 1, &near, err);
     for (size_t i = 0; i < count && !rc; i++)
         rc = palette_find(args->operand[i + 1], &list[i], NULL, err);
     if (!rc)
@@ -240,48 +223,15 @@ static enum spr_code dye(void *context, const struct image *from, struct image *
 
 static enum spr_code read_dyeing(const struct args *args, struct dyeing *d, struct spr_error *err)
 {
-    const char *dither = args_value(args, DITHER), *space = args_value(args, SPACE);
-    double strength = 1;
-    *d = (struct dyeing){ .how = { .strength = 1, .space = COLOUR_OKLAB } };
-    if (space && strcmp(space, "srgb") == 0)
-        d->how.space = COLOUR_SRGB;
-    else if (space && strcmp(space, "oklab") != 0)
-        return wrong("space", space, "oklab or srgb", err);
-    if (dither) {
-        char name[32];
-        size_t n = strcspn(dither, ":");
-        bool good = n < sizeof name;
-        snprintf(name, sizeof name, "%.*s", good ? (int)n : 0, dither);
-        good = good && dither_kind_named(name, &d->how.kind) && d->how.kind != DITHER_MATRIX;
-        if (good && dither[n])
-            good = str_to_double(dither + n + 1, &strength) && strength >= 0 && strength <= 1;
-        if (!good)
-            return wrong("dither", dither,
-                         "none, bayer2, bayer4, bayer8, blue-noise, floyd-steinberg or atkinson, perhaps "
-                         "with a strength, "
-                         "as bayer4:0.5",
-                         err);
-        d->how.strength = (float)strength;
-    }
+    const char *dither = args_value(args, DITHER);
+    int space = 0;
+    enum spr_code rc = args_word(args, SPACE, "space", spaces, &space, err);
+    *d = (struct dyeing){ .how = { .strength = 1, .space = space ? COLOUR_SRGB : COLOUR_OKLAB } };
+    if (rc)
+        return rc;
+    if (dither && !dither_read(dither, &d->how.kind, &d->how.strength))
+        return args_wrong("dither", dither, dither_allowed, err);
     return palette_find(args->operand[1], &d->palette, NULL, err);
-}
-
-/* Where one picture goes: --out as a file, or in the folder --out, or beside as NAME-palette. */
-static enum spr_code apply_place(const char *out, bool one, const char *path, char ret[PATH_MAX],
-                                 enum image_kind *ret_kind, struct spr_error *err)
-{
-    const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path, *dot = strrchr(name, '.');
-    int stem = dot && dot > name ? (int)(dot - name) : (int)strlen(name);
-    if (!dot || !image_kind_named(dot + 1, ret_kind) || *ret_kind == IMAGE_JPEG)
-        *ret_kind = IMAGE_PNG;
-    if (one &&
-        (!strrchr(out, '.') || !image_kind_named(strrchr(out, '.') + 1, ret_kind) || *ret_kind == IMAGE_JPEG))
-        return SPR_FAIL(err, SPR_BADARG, "--out %.200s: end it with .png, .webp, .gif or .aseprite", out);
-    int n = one   ? snprintf(ret, PATH_MAX, "%s", out)
-            : out ? snprintf(ret, PATH_MAX, "%s/%.*s.%s", out, stem, name, image_kind_name(*ret_kind))
-                  : snprintf(ret, PATH_MAX, "%.*s-palette.%s", stem, name, image_kind_name(*ret_kind));
-    return n > 0 && n < PATH_MAX ? SPR_OK
-                                 : SPR_FAIL(err, SPR_LIMIT, "the result's name is too long: %.80s...", path);
 }
 
 static bool has_clear(const struct palette *p)
@@ -292,13 +242,13 @@ static bool has_clear(const struct palette *p)
     return false;
 }
 
-static enum spr_code apply_one(const struct cli *cli, const struct args *args, struct dyeing *d, bool one,
+static enum spr_code apply_one(const struct cli *cli, const struct result *where, struct dyeing *d,
                                const char *path, struct spr_error *err)
 {
     struct animation a = { 0 }, dyed = { 0 };
     char to[PATH_MAX];
-    enum image_kind kind;
-    enum spr_code rc = apply_place(args_value(args, OUT), one, path, to, &kind, err);
+    enum image_kind kind = result_kind(where, path);
+    enum spr_code rc = result_path(where, result_name(path), "", kind, to, err);
     if (!rc)
         rc = animation_load(path, NULL, &a, NULL, err);
     if (!rc && (rc = motion_map(&a, dye, d, &dyed, err)))
@@ -307,10 +257,8 @@ static enum spr_code apply_one(const struct cli *cli, const struct args *args, s
         dyed.palette = d->palette;
         if (!has_clear(&dyed.palette) && dyed.palette.count < 256)
             dyed.palette.colour[dyed.palette.count++] = (struct rgba){ 0 };
-        rc = animation_save(to, kind, &dyed, NULL, args_has(args, FORCE) ? FILE_REPLACE : FILE_NEW, err);
+        rc = result_taken(animation_save(to, kind, &dyed, NULL, result_mode(where), err), to, err);
     }
-    if (rc == SPR_EXISTS)
-        rc = SPR_FAIL(err, rc, "%.200s exists already; --force replaces it", to);
     if (!rc && cli->json)
         rc = print_json(cli, json_pack("{s:s, s:s, s:i}", "file", to, "from", path, "frames", dyed.count),
                         &d->palette, err);
@@ -323,34 +271,26 @@ static enum spr_code apply_one(const struct cli *cli, const struct args *args, s
 
 static enum spr_code apply(struct cli *cli, const struct args *args, struct spr_error *err)
 {
-    const char *out = args_value(args, OUT);
     struct dyeing d;
-    struct stat st;
+    struct result where;
     enum spr_code rc = read_dyeing(args, &d, err);
-    bool folder = out && stat(out, &st) == 0 && S_ISDIR(st.st_mode),
-         one = out && !folder && strrchr(out, '.');
-    if (!rc && one && args->operands > 3)
-        rc = SPR_FAIL(err, SPR_BADARG, "--out %.200s is one file, but there will be several; give a folder",
-                      out);
-    if (!rc && out && !one && !folder)
-        rc = file_make_folder(out, err);
+    if (!rc)
+        rc = result_read(args_value(args, OUT), args->operands - 2, args_has(args, FORCE), "-palette", &where,
+                         err);
+    if (!rc)
+        rc = result_folder(&where, err);
     for (size_t i = 2; i < args->operands && !rc; i++)
-        rc = apply_one(cli, args, &d, one, args->operand[i], err);
+        rc = apply_one(cli, &where, &d, args->operand[i], err);
     return rc;
 }
 
-static const struct verb {
-    const char *name, *operands;
-    size_t min, max; /* after the verb; max 0: any number */
-    int options[7];
-    command_fn *run;
-} verbs[] = {
-    { "apply", "PALETTE FILE...", 2, 0, { OUT, FORCE, DITHER, SPACE }, apply },
+static const struct verb verbs[] = {
+    { "apply", "PALETTE FILE...", 2, VERB_ANY, { OUT, FORCE, DITHER, SPACE }, apply },
     { "convert", "PALETTE", 1, 1, { OUT, AS, FORCE, SORT, NAME }, convert },
-    { "extract", "FILE...", 1, 0, { OUT, AS, FORCE, COLOURS, SORT, NAME }, extract },
-    { "list", "", 0, SIZE_MAX, { 0 }, list },
-    { "merge", "PALETTE...", 1, 0, { OUT, AS, FORCE, COLOURS, SORT, NEAR, NAME }, merge },
-    { "show", "PALETTE...", 1, 0, { SORT }, show },
+    { "extract", "FILE...", 1, VERB_ANY, { OUT, AS, FORCE, COLOURS, SORT, NAME }, extract },
+    { "list", "", 0, 0, { 0 }, list },
+    { "merge", "PALETTE...", 1, VERB_ANY, { OUT, AS, FORCE, COLOURS, SORT, NEAR, NAME }, merge },
+    { "show", "PALETTE...", 1, VERB_ANY, { SORT }, show },
 };
 
 static const struct option options[] = {
@@ -370,39 +310,9 @@ static const struct option options[] = {
     { NAME, 0, "name", "TEXT", "the palette's name, in kinds that have one", COMPLETE_NOTHING, NULL },
 };
 
-static enum spr_code check_options(const struct verb *v, const struct args *args, struct spr_error *err)
-{
-    for (size_t i = 0; i < SPR_COUNT(options); i++) {
-        bool taken = false;
-        for (size_t k = 0; k < SPR_COUNT(v->options); k++)
-            taken = taken || v->options[k] == options[i].id;
-        if (!taken && args_has(args, options[i].id))
-            return SPR_FAIL(err, SPR_BADARG,
-                            "--%s does not belong to 'palette %s'; see 'spritery help palette'",
-                            options[i].name, v->name);
-    }
-    return SPR_OK;
-}
-
 static enum spr_code run(struct cli *cli, const struct args *args, struct spr_error *err)
 {
-    size_t given = args->operands - 1;
-    for (size_t i = 0; i < SPR_COUNT(verbs); i++) {
-        const struct verb *v = &verbs[i];
-        if (strcmp(args->operand[0], v->name) != 0)
-            continue;
-        if (given < v->min || (v->max == SIZE_MAX ? given > 0 : v->max && given > v->max))
-            return SPR_FAIL(err, SPR_BADARG, "it is 'spritery palette %s%s%s'; see 'spritery help palette'",
-                            v->name, *v->operands ? " " : "", v->operands);
-        enum spr_code rc = check_options(v, args, err);
-        if (!rc)
-            rc = v->run(cli, args, err);
-        return rc ? rc : terminal_flush(&cli->out, err);
-    }
-    char shown[REQUEST_SHOWN_BYTES];
-    request_shown(args->operand[0], shown);
-    return SPR_FAIL(err, SPR_BADARG, "palette can apply, convert, extract, list, merge or show, not \"%s\"",
-                    shown);
+    return verb_run(&cmd_palette, verbs, SPR_COUNT(verbs), cli, args, err);
 }
 
 static const char *palette_name(int i)

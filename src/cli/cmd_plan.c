@@ -3,6 +3,7 @@
 #include "cli/failure.h"
 #include "cli/json_line.h"
 #include "cli/plan_command.h"
+#include "cli/verb.h"
 #include "plan/diff.h"
 #include "plan/example.h"
 #include "yaml/doc.h"
@@ -180,16 +181,10 @@ static enum spr_code run_new(struct cli *cli, const struct args *args, struct sp
     return rc;
 }
 
-static const struct {
-    const char *name;
-    const char *operands;
-    size_t min, max; /* how many come after the word; max 0: any number */
-    int options[7];  /* which of ours it takes */
-    command_fn *run;
-} verbs[] = {
+static const struct verb verbs[] = {
     { "approve", "FILE GATE|WORKSTREAM", 2, 2, { PLAN_AS, PLAN_BY }, plan_approve },
     { "cancel", "FILE [WORKSTREAM]", 1, 2, { PLAN_BY }, plan_cancel },
-    { "check", "FILE...", 1, 0, { 0 }, run_check },
+    { "check", "FILE...", 1, VERB_ANY, { 0 }, run_check },
     { "decide", "FILE TITLE", 2, 2, { PLAN_TEXT, PLAN_BY }, plan_decide },
     { "diff", "OLD NEW", 2, 2, { 0 }, run_diff },
     { "events", "FILE", 1, 1, { 0 }, plan_events },
@@ -247,32 +242,9 @@ static const struct option options[] = {
       COMPLETE_NOTHING, NULL },
 };
 
-static enum spr_code check_options(size_t verb, const struct args *args, struct spr_error *err)
-{
-    for (size_t i = 0; i < SPR_COUNT(options); i++) {
-        bool taken = false;
-        for (size_t k = 0; k < SPR_COUNT(verbs[verb].options); k++)
-            taken = taken || verbs[verb].options[k] == options[i].id;
-        if (!taken && args_has(args, options[i].id))
-            return SPR_FAIL(err, SPR_BADARG, "--%s does not belong to 'plan %s'; see 'spritery help plan'",
-                            options[i].name, verbs[verb].name);
-    }
-    return SPR_OK;
-}
-
 static enum spr_code run(struct cli *cli, const struct args *args, struct spr_error *err)
 {
-    for (size_t i = 0; i < SPR_COUNT(verbs); i++) {
-        if (strcmp(args->operand[0], verbs[i].name) != 0)
-            continue;
-        size_t given = args->operands - 1;
-        if (given < verbs[i].min || (verbs[i].max && given > verbs[i].max))
-            return SPR_FAIL(err, SPR_BADARG, "it is 'spritery plan %s %s'; see 'spritery help plan'",
-                            verbs[i].name, verbs[i].operands);
-        enum spr_code rc = check_options(i, args, err);
-        return rc ? rc : verbs[i].run(cli, args, err);
-    }
-    return SPR_FAIL(err, SPR_BADARG, "there is no 'plan %.40s'; see 'spritery help plan'", args->operand[0]);
+    return verb_run(&cmd_plan, verbs, SPR_COUNT(verbs), cli, args, err);
 }
 
 static const struct example examples[] = {

@@ -1,7 +1,7 @@
-#include "base/str.h"
-#include "cli/command.h"
 #include "cli/frames.h"
 #include "cli/json_line.h"
+#include "cli/result.h"
+#include "cli/verb.h"
 #include "image/colour.h"
 #include "pixel/seam.h"
 #include "pixel/tileset.h"
@@ -9,21 +9,14 @@
 #include <jansson.h>
 #include <limits.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum { OUT = OPTION_OWN, FORCE, AXIS, KIND, WAVE, BORDER, SEED, TSX, SIZE, LOWER };
 
 static const char *const axes[] = { "x", "y", "xy", NULL };
 static const char *const kinds[] = { "corner", "edge", "blob", NULL };
+static const char *const wang_kinds[] = { "corner", "edge", NULL };
 static const char *const preview_kinds[] = { "plain", "corner", "edge", "blob", NULL };
-
-static enum spr_code wrong(const char *name, const char *value, const char *right, struct spr_error *err)
-{
-    char shown[REQUEST_SHOWN_BYTES];
-    request_shown(value, shown);
-    return SPR_FAIL(err, SPR_BADARG, "--%s is \"%s\"; it must be %s", name, shown, right);
-}
 
 /* Prints the object as a line of JSON. TAKES it. */
 static enum spr_code print_json(const struct cli *cli, json_t *object, struct spr_error *err)
@@ -31,28 +24,19 @@ static enum spr_code print_json(const struct cli *cli, json_t *object, struct sp
     return json_line(cli, object, 0, NULL, "name", err);
 }
 
-/* Where the result goes: --out, or NAME-WHAT.png here. Its ending says the kind. */
-static enum spr_code place(const struct args *args, const char *path, const char *what, char ret[PATH_MAX],
-                           enum image_kind *ret_kind, struct spr_error *err)
+/* Where the result of a file goes, and as what. what: "-seamless". */
+static enum spr_code place(const struct args *args, const char *path, const char *what, struct result *ret,
+                           char ret_path[PATH_MAX], struct spr_error *err)
 {
-    const char *out = args_value(args, OUT), *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
-    const char *dot = strrchr(name, '.');
-    int stem = dot && dot > name ? (int)(dot - name) : (int)strlen(name);
-    int n =
-        out ? snprintf(ret, PATH_MAX, "%s", out) : snprintf(ret, PATH_MAX, "%.*s-%s.png", stem, name, what);
-    if (n < 0 || n >= PATH_MAX)
-        return SPR_FAIL(err, SPR_LIMIT, "the result's name is too long: %.80s...", path);
-    dot = strrchr(ret, '.');
-    if (!dot || !image_kind_named(dot + 1, ret_kind) || *ret_kind == IMAGE_JPEG)
-        return SPR_FAIL(err, SPR_BADARG, "--out %.200s: end it with .png, .webp, .gif or .aseprite", ret);
-    if (!args_has(args, FORCE) && file_exists(ret))
-        return SPR_FAIL(err, SPR_EXISTS, "%.200s exists already; --force replaces it", ret);
-    return SPR_OK;
-}
-
-static enum file_mode mode_of(const struct args *args)
-{
-    return args_has(args, FORCE) ? FILE_REPLACE : FILE_NEW;
+    enum spr_code rc = result_read(args_value(args, OUT), 1, args_has(args, FORCE), what, ret, err);
+    if (rc)
+        return rc;
+    if (!ret->one)
+        ret->kind = IMAGE_PNG;
+    rc = result_path(ret, result_name(path), what, ret->kind, ret_path, err);
+    if (!rc && !ret->force && file_exists(ret_path))
+        rc = result_taken(SPR_EXISTS, ret_path, err);
+    return rc ? rc : result_folder(ret, err);
 }
 
 static json_t *axis_json(const struct seam_axis *a)
@@ -108,12 +92,13 @@ static enum spr_code seamless(struct cli *cli, const struct args *args, struct s
     const char *path = args->operand[1], *axis = args_value(args, AXIS);
     struct image im = { 0 }, to = { 0 };
     char out[PATH_MAX];
-    enum image_kind kind;
+    struct result where;
     struct seam s;
     bool x = !axis || strchr(axis, 'x'), y = !axis || strchr(axis, 'y');
-    if (axis && strcmp(axis, "x") != 0 && strcmp(axis, "y") != 0 && strcmp(axis, "xy") != 0)
-        return wrong("axis", axis, "x, y or xy", err);
-    enum spr_code rc = place(args, path, "seamless", out, &kind, err);
+    int known;
+    enum spr_code rc = args_word(args, AXIS, "axis", axes, &known, err);
+    if (!rc)
+        rc = place(args, path, "-seamless", &where, out, err);
     if (!rc)
         rc = image_load(path, NULL, &im, NULL, err);
     if (!rc)
@@ -121,7 +106,7 @@ static enum spr_code seamless(struct cli *cli, const struct args *args, struct s
     if (!rc)
         rc = seam_measure(&to, &s, err);
     if (!rc)
-        rc = image_save(out, kind, &to, NULL, mode_of(args), err);
+        rc = image_save(out, where.kind, &to, NULL, result_mode(&where), err);
     if (!rc)
         rc = report_seam(cli, path, out, &s, err);
     image_fini(&to);
@@ -131,28 +116,27 @@ static enum spr_code seamless(struct cli *cli, const struct args *args, struct s
 
 static enum spr_code read_set(const struct args *args, struct tileset_options *o, struct spr_error *err)
 {
-    const char *kind = args_value(args, KIND), *wave = args_value(args, WAVE),
-               *border = args_value(args, BORDER);
+    const char *border = args_value(args, BORDER);
     int64_t seed = 1;
+    int kind = 0;
     o->wave = 0.5;
-    if (kind && strcmp(kind, "edge") == 0)
+    enum spr_code rc =
+        o->kind == TILESET_BLOB ? SPR_OK : args_word(args, KIND, "kind", wang_kinds, &kind, err);
+    if (kind)
         o->kind = TILESET_EDGE;
-    else if (kind && strcmp(kind, "corner") != 0)
-        return wrong("kind", kind, "corner or edge", err);
-    if (wave && (!str_to_double(wave, &o->wave) || o->wave < 0 || o->wave > 1))
-        return wrong("wave", wave, "a number from 0 to 1", err);
-    if (border) {
-        o->border = true;
-        if (!rgba_from_hex(border, &o->colour))
-            return wrong("border", border, "a colour as #RRGGBB", err);
-    }
-    enum spr_code rc = args_whole(args, SEED, "seed", 0, INT32_MAX, &seed, err);
+    if (!rc)
+        rc = args_number(args, WAVE, "wave", 0, 1, &o->wave, err);
+    if (!rc && border && !rgba_from_hex(border, &o->colour))
+        rc = args_wrong("border", border, "a colour as #RRGGBB", err);
+    o->border = border;
+    if (!rc)
+        rc = args_whole(args, SEED, "seed", 0, INT32_MAX, &seed, err);
     o->seed = (uint64_t)seed;
     return rc;
 }
 
 /* Writes OUT's neighbour with the ending .tsx. */
-static enum spr_code write_tsx(const struct args *args, const char *out, enum tileset_kind kind,
+static enum spr_code write_tsx(enum file_mode mode, const char *out, enum tileset_kind kind,
                                const struct image *set, struct spr_error *err)
 {
     char path[PATH_MAX + 8], name[NAME_MAX + 1];
@@ -163,7 +147,7 @@ static enum spr_code write_tsx(const struct args *args, const char *out, enum ti
     buf_init(&text, (size_t)1 << 20);
     enum spr_code rc = tileset_tsx(kind, set, name, file, &text, err);
     if (!rc)
-        rc = file_write(path, text.data, text.length, mode_of(args), err);
+        rc = result_taken(file_write(path, text.data, text.length, mode, err), path, err);
     buf_fini(&text);
     return rc;
 }
@@ -173,9 +157,10 @@ static enum spr_code make_set(struct cli *cli, const struct args *args, struct t
 {
     struct image lower = { 0 }, upper = { 0 }, set = { 0 };
     struct seam s[2];
-    char out[PATH_MAX];
-    enum image_kind kind;
-    enum spr_code rc = place(args, args->operand[2], tileset_kind_name(o->kind), out, &kind, err);
+    char out[PATH_MAX], what[32];
+    struct result where;
+    snprintf(what, sizeof what, "-%s", tileset_kind_name(o->kind));
+    enum spr_code rc = place(args, args->operand[2], what, &where, out, err);
     if (!rc)
         rc = image_load(args->operand[1], NULL, &lower, NULL, err);
     if (!rc)
@@ -191,9 +176,9 @@ static enum spr_code make_set(struct cli *cli, const struct args *args, struct t
     if (!rc)
         rc = tileset_make(&lower, &upper, o, &set, err);
     if (!rc)
-        rc = image_save(out, kind, &set, NULL, mode_of(args), err);
+        rc = image_save(out, where.kind, &set, NULL, result_mode(&where), err);
     if (!rc && args_has(args, TSX))
-        rc = write_tsx(args, out, o->kind, &set, err);
+        rc = write_tsx(result_mode(&where), out, o->kind, &set, err);
     if (!rc && cli->json)
         rc = print_json(cli,
                         json_pack("{s:s, s:s, s:i, s:i, s:i, s:i}", "file", out, "kind",
@@ -219,7 +204,6 @@ static enum spr_code blob(struct cli *cli, const struct args *args, struct spr_e
 {
     struct tileset_options o = { .kind = TILESET_BLOB };
     enum spr_code rc = read_set(args, &o, err);
-    o.kind = TILESET_BLOB;
     return rc ? rc : make_set(cli, args, &o, err);
 }
 
@@ -242,22 +226,19 @@ static enum spr_code repeat(const struct image *im, int columns, int rows, struc
 
 static enum spr_code preview(struct cli *cli, const struct args *args, struct spr_error *err)
 {
-    const char *path = args->operand[1], *word = args_value(args, KIND), *size = args_value(args, SIZE);
-    const char *low = args_value(args, LOWER);
+    const char *path = args->operand[1], *size = args_value(args, SIZE), *low = args_value(args, LOWER);
     struct image im = { 0 }, lower = { 0 }, to = { 0 };
     int columns = 8, rows = 6, which = 0;
     int64_t seed = 1;
     char out[PATH_MAX];
-    enum image_kind kind;
-    while (word && preview_kinds[which] && strcmp(word, preview_kinds[which]) != 0)
-        which++;
-    if (!preview_kinds[which])
-        return wrong("kind", word, "plain, corner, edge or blob", err);
-    enum spr_code rc = size ? frames_size(size, "size", &columns, &rows, err) : SPR_OK;
+    struct result where;
+    enum spr_code rc = args_word(args, KIND, "kind", preview_kinds, &which, err);
+    if (!rc && size)
+        rc = frames_size(size, "size", &columns, &rows, err);
     if (!rc)
         rc = args_whole(args, SEED, "seed", 0, INT32_MAX, &seed, err);
     if (!rc)
-        rc = place(args, path, "plane", out, &kind, err);
+        rc = place(args, path, "-plane", &where, out, err);
     if (!rc)
         rc = image_load(path, NULL, &im, NULL, err);
     if (!rc && low)
@@ -267,7 +248,7 @@ static enum spr_code preview(struct cli *cli, const struct args *args, struct sp
                         : tileset_plane(&im, (enum tileset_kind)(which - 1), low ? &lower : NULL, columns,
                                         rows, (uint64_t)seed, &to, err);
     if (!rc)
-        rc = image_save(out, kind, &to, NULL, mode_of(args), err);
+        rc = image_save(out, where.kind, &to, NULL, result_mode(&where), err);
     if (!rc && cli->json)
         rc = print_json(
             cli, json_pack("{s:s, s:i, s:i}", "file", out, "width", to.width, "height", to.height), err);
@@ -279,14 +260,9 @@ static enum spr_code preview(struct cli *cli, const struct args *args, struct sp
     return rc;
 }
 
-static const struct verb {
-    const char *name, *operands;
-    size_t min, max; /* after the verb; max 0: any number */
-    int options[8];
-    command_fn *run;
-} verbs[] = {
+static const struct verb verbs[] = {
     { "blob", "LOWER UPPER", 2, 2, { OUT, FORCE, WAVE, BORDER, SEED, TSX }, blob },
-    { "measure", "FILE...", 1, 0, { 0 }, measure },
+    { "measure", "FILE...", 1, VERB_ANY, { 0 }, measure },
     { "preview", "FILE", 1, 1, { OUT, FORCE, KIND, SIZE, SEED, LOWER }, preview },
     { "seamless", "FILE", 1, 1, { OUT, FORCE, AXIS }, seamless },
     { "wang", "LOWER UPPER", 2, 2, { OUT, FORCE, KIND, WAVE, BORDER, SEED, TSX }, wang },
@@ -310,37 +286,9 @@ static const struct option options[] = {
     { LOWER, 0, "lower", "FILE", "preview: the tile under a blob set", COMPLETE_FILE, NULL },
 };
 
-static enum spr_code check_options(const struct verb *v, const struct args *args, struct spr_error *err)
-{
-    for (size_t i = 0; i < SPR_COUNT(options); i++) {
-        bool taken = false;
-        for (size_t k = 0; k < SPR_COUNT(v->options); k++)
-            taken = taken || v->options[k] == options[i].id;
-        if (!taken && args_has(args, options[i].id))
-            return SPR_FAIL(err, SPR_BADARG, "--%s does not belong to 'tiles %s'; see 'spritery help tiles'",
-                            options[i].name, v->name);
-    }
-    return SPR_OK;
-}
-
 static enum spr_code run(struct cli *cli, const struct args *args, struct spr_error *err)
 {
-    size_t given = args->operands - 1;
-    for (size_t i = 0; i < SPR_COUNT(verbs); i++) {
-        const struct verb *v = &verbs[i];
-        if (strcmp(args->operand[0], v->name) != 0)
-            continue;
-        if (given < v->min || (v->max && given > v->max))
-            return SPR_FAIL(err, SPR_BADARG, "it is 'spritery tiles %s %s'; see 'spritery help tiles'",
-                            v->name, v->operands);
-        enum spr_code rc = check_options(v, args, err);
-        if (!rc)
-            rc = v->run(cli, args, err);
-        return rc ? rc : terminal_flush(&cli->out, err);
-    }
-    char shown[REQUEST_SHOWN_BYTES];
-    request_shown(args->operand[0], shown);
-    return SPR_FAIL(err, SPR_BADARG, "tiles can blob, measure, preview, seamless or wang, not \"%s\"", shown);
+    return verb_run(&cmd_tiles, verbs, SPR_COUNT(verbs), cli, args, err);
 }
 
 static const struct example examples[] = {

@@ -1,6 +1,5 @@
-#include "base/str.h"
-#include "cli/command.h"
 #include "cli/json_line.h"
+#include "cli/result.h"
 #include "image/colour.h"
 #include "pixel/motion.h"
 #include "pixel/outline.h"
@@ -9,9 +8,7 @@
 #include <jansson.h>
 #include <limits.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 enum {
     OUT = OPTION_OWN,
@@ -37,40 +34,19 @@ static const char *const winds[] = { "n", "ne", "e", "se", "s", "sw", "w", "nw",
 enum { SET_MAX = 8 };
 
 struct settings {
-    bool clean, mirror_x, mirror_y, keep_size, outlined, force;
+    bool clean, mirror_x, mirror_y, keep_size, outlined;
     double degrees;
     enum turn_method turn;
     int set, facing; /* facing -1: not said */
     struct outline_options outline;
     int factor;
     enum scale_method method;
-    const char *out;
-    bool one_file; /* out is the one result */
+    struct result where;
 };
-
-/* The place of a word in a list; -1 with a sentence where it is none of them. */
-static int word_of(const char *word, const char *const *words, const char *name, struct spr_error *err)
-{
-    char known[160] = "", shown[REQUEST_SHOWN_BYTES];
-    for (int i = 0; words[i]; i++) {
-        if (strcmp(word, words[i]) == 0)
-            return i;
-        size_t used = strlen(known);
-        snprintf(known + used, sizeof known - used, "%s%s",
-                 i == 0         ? ""
-                 : words[i + 1] ? ", "
-                                : " or ",
-                 words[i]);
-    }
-    request_shown(word, shown);
-    (void)SPR_FAIL(err, SPR_BADARG, "--%s is \"%s\"; it must be %s", name, shown, known);
-    return -1;
-}
 
 /* "outer", "inner:#rrggbb", "outer:shade". */
 static enum spr_code read_outline(const char *text, struct settings *s, struct spr_error *err)
 {
-    char shown[REQUEST_SHOWN_BYTES];
     const char *colon = strchr(text, ':'), *how = colon ? colon + 1 : "#000000";
     size_t length = colon ? (size_t)(colon - text) : strlen(text);
     s->outlined = true;
@@ -85,73 +61,49 @@ static enum spr_code read_outline(const char *text, struct settings *s, struct s
     bool colour = rgba_from_hex(how, &s->outline.colour);
     if ((outer || inner || round) && (colour || s->outline.selective))
         return SPR_OK;
-    request_shown(text, shown);
-    return SPR_FAIL(
-        err, SPR_BADARG,
-        "--outline is \"%s\"; it must be outer, inner or corners (outer, round corners too), and may go on "
-        "with :#RRGGBB or :shade",
-        shown);
+    return args_wrong(
+        "outline", text,
+        "outer, inner or corners (outer, round corners too), and may go on with :#RRGGBB or :shade", err);
 }
 
 static enum spr_code read_words(const struct args *args, struct settings *s, struct spr_error *err)
 {
-    const char *method = args_value(args, METHOD), *mirror = args_value(args, MIRROR),
-               *set = args_value(args, SET);
-    const char *facing = args_value(args, FACING), *turn = args_value(args, SMOOTH),
+    const char *mirror = args_value(args, MIRROR), *set = args_value(args, SET),
                *outline = args_value(args, OUTLINE);
-    int word = 0;
-    if (method && (word = word_of(method, methods, "method", err)) >= 0)
-        s->method = (enum scale_method)word;
-    if (word >= 0 && mirror && (word = word_of(mirror, mirrors, "mirror", err)) >= 0) {
-        s->mirror_x = strchr(mirror, 'x');
-        s->mirror_y = strchr(mirror, 'y');
-    }
-    if (word >= 0 && turn && (word = word_of(turn, rotations, "by", err)) >= 0)
-        s->turn = word == 0 ? TURN_SMART : TURN_NEAREST;
-    if (word >= 0 && set && (word = word_of(set, sets, "set", err)) >= 0)
-        s->set = set[0] - '0';
-    if (word >= 0 && facing && (word = word_of(facing, winds, "facing", err)) >= 0)
-        s->facing = word;
-    if (word < 0)
-        return SPR_BADARG;
+    int method = SCALE_NEAREST, turn = 0, known;
+    enum spr_code rc = args_word(args, METHOD, "method", methods, &method, err);
+    if (!rc)
+        rc = args_word(args, MIRROR, "mirror", mirrors, &known, err);
+    if (!rc)
+        rc = args_word(args, SMOOTH, "by", rotations, &turn, err);
+    if (!rc)
+        rc = args_word(args, SET, "set", sets, &known, err);
+    if (!rc)
+        rc = args_word(args, FACING, "facing", winds, &s->facing, err);
+    if (rc)
+        return rc;
+    s->method = (enum scale_method)method;
+    s->mirror_x = mirror && strchr(mirror, 'x');
+    s->mirror_y = mirror && strchr(mirror, 'y');
+    s->turn = turn == 0 ? TURN_SMART : TURN_NEAREST;
+    s->set = set ? set[0] - '0' : 0;
     return outline ? read_outline(outline, s, err) : SPR_OK;
-}
-
-static bool is_folder(const char *path)
-{
-    struct stat st;
-    return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
-}
-
-static bool kind_of_name(const char *path, enum image_kind *ret)
-{
-    const char *dot = strrchr(path, '.');
-    return dot && !strchr(dot, '/') && image_kind_named(dot + 1, ret);
 }
 
 static enum spr_code read_settings(const struct args *args, struct settings *s, struct spr_error *err)
 {
-    char shown[REQUEST_SHOWN_BYTES];
-    const char *degrees = args_value(args, ROTATE);
     int64_t factor = 1;
-    enum image_kind kind;
     *s = (struct settings){ .turn = TURN_SMART,
                             .facing = -1,
                             .method = SCALE_NEAREST,
                             .clean = args_has(args, CLEAN),
-                            .keep_size = args_has(args, KEEP_SIZE),
-                            .force = args_has(args, FORCE),
-                            .out = args_value(args, OUT) };
+                            .keep_size = args_has(args, KEEP_SIZE) };
     enum spr_code rc = read_words(args, s, err);
     if (!rc)
         rc = args_whole(args, SCALE, "scale", 1, 64, &factor, err);
     s->factor = (int)factor;
-    if (!rc && degrees &&
-        (!str_to_double(degrees, &s->degrees) || s->degrees < -36000 || s->degrees > 36000)) {
-        request_shown(degrees, shown);
-        rc = SPR_FAIL(err, SPR_BADARG, "--rotate is \"%s\"; it must be degrees, clockwise, as 30 or -22.5",
-                      shown);
-    }
+    if (!rc && args_number(args, ROTATE, "rotate", -36000, 36000, &s->degrees, NULL))
+        rc = args_wrong("rotate", args_value(args, ROTATE), "degrees, clockwise, as 30 or -22.5", err);
     if (!rc && s->method != SCALE_NEAREST && (factor & (factor - 1)))
         rc = SPR_FAIL(err, SPR_BADARG,
                       "--method %s enlarges by 2, 4, 8 ..., not by --scale %d; nearest does any",
@@ -160,13 +112,9 @@ static enum spr_code read_settings(const struct args *args, struct settings *s, 
         rc = SPR_FAIL(err, SPR_BADARG, "--facing names the pictures of --set 4 or 8");
     if (!rc && s->facing >= 0 && s->set == 4 && s->facing % 2)
         rc = SPR_FAIL(err, SPR_BADARG, "--set 4 faces n, e, s and w, not %s", winds[s->facing]);
-    s->one_file = s->out && !is_folder(s->out) && kind_of_name(s->out, &kind);
-    if (!rc && s->one_file && kind == IMAGE_JPEG)
-        rc = SPR_FAIL(err, SPR_BADARG,
-                      "--out %.200s: JPEG blurs pixel art; use .png, .webp, .gif or .aseprite", s->out);
-    if (!rc && s->one_file && (args->operands > 1 || s->set > 1))
-        rc = SPR_FAIL(err, SPR_BADARG, "--out %.200s is one file, but there will be several; give a folder",
-                      s->out);
+    if (!rc)
+        rc = result_read(args_value(args, OUT), args->operands * (size_t)(s->set ? s->set : 1),
+                         args_has(args, FORCE), "-transform", &s->where, err);
     return rc;
 }
 
@@ -252,27 +200,6 @@ static void member_name(const struct settings *s, int member, char ret[16])
         snprintf(ret, 16, "-%d", member * 360 / s->set);
 }
 
-/* Where the result goes, and as what: the ending of --out, else the kind of the file itself where it can be written. */
-static enum spr_code place(const struct settings *s, const char *path, const char *member, char ret[PATH_MAX],
-                           enum image_kind *ret_kind, struct spr_error *err)
-{
-    static const char *const endings[IMAGE_KIND_COUNT] = { "png", "png", "webp", "gif", "aseprite" };
-    const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path, *dot = strrchr(name, '.');
-    int stem = dot && dot > name ? (int)(dot - name) : (int)strlen(name);
-    if (s->one_file) {
-        kind_of_name(s->out, ret_kind);
-        snprintf(ret, PATH_MAX, "%s", s->out);
-        return SPR_OK;
-    }
-    if (!kind_of_name(path, ret_kind) || *ret_kind == IMAGE_JPEG)
-        *ret_kind = IMAGE_PNG;
-    const char *mark = s->out || *member ? "" : "-transform";
-    int n = snprintf(ret, PATH_MAX, "%s%s%.*s%s%s.%s", s->out ? s->out : "", s->out ? "/" : "", stem, name,
-                     member, mark, endings[*ret_kind]);
-    return n > 0 && n < PATH_MAX ? SPR_OK
-                                 : SPR_FAIL(err, SPR_LIMIT, "the result's name is too long: %.80s...", path);
-}
-
 static enum spr_code report(const struct cli *cli, const char *from, const char *to,
                             const struct animation *a, const struct work *w, struct spr_error *err)
 {
@@ -289,11 +216,11 @@ static enum spr_code make(const struct cli *cli, const struct settings *s, const
                           const struct animation *from, int member, struct spr_error *err)
 {
     char to[PATH_MAX], end[16];
-    enum image_kind kind = IMAGE_PNG;
+    enum image_kind kind = result_kind(&s->where, path);
     struct animation changed = { 0 }, large = { 0 };
     struct work w = { s, member, 0 };
     member_name(s, member, end);
-    enum spr_code rc = place(s, path, end, to, &kind, err);
+    enum spr_code rc = result_path(&s->where, result_name(path), end, kind, to, err);
     if (!rc)
         rc = motion_map(from, change, &w, &changed, err);
     if (!rc && s->outlined)
@@ -303,9 +230,7 @@ static enum spr_code make(const struct cli *cli, const struct settings *s, const
     if (rc)
         spr_prefix(err, "%.200s", path);
     if (!rc)
-        rc = animation_save(to, kind, &large, NULL, s->force ? FILE_REPLACE : FILE_NEW, err);
-    if (rc == SPR_EXISTS)
-        rc = SPR_FAIL(err, rc, "%.200s exists already; --force replaces it", to);
+        rc = result_taken(animation_save(to, kind, &large, NULL, result_mode(&s->where), err), to, err);
     if (!rc)
         rc = report(cli, path, to, &large, &w, err);
     animation_fini(&large);
@@ -317,8 +242,8 @@ static enum spr_code run(struct cli *cli, const struct args *args, struct spr_er
 {
     struct settings s;
     enum spr_code rc = read_settings(args, &s, err);
-    if (!rc && s.out && !s.one_file && !is_folder(s.out))
-        rc = file_make_folder(s.out, err);
+    if (!rc)
+        rc = result_folder(&s.where, err);
     for (size_t i = 0; !rc && i < args->operands; i++) {
         struct animation a = { 0 };
         rc = animation_load(args->operand[i], NULL, &a, NULL, err);

@@ -98,8 +98,7 @@ static enum spr_code add_file(struct parts *p, const char *path, struct spr_erro
 static int is_picture(const struct dirent *e)
 {
     enum image_kind kind;
-    const char *dot = strrchr(e->d_name, '.');
-    return e->d_name[0] != '.' && dot && image_kind_named(dot + 1, &kind);
+    return e->d_name[0] != '.' && image_kind_of_path(e->d_name, &kind);
 }
 
 /* Tags the frames of the parts from first on with the folder's name. */
@@ -153,12 +152,6 @@ static enum spr_code check_sizes(const struct parts *p, struct spr_error *err)
     return SPR_OK;
 }
 
-static bool is_folder(const char *path)
-{
-    struct stat st;
-    return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
-}
-
 enum spr_code frames_read(const struct frames_source *s, struct animation *ret, struct spr_error *err)
 {
     struct parts p = { .from = s };
@@ -166,7 +159,7 @@ enum spr_code frames_read(const struct frames_source *s, struct animation *ret, 
     int *first = mem_zalloc(s->count + 1, sizeof *first); /* part of each operand */
     enum spr_code rc = first ? SPR_OK : SPR_FAIL(err, SPR_NOMEM, "no memory for %zu files", s->count);
     for (size_t i = 0; i < s->count && !rc; i++) {
-        rc = is_folder(s->path[i]) ? add_folder(&p, s->path[i], err) : add_file(&p, s->path[i], err);
+        rc = file_is_folder(s->path[i]) ? add_folder(&p, s->path[i], err) : add_file(&p, s->path[i], err);
         first[i + 1] = p.count;
     }
     if (!rc)
@@ -174,7 +167,7 @@ enum spr_code frames_read(const struct frames_source *s, struct animation *ret, 
     if (!rc)
         rc = motion_join(p.part, p.count, s->anchor, &made, err);
     for (size_t i = 0; s->count > 1 && i < s->count && !rc; i++)
-        if (is_folder(s->path[i]))
+        if (file_is_folder(s->path[i]))
             rc = name_folder(&p, s->path[i], first[i], first[i + 1], &made, err);
     mem_free(first);
     fini(&p);

@@ -245,6 +245,49 @@ const char *args_value(const struct args *a, int id)
     return value;
 }
 
+enum spr_code args_wrong(const char *name, const char *value, const char *right, struct spr_error *err)
+{
+    char shown[REQUEST_SHOWN_BYTES];
+    request_shown(value, shown);
+    return SPR_FAIL(err, SPR_BADARG, "--%s is \"%s\"; it must be %s", name, shown, right);
+}
+
+enum spr_code args_word(const struct args *a, int id, const char *name, const char *const *words, int *ret,
+                        struct spr_error *err)
+{
+    const char *value = args_value(a, id);
+    char list[256] = "";
+    if (!value)
+        return SPR_OK;
+    for (int i = 0; words[i]; i++) {
+        if (strcmp(words[i], value) == 0) {
+            *ret = i;
+            return SPR_OK;
+        }
+        size_t n = strlen(list);
+        snprintf(list + n, sizeof list - n, "%s%s", i == 0 ? "" : words[i + 1] ? ", " : " or ", words[i]);
+    }
+    return args_wrong(name, value, list, err);
+}
+
+enum spr_code args_number(const struct args *a, int id, const char *name, double min, double max, double *ret,
+                          struct spr_error *err)
+{
+    const char *text = args_value(a, id);
+    char right[96], low[32], high[32];
+    double value;
+    if (!text)
+        return SPR_OK;
+    if (!str_to_double(text, &value) || value < min || value > max) {
+        str_from_double(min, low, sizeof low);
+        str_from_double(max, high, sizeof high);
+        snprintf(right, sizeof right, "a number from %s to %s", low, high);
+        return args_wrong(name, text, right, err);
+    }
+    *ret = value;
+    return SPR_OK;
+}
+
 enum spr_code args_whole(const struct args *a, int id, const char *name, int64_t min, int64_t max,
                          int64_t *ret, struct spr_error *err)
 {
@@ -253,10 +296,9 @@ enum spr_code args_whole(const struct args *a, int id, const char *name, int64_t
     if (!text)
         return SPR_OK;
     if (!str_to_i64(text, &value) || value < min || value > max) {
-        char shown[REQUEST_SHOWN_BYTES];
-        request_shown(text, shown);
-        return SPR_FAIL(err, SPR_BADARG, "--%s is \"%s\"; it must be a whole number from %lld to %lld", name,
-                        shown, (long long)min, (long long)max);
+        char right[80];
+        snprintf(right, sizeof right, "a whole number from %lld to %lld", (long long)min, (long long)max);
+        return args_wrong(name, text, right, err);
     }
     *ret = value;
     return SPR_OK;

@@ -56,7 +56,15 @@ void args_fini(struct args *a);
 bool args_has(const struct args *a, int id);
 const char *args_value(const struct args *a, int id); /* of the last one given; NULL if none */
 
-/* A whole number given by option id named `name`; *ret stays as it is when the option was not given. */
+/* The sentence for a value that cannot be: --name is "value"; it must be `right`. Returns SPR_BADARG. */
+enum spr_code args_wrong(const char *name, const char *value, const char *right, struct spr_error *err);
+
+/* What option id named `name` gives; *ret stays as it is when the option was not given. Each fails with SPR_BADARG.
+ * A word's place in words, NULL at the end; a number from min to max; a whole one. */
+SPR_MUST_USE enum spr_code args_word(const struct args *a, int id, const char *name, const char *const *words,
+                                     int *ret, struct spr_error *err);
+SPR_MUST_USE enum spr_code args_number(const struct args *a, int id, const char *name, double min, double max,
+                                       double *ret, struct spr_error *err);
 SPR_MUST_USE enum spr_code args_whole(const struct args *a, int id, const char *name, int64_t min,
                                       int64_t max, int64_t *ret, struct spr_error *err);
 

@@ -133,6 +133,39 @@ static void values_reach_the_request(void **state)
     request_fini(&r);
 }
 
+static void words_and_numbers_are_checked(void **state)
+{
+    static const char *const words[] = { "nearest", "epx", "xbr", NULL };
+    static const struct {
+        const char *value;
+        int word;
+        double number;
+        const char *sentence;
+    } rows[] = {
+        { "epx", 1, 0, "--o is \"epx\"; it must be a number from -1 to 0.5" },
+        { "0.25", 0, 0.25, "--o is \"0.25\"; it must be nearest, epx or xbr" },
+        { "EPX", 0, 0, "--o is \"EPX\"; it must be nearest, epx or xbr" },
+    };
+    (void)state;
+    for (size_t i = 0; i < SPR_COUNT(rows); i++) {
+        const struct arg given = { 100, rows[i].value };
+        const struct args a = { .count = 1, .given = (struct arg *)&given };
+        struct spr_error err = { 0 };
+        int word = 0;
+        double number = 0;
+        enum spr_code as_number = args_number(&a, 100, "o", -1, 0.5, &number, &err);
+        bool bad_number = as_number && strcmp(err.text, rows[i].sentence) != 0;
+        enum spr_code as_word = args_word(&a, 100, "o", words, &word, &err);
+        assert_true(as_word || as_number);
+        assert_int_equal(word, rows[i].word);
+        assert_true(number == rows[i].number); /* nolint: read or untouched */
+        if (as_word ? strcmp(err.text, rows[i].sentence) != 0 : bad_number)
+            fail_msg("%s: %s", rows[i].value, err.text);
+        assert_int_equal(args_word(&a, 101, "o", words, &word, &err), SPR_OK); /* not given */
+        assert_int_equal(word, rows[i].word);
+    }
+}
+
 static void no_memory_is_an_error(void **state)
 {
     (void)state;
@@ -150,8 +183,11 @@ static void no_memory_is_an_error(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_form_is_read),    cmocka_unit_test(mistakes_are_named),
-        cmocka_unit_test(help_needs_no_operand), cmocka_unit_test(values_reach_the_request),
+        cmocka_unit_test(every_form_is_read),
+        cmocka_unit_test(mistakes_are_named),
+        cmocka_unit_test(help_needs_no_operand),
+        cmocka_unit_test(values_reach_the_request),
+        cmocka_unit_test(words_and_numbers_are_checked),
         cmocka_unit_test(no_memory_is_an_error),
     };
     return cmocka_run_group_tests_name("cli/option", tests, NULL, NULL);

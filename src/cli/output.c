@@ -1,12 +1,12 @@
 #include "cli/output.h"
 
 #include "cli/file_name.h"
+#include "cli/result.h"
 #include "engine/papers.h"
 #include "image/animation.h"
 
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 
 const char *const output_formats[] = { "png", "webp", "gif", NULL };
 
@@ -19,22 +19,7 @@ static enum spr_code read_format(const char *format, enum image_kind *ret, struc
     for (size_t i = 0; output_formats[i]; i++)
         if (strcmp(format, output_formats[i]) == 0 && image_kind_named(format, ret))
             return SPR_OK;
-    char shown[REQUEST_SHOWN_BYTES];
-    request_shown(format, shown);
-    return SPR_FAIL(err, SPR_BADARG, "--format is \"%s\"; it must be png, webp or gif", shown);
-}
-
-/* The kind that a file's name ends with; false for a name without such an ending. */
-static bool kind_of_name(const char *path, enum image_kind *ret)
-{
-    const char *slash = strrchr(path, '/'), *dot = strrchr(path, '.');
-    return dot && (!slash || dot > slash + 1) && dot != path && image_kind_named(dot + 1, ret);
-}
-
-static bool is_folder(const char *path)
-{
-    struct stat st;
-    return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+    return args_wrong("format", format, "png, webp or gif", err);
 }
 
 static enum spr_code one_file(const char *out, enum image_kind kind, const char *format, size_t pictures,
@@ -49,7 +34,7 @@ static enum spr_code one_file(const char *out, enum image_kind kind, const char 
                         "--out %.200s is one file, but %zu pictures are asked for; give a folder", out,
                         pictures);
     if (!o->force && file_exists(out))
-        return SPR_FAIL(err, SPR_EXISTS, "%.200s exists already; --force replaces it", out);
+        return result_taken(SPR_EXISTS, out, err);
     o->kind = kind;
     o->file = out;
     return SPR_OK;
@@ -63,7 +48,7 @@ enum spr_code output_read(const char *out, const char *format, bool force, size_
     enum spr_code rc = format ? read_format(format, &o.kind, err) : SPR_OK;
     if (!rc && out && !*out)
         rc = SPR_FAIL(err, SPR_BADARG, "--out is empty; it must be a folder or a file");
-    if (!rc && out && !is_folder(out) && kind_of_name(out, &named)) {
+    if (!rc && result_one(out, &named)) {
         rc = one_file(out, named, format, pictures, &o, err);
     } else if (!rc && out) {
         size_t n = strlen(out);
@@ -84,7 +69,7 @@ static enum spr_code publish(const struct output *o, const char *stem, const str
     struct file_place place = { o->folder, stem, image_kind_name(o->kind), o->force };
     enum spr_code rc = SPR_OK;
     if (!o->file) {
-        if (!is_folder(o->folder))
+        if (!file_is_folder(o->folder))
             rc = file_make_folder(o->folder, err);
         return rc ? rc : file_publish(&place, bytes->data, bytes->length, ret_path, err);
     }

@@ -44,9 +44,6 @@ struct pixelize_plan {
 SPR_MUST_USE enum spr_code pixelize_plan_read(const struct cli *cli, const struct args *args,
                                               struct pixelize_plan *ret, struct spr_error *err);
 
-/* pixelize_files.c: whether --out (NULL is fine) names a file rather than a folder, and of which kind. */
-bool pixelize_out_kind(const char *out, enum image_kind *ret);
-
 struct pixelize_file {
     char *from, *to; /* paths */
 };

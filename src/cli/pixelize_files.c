@@ -1,5 +1,6 @@
 #include "base/mem.h"
 #include "cli/pixelize_command.h"
+#include "cli/result.h"
 
 #include <errno.h>
 #include <fts.h>
@@ -7,45 +8,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 enum { FILES_MAX = 1000000 };
 
 struct file_search {
     struct pixelize_files *files;
     size_t room;
-    const char *out; /* folder; NULL: here */
-    const char *ending;
-    bool one; /* out is the one file */
-};
-
-static bool is_folder(const char *path)
-{
-    struct stat st;
-    return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
-}
-
-static bool picture_name(const char *path)
-{
+    struct result where;
     enum image_kind kind;
-    const char *dot = strrchr(path, '.');
-    if (!dot || strchr(dot, '/'))
-        return false;
-    return image_kind_named(dot + 1, &kind);
-}
-
-/* Where the result of `path` goes: `below` is its name under the folder that was asked for. */
-static enum spr_code result_name(const struct file_search *s, const char *below, char ret[PATH_MAX],
-                                 struct spr_error *err)
-{
-    const char *slash = strrchr(below, '/'), *name = slash ? slash + 1 : below, *dot = strrchr(name, '.');
-    int stem = dot && dot > name ? (int)(dot - below) : (int)strlen(below);
-    int n = s->one   ? snprintf(ret, PATH_MAX, "%s", s->out)
-            : s->out ? snprintf(ret, PATH_MAX, "%s/%.*s.%s", s->out, stem, below, s->ending)
-                     : snprintf(ret, PATH_MAX, "%.*s-pixel.%s", stem - (int)(name - below), name, s->ending);
-    return n > 0 && n < PATH_MAX ? SPR_OK
-                                 : SPR_FAIL(err, SPR_LIMIT, "the result's name is too long: %.80s...", below);
-}
+};
 
 static enum spr_code add(struct file_search *s, const char *path, const char *below, struct spr_error *err)
 {
@@ -61,7 +32,7 @@ static enum spr_code add(struct file_search *s, const char *path, const char *be
         f->file = more;
         s->room = room;
     }
-    enum spr_code rc = result_name(s, below, to, err);
+    enum spr_code rc = result_path(&s->where, below, "", s->kind, to, err);
     if (rc)
         return rc;
     struct pixelize_file file = { mem_text(path, strlen(path)), mem_text(to, strlen(to)) };
@@ -82,12 +53,13 @@ static int by_name(const FTSENT **p, const FTSENT **q)
 static enum spr_code add_folder(struct file_search *s, const char *path, struct spr_error *err)
 {
     char root[PATH_MAX];
+    enum image_kind kind;
     size_t length = strlen(path), before = s->files->count;
     enum spr_code rc = SPR_OK;
     while (length > 1 && path[length - 1] == '/')
         length--;
     snprintf(root, sizeof root, "%.*s", (int)length, path);
-    if (!s->out || s->one)
+    if (!s->where.out || s->where.one)
         return SPR_FAIL(err, SPR_BADARG, "%.200s is a folder: --out must say which folder the results go to",
                         root);
     char *roots[] = { root, NULL };
@@ -97,7 +69,7 @@ static enum spr_code add_folder(struct file_search *s, const char *path, struct 
     for (FTSENT *e; !rc && (errno = 0, e = fts_read(walk));) {
         if (e->fts_info == FTS_DNR || e->fts_info == FTS_ERR)
             rc = SPR_FAIL(err, SPR_IO, "read %.200s: %s", e->fts_path, strerror(e->fts_errno));
-        else if (e->fts_info == FTS_F && picture_name(e->fts_name))
+        else if (e->fts_info == FTS_F && image_kind_of_path(e->fts_name, &kind))
             rc = add(s, e->fts_path, e->fts_path + length + 1, err);
     }
     fts_close(walk);
@@ -127,46 +99,23 @@ static enum spr_code check_results(const struct pixelize_files *f, bool force, s
                           sorted[i - 1]->from, sorted[i]->from, sorted[i]->to);
     for (size_t i = 0; !rc && !force && i < f->count; i++)
         if (file_exists(f->file[i].to))
-            rc = SPR_FAIL(err, SPR_EXISTS, "%.200s exists already; --force replaces it", f->file[i].to);
+            rc = result_taken(SPR_EXISTS, f->file[i].to, err);
     mem_free(sorted);
     return rc;
-}
-
-bool pixelize_out_kind(const char *out, enum image_kind *ret)
-{
-    const char *dot = out ? strrchr(out, '.') : NULL;
-    return dot && !strchr(dot, '/') && dot != out && !is_folder(out) && image_kind_named(dot + 1, ret);
 }
 
 enum spr_code pixelize_files_find(const struct args *args, const char *out, enum image_kind kind, bool force,
                                   struct pixelize_files *ret, struct spr_error *err)
 {
-    char folder[PATH_MAX];
     struct pixelize_files files = { 0 };
-    struct file_search s = { .files = &files };
-    enum image_kind named;
-    enum spr_code rc = SPR_OK;
-    if (out) {
-        s.one = pixelize_out_kind(out, &named);
-        size_t n = strlen(out);
-        while (n > 1 && out[n - 1] == '/')
-            n--;
-        if (n == 0 || n >= sizeof folder)
-            return SPR_FAIL(err, SPR_BADARG, "--out must be a folder or a file");
-        snprintf(folder, sizeof folder, "%.*s", (int)n, out);
-        s.out = folder;
-        if (s.one && args->operands > 1)
-            return SPR_FAIL(err, SPR_BADARG,
-                            "--out %.200s is one file, but there are %zu pictures; give a folder", out,
-                            args->operands);
-        if (s.one && named != kind)
-            return SPR_FAIL(err, SPR_BADARG, "--out %.200s ends in another format than %s; see --format", out,
-                            image_kind_name(kind));
-    }
-    s.ending = image_kind_name(kind);
+    struct file_search s = { .files = &files, .kind = kind };
+    enum spr_code rc = result_read(out, args->operands, force, "-pixel", &s.where, err);
+    if (!rc && s.where.one && s.where.kind != kind)
+        rc = SPR_FAIL(err, SPR_BADARG, "--out %.200s ends in another format than %s; see --format", out,
+                      image_kind_name(kind));
     for (size_t i = 0; !rc && i < args->operands; i++) {
-        const char *path = args->operand[i], *slash = strrchr(path, '/');
-        rc = is_folder(path) ? add_folder(&s, path, err) : add(&s, path, slash ? slash + 1 : path, err);
+        const char *path = args->operand[i];
+        rc = file_is_folder(path) ? add_folder(&s, path, err) : add(&s, path, result_name(path), err);
     }
     if (!rc)
         rc = check_results(&files, force, err);

@@ -1,6 +1,8 @@
 #include "base/pool.h"
 #include "base/str.h"
 #include "cli/pixelize_command.h"
+#include "cli/result.h"
+#include "pixel/dither.h"
 #include "pixel/palette.h"
 
 #include <stdio.h>
@@ -27,13 +29,6 @@ static int numbers(const char *text, char separator, double *ret, int most)
     }
 }
 
-static enum spr_code wrong(struct spr_error *err, const char *name, const char *value, const char *right)
-{
-    char shown[REQUEST_SHOWN_BYTES];
-    request_shown(value, shown);
-    return SPR_FAIL(err, SPR_BADARG, "--%s is \"%s\"; it must be %s", name, shown, right);
-}
-
 static enum spr_code read_cell(const struct args *args, struct pixelize_options *o, struct spr_error *err)
 {
     const char *cell = args_value(args, PIXELIZE_CELL), *grid = args_value(args, PIXELIZE_GRID);
@@ -44,13 +39,13 @@ static enum spr_code read_cell(const struct args *args, struct pixelize_options 
     if (cell) {
         int n = numbers(cell, 'x', v, 2);
         if (n == 0 || v[0] < 1 || v[n - 1] < 1)
-            return wrong(err, "cell", cell, "a cell's pixels, as 8, 7.3 or 8x9, at least 1");
+            return args_wrong("cell", cell, "a cell's pixels, as 8, 7.3 or 8x9, at least 1", err);
         o->cell_x = v[0];
         o->cell_y = v[n - 1];
     } else if (grid) {
         if (numbers(grid, ',', v, 4) != 4 || v[2] < 1 || v[3] < 1)
-            return wrong(err, "grid", grid,
-                         "X,Y,W,H: a corner of a cell and a cell's size in pixels, as 3,5,8,8");
+            return args_wrong("grid", grid,
+                              "X,Y,W,H: a corner of a cell and a cell's size in pixels, as 3,5,8,8", err);
         o->phase_x = v[0];
         o->phase_y = v[1];
         o->cell_x = v[2];
@@ -58,7 +53,7 @@ static enum spr_code read_cell(const struct args *args, struct pixelize_options 
     } else if (to) {
         if (numbers(to, 'x', v, 2) != 2 || v[0] < 1 || v[1] < 1 || v[0] > SIDE_MAX || v[1] > SIDE_MAX ||
             v[0] != (int)v[0] || v[1] != (int)v[1]) /* nolint: whole or not */
-            return wrong(err, "to", to, "WIDTHxHEIGHT, as 64x48, 1 to 4096 pixels");
+            return args_wrong("to", to, "WIDTHxHEIGHT, as 64x48, 1 to 4096 pixels", err);
         o->to_width = (int)v[0];
         o->to_height = (int)v[1];
     }
@@ -73,7 +68,7 @@ static enum spr_code read_colours(const struct args *args, struct pixelize_plan 
         return SPR_FAIL(err, SPR_BADARG,
                         "--colors and --palette exclude each other: a palette says how many there are");
     if (colours && strcmp(colours, "auto") != 0 && (!str_to_i64(colours, &count) || count < 1 || count > 256))
-        return wrong(err, "colors", colours, "auto or 1 to 256");
+        return args_wrong("colors", colours, "auto or 1 to 256", err);
     p->how.colours = (int)count;
     if (!palette)
         return SPR_OK;
@@ -84,23 +79,10 @@ static enum spr_code read_colours(const struct args *args, struct pixelize_plan 
 static enum spr_code read_dither(const struct args *args, struct pixelize_options *o, struct spr_error *err)
 {
     const char *dither = args_value(args, PIXELIZE_DITHER);
-    double strength = 1;
-    char name[32];
-    if (!dither)
-        return SPR_OK;
-    size_t n = strcspn(dither, ":");
-    bool good = n < sizeof name;
-    snprintf(name, sizeof name, "%.*s", (int)n, dither);
-    good = good && dither_kind_named(name, &o->dither) && o->dither != DITHER_MATRIX;
-    if (good && dither[n])
-        good = str_to_double(dither + n + 1, &strength) && strength >= 0 && strength <= 1;
-    o->strength = (float)strength;
-    return good
+    o->strength = 1;
+    return !dither || dither_read(dither, &o->dither, &o->strength)
                ? SPR_OK
-               : wrong(
-                     err, "dither", dither,
-                     "none, bayer2, bayer4, bayer8, blue-noise, floyd-steinberg or atkinson, and if wanted a "
-                     "strength of 0 to 1, as bayer4:0.5");
+               : args_wrong("dither", dither, dither_allowed, err);
 }
 
 static enum spr_code read_ground(const struct args *args, struct pixelize_plan *p, struct spr_error *err)
@@ -110,7 +92,7 @@ static enum spr_code read_ground(const struct args *args, struct pixelize_plan *
     if (p->ground2 && (ground || args->operands != 1))
         return SPR_FAIL(err, SPR_BADARG, "--ground2 goes with one FILE and without --background");
     if (ground && !ground_named(ground, &p->how.ground))
-        return wrong(err, "background", ground, "keep, auto, flood or color=#RRGGBB");
+        return args_wrong("background", ground, "keep, auto, flood or color=#RRGGBB", err);
     return SPR_OK;
 }
 
@@ -135,12 +117,11 @@ enum spr_code pixelize_plan_read(const struct cli *cli, const struct args *args,
         rc = args_whole(args, PIXELIZE_BLEED, "bleed", 0, BLEED_MAX, &bleed, err);
     if (!rc)
         rc = args_whole(args, PIXELIZE_THREADS, "threads", 1, 256, &threads, err);
-    if (!rc && !format && pixelize_out_kind(args_value(args, PIXELIZE_OUT), &ret->kind) &&
-        ret->kind == IMAGE_JPEG)
-        rc = wrong(err, "out", args_value(args, PIXELIZE_OUT),
-                   "png, webp, gif or aseprite: JPEG blurs pixel art");
+    if (!rc && !format && result_one(args_value(args, PIXELIZE_OUT), &ret->kind) && ret->kind == IMAGE_JPEG)
+        rc = args_wrong("out", args_value(args, PIXELIZE_OUT),
+                        "png, webp, gif or aseprite: JPEG blurs pixel art", err);
     if (!rc && format && (!image_kind_named(format, &ret->kind) || ret->kind == IMAGE_JPEG))
-        rc = wrong(err, "format", format, "png, webp, gif or aseprite");
+        rc = args_wrong("format", format, "png, webp, gif or aseprite", err);
     if (!rc)
         rc = preview_read(cli, args_value(args, PIXELIZE_PREVIEW), false, &ret->preview, err);
     ret->scale = (int)scale;

@@ -16,9 +16,7 @@ enum spr_code preview_read(const struct cli *cli, const char *word, bool files, 
     } else if (files && *word) {
         *ret = (struct preview){ false, word };
     } else {
-        char shown[REQUEST_SHOWN_BYTES];
-        request_shown(word, shown);
-        return SPR_FAIL(err, SPR_BADARG, "--preview is \"%s\"; it must be auto, never or always", shown);
+        return args_wrong("preview", word, "auto, never or always", err);
     }
     return SPR_OK;
 }

@@ -75,6 +75,12 @@ bool image_kind_named(const char *name, enum image_kind *ret)
     return false;
 }
 
+bool image_kind_of_path(const char *path, enum image_kind *ret)
+{
+    const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path, *dot = strrchr(name, '.');
+    return dot && dot > name && image_kind_named(dot + 1, ret);
+}
+
 bool image_kind_of(const void *data, size_t size, enum image_kind *ret)
 {
     for (size_t i = 0; i < SPR_COUNT(kinds); i++)

@@ -4,6 +4,7 @@
 #include "pixel/dither.h"
 
 #include "base/mem.h"
+#include "base/str.h"
 #include "image/colour.h"
 #include "pixel/blue_noise.h"
 #include "pixel/quantise.h"
@@ -38,6 +39,29 @@ bool dither_kind_named(const char *name, enum dither_kind *ret)
             return true;
         }
     return false;
+}
+
+const char dither_allowed[] =
+    "none, bayer2, bayer4, bayer8, blue-noise, floyd-steinberg or atkinson, perhaps with a "
+    "strength of 0 to 1, as bayer4:0.5";
+
+bool dither_read(const char *text, enum dither_kind *ret_kind, float *ret_strength)
+{
+    char name[32];
+    size_t n = strcspn(text, ":");
+    enum dither_kind kind;
+    double strength = 1;
+    if (n >= sizeof name)
+        return false;
+    memcpy(name, text, n);
+    name[n] = '\0';
+    if (!dither_kind_named(name, &kind) || kind == DITHER_MATRIX)
+        return false;
+    if (text[n] && (!str_to_double(text + n + 1, &strength) || strength < 0 || strength > 1))
+        return false;
+    *ret_kind = kind;
+    *ret_strength = (float)strength;
+    return true;
 }
 
 struct light {

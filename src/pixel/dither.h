@@ -31,6 +31,11 @@ const char *dither_kind_name(
     enum dither_kind kind); /* "none", "bayer2", ..., "blue-noise", "floyd-steinberg", ... */
 bool dither_kind_named(const char *name, enum dither_kind *ret); /* any case; false if none */
 
+/* "bayer4", "bayer4:0.5": the kind, and the strength of 0 to 1 behind the colon, else 1. False for other text and for
+ * DITHER_MATRIX, which needs one; then both are untouched. */
+bool dither_read(const char *text, enum dither_kind *ret_kind, float *ret_strength);
+extern const char dither_allowed[]; /* what it reads, for a sentence: "none, bayer2 ..." */
+
 struct dither_matrix {
     int width, height; /* 1..256 */
     int levels;        /* 2..64 */
