@@ -13,7 +13,7 @@ done
 [ -n "$python" ] || { skip "the daemon" "python3-zmq and python3-msgpack are not there"; finish; }
 base=$("$python" "$root/tests/free_ports.py" 4)
 requests=tcp://127.0.0.1:$base updates=tcp://127.0.0.1:$((base + 1)) http=127.0.0.1:$((base + 3))
-export SPRITERY_LISTEN_REQUESTS=$requests SPRITERY_LISTEN_UPDATES=$updates SPRITERY_LISTEN_EVENTS=tcp://127.0.0.1:$((base + 2))
+export SPRITERY_LISTEN_REQUESTS="$requests" SPRITERY_LISTEN_UPDATES="$updates" SPRITERY_LISTEN_EVENTS=tcp://127.0.0.1:$((base + 2))
 export SPRITERY_LISTEN_HTTP=$http
 
 # Starts a daemon and waits until it says that it is ready.
@@ -39,7 +39,7 @@ is "its sockets are the owner's alone" "$(stat -c %a run/daemon.sock run/events.
 run serve --set listen.requests= --set listen.updates= --set listen.events= --set listen.http=
 is "a second one on the same folder is refused" "$status" 1
 case $err in *"process $pid"*) ok "and named" ;; *) not_ok "and named" "$err" ;; esac
-run serve --data "$work/other" --set listen.requests=tcp://0.0.0.0:$base --set listen.ipc=no
+run serve --data "$work/other" --set "listen.requests=tcp://0.0.0.0:$base" --set listen.ipc=no
 is "open to others without a key: refused" "$status" 1
 case $err in *"spritery keys new"*) ok "and it says how to make one" ;; *) not_ok "and it says how to make one" "$err" ;; esac
 
@@ -262,12 +262,12 @@ if serve --set listen.requests="tcp://*:$base" --set listen.events="tcp://*:$((b
 else
     not_ok "with a key it opens to others" "$(cat serve.log)"
 fi
-run status --daemon tcp://127.0.0.1:$base --key $k/friend.key --server-key $k/server.pub
+run status --daemon "tcp://127.0.0.1:$base" --key $k/friend.key --server-key $k/server.pub
 is "a friend comes in" "$status" 0
-"$program" generate "red gem" --seed 1 --steps 2 -q -o f.png --daemon tcp://127.0.0.1:$base --key $k/friend.key --server-key $k/server.pub
+"$program" generate "red gem" --seed 1 --steps 2 -q -o f.png --daemon "tcp://127.0.0.1:$base" --key $k/friend.key --server-key $k/server.pub
 "$program" generate "red gem" --seed 1 --steps 2 -q -o g.png --embedded
 is "and is drawn for" "$(sha f.png)" "$(sha g.png)"
-timeout 20 "$program" status --daemon tcp://127.0.0.1:$base --key $k/stranger.key --server-key $k/server.pub >/dev/null 2>strange.txt
+timeout 20 "$program" status --daemon "tcp://127.0.0.1:$base" --key $k/stranger.key --server-key $k/server.pub >/dev/null 2>strange.txt
 is "a stranger does not" "$?:$(grep -c 'no answer' strange.txt)" "1:1"
 stop TERM
 finish

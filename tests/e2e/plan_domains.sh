@@ -21,6 +21,12 @@ END
 # domain ID: the pid of its process
 domain() { pgrep -f "^spritery-domain $1 $work/"; }
 domains() { pgrep -f "^spritery-domain [a-z]* $work/" | wc -l; }
+# waiting: how many of this plan's tasks wait for `go`; other runs of this script may be under way beside it
+waiting() {
+    for p in $(pgrep -f 'until [[] -e go'); do
+        [ "$(readlink "/proc/$p/cwd")" != "$work" ] || echo "$p"
+    done | wc -l
+}
 # await COMMAND...: until it is true, for at most twenty seconds
 await() {
     for _ in $(seq 400); do
@@ -135,9 +141,10 @@ is "a domain that has read another plan makes room" $? 0
 finished "for one that has read this"
 
 begin
+is "tasks wait" "$(waiting)" 3
 kill -INT $pid
 wait $pid
-is "Ctrl-C leaves nobody" "$?:$(domains):$(pgrep -f 'until [[] -e go' | wc -l)" "130:0:0"
+is "Ctrl-C leaves nobody" "$?:$(domains):$(waiting)" "130:0:0"
 "$program" plan resume --quiet d.yaml >run.out 2>&1 &
 pid=$!
 await running
