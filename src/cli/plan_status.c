@@ -39,6 +39,19 @@ static void print_work(const struct cli *cli, const struct past *x, int32_t w)
     fputc('\n', out->file);
 }
 
+static void print_escalation(const struct terminal *out, const struct plan *p, const struct escalation *e)
+{
+    if (!e->open || e->index == PLAN_NONE)
+        return;
+    const char *id = e->thing == PLAN_WORKSTREAM ? p->workstream[e->index].id
+                     : e->thing == PLAN_GATE     ? p->gate[e->index].id
+                                                 : p->domain[e->index].id;
+    fprintf(out->file, "escalation %d, %s of %s, for %s: ", e->number, e->type, id,
+            e->meta ? "meta" : escalation_orchestrator(p, e->thing, e->index));
+    terminal_safe(out, e->issue ? e->issue : "");
+    fprintf(out->file, "\n  %s\n", escalation_help(e->type));
+}
+
 static void print_status(const struct cli *cli, const struct past *x)
 {
     const struct run *r = &x->run;
@@ -66,9 +79,7 @@ static void print_status(const struct cli *cli, const struct past *x)
         fputc('\n', out->file);
     }
     for (int32_t i = 0; i < x->escalations.count; i++)
-        if (x->escalations.list[i].open && x->escalations.list[i].index != PLAN_NONE)
-            fprintf(out->file, "escalation %d: %s: %s\n", x->escalations.list[i].number,
-                    x->escalations.list[i].type, past_escalated(x, i));
+        print_escalation(out, p, &x->escalations.list[i]);
 }
 
 enum spr_code plan_status(struct cli *cli, const struct args *args, struct spr_error *err)
@@ -83,7 +94,7 @@ enum spr_code plan_status(struct cli *cli, const struct args *args, struct spr_e
         fprintf(cli->err.file, "spritery: the journal is damaged: %s; what follows is what was before\n",
                 x.damage.text);
     if (!rc && cli->json) {
-        json_t *o = status_plan(&x.run, x.progress, clock_wall_ms());
+        json_t *o = status_plan(&x.run, x.progress, &x.escalations, clock_wall_ms());
         json_object_set_new(o, "running", json_boolean(x.runs));
         if (x.damage.found)
             json_object_set_new(o, "damage", json_string(x.damage.text));

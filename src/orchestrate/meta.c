@@ -157,7 +157,7 @@ static enum spr_code settle(struct meta *m, struct spr_error *err)
             *err = m->err;
             rc = m->rc;
         }
-        blocked = meta_watch_blockers(m, clock_wall_ms());
+        blocked = meta_watch_long(m, clock_wall_ms(), false);
         next = blocked < next ? blocked : next;
         if (!rc)
             rc = journal_commit(&m->journal, err);
@@ -341,7 +341,9 @@ static enum spr_code begin(struct meta *m, struct spr_error *err)
     if (rc)
         return rc;
     m->executor = local_executor(m->local);
-    rc = watch_people(m, err);
+    rc = hooks_new(m->loop, m->plan, &m->graph, m->at, 0, &m->hooks, err);
+    if (!rc)
+        rc = watch_people(m, err);
     if (!rc)
         rc = feed_open(m->at, &m->feed, err);
     if (!rc)
@@ -408,6 +410,7 @@ static enum spr_code leave(struct meta *m, struct spr_error *err)
                            .number = mood == RUN_FINISHED ? 0 : 1,
                            .time_ms = clock_wall_ms() };
     e.yes = e.yes && !m->signal;
+    (void)meta_watch_long(m, e.time_ms, true);
     enum spr_code rc = meta_emit(m, &e, err);
     if (!rc)
         rc = journal_commit(&m->journal, err);
@@ -425,6 +428,7 @@ static void close_all(struct meta *m)
             judge_drop(m->looking[g].judge);
     teams_free(m->teams);
     feed_close(m->feed);
+    hooks_free(m->hooks);
     local_free(m->local);
     for (size_t i = 0; i < SPR_COUNT(fds); i++)
         if (fds[i] >= 0)

@@ -3,7 +3,6 @@
 
 #include "base/clock.h"
 #include "orchestrate/action.h"
-#include "orchestrate/hook.h"
 #include "orchestrate/inbox.h"
 #include "orchestrate/status.h"
 #include "orchestrate/tree.h"
@@ -15,24 +14,41 @@
 
 /* ---- escalations ---- */
 
-void meta_escalate(struct meta *m, const char *type, const char *severity, enum plan_thing thing,
-                   int32_t index, const char *text)
+/* BORROWS text. number: of one that rises, or 0. */
+static void escalate(struct meta *m, const char *type, const char *severity, enum plan_thing thing,
+                     int32_t index, bool to_meta, int32_t number, const char *text)
 {
     struct spr_error err;
-    if (escalations_find(&m->escalations, type, thing, index))
-        return;
-    json_t *data = json_pack("{s:s, s:s}", "type", type, "severity", severity);
+    int32_t waiting[ESCALATION_AFFECTED_MAX];
+    int32_t count = escalation_affects(m->plan, &m->graph, thing, index, waiting);
+    int32_t attempts = thing == PLAN_WORKSTREAM && index != PLAN_NONE ? m->run.work[index].attempt : 0;
+    json_t *affected = json_array();
+    for (int32_t i = 0; i < count; i++)
+        json_array_append_new(affected, json_string(m->plan->workstream[waiting[i]].id));
+    json_t *data =
+        json_pack("{s:s, s:s, s:s, s:s, s:i, s:o}", "type", type, "severity", severity, "level",
+                  to_meta ? "meta" : "domain", "orchestrator", escalation_orchestrator(m->plan, thing, index),
+                  "attempts", attempts, "affected", affected);
     struct run_event e = { .kind = EVENT_ESCALATE,
                            .thing = thing,
                            .index = index,
-                           .number = m->escalations.count + 1,
+                           .number = number ? number : m->escalations.count + 1,
                            .text = text,
                            .data = data,
                            .time_ms = clock_wall_ms() };
     meta_fail(m, meta_emit(m, &e, &err), &err);
-    if (m->plan->hook)
-        hook_call(m->plan, m->at, type, severity, thing, index, text);
     json_decref(data);
+    const struct escalation *x = escalations_find(&m->escalations, type, thing, index);
+    if (x)
+        hooks_call(m->hooks, x);
+}
+
+void meta_escalate(struct meta *m, const char *type, const char *severity, enum plan_thing thing,
+                   int32_t index, const char *text)
+{
+    if (!escalations_find(&m->escalations, type, thing, index))
+        escalate(m, type, severity, thing, index, escalation_leaves_domain(m->plan, &m->graph, thing, index),
+                 0, text);
 }
 
 void meta_resolve(struct meta *m, const char *type, enum plan_thing thing, int32_t index)
@@ -55,7 +71,35 @@ static void resolve_work(struct meta *m, int32_t w)
             meta_resolve(m, types[i], PLAN_WORKSTREAM, w);
 }
 
-int64_t meta_watch_blockers(struct meta *m, int64_t now_ms)
+static int64_t earlier(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+/* What its domain has not settled in blocker_after is for meta. Returns when the next rises. */
+static int64_t let_rise(struct meta *m, int64_t now_ms)
+{
+    int64_t next = INT64_MAX;
+    char text[300], span[40];
+    for (int32_t i = 0; i < m->escalations.count; i++) {
+        const struct escalation x = m->escalations.list[i];
+        if (!x.open || x.meta || x.thing != PLAN_WORKSTREAM || x.index == PLAN_NONE)
+            continue;
+        int64_t after_ms = m->plan->workstream[x.index].limits.blocker_after_s * 1000;
+        if (after_ms <= 0)
+            continue;
+        if (x.since_ms + after_ms > now_ms) {
+            next = earlier(next, x.since_ms + after_ms);
+            continue;
+        }
+        clock_span((double)(now_ms - x.since_ms) / 1000, span, sizeof span);
+        snprintf(text, sizeof text, "open for %s: %.240s", span, x.issue ? x.issue : "");
+        escalate(m, x.type, x.severity, x.thing, x.index, true, x.number, text);
+    }
+    return next;
+}
+
+static int64_t watch_blockers(struct meta *m, int64_t now_ms)
 {
     const struct run *r = &m->run;
     int64_t next = INT64_MAX;
@@ -72,13 +116,26 @@ int64_t meta_watch_blockers(struct meta *m, int64_t now_ms)
         if (k->state != WORK_BLOCKED || k->asks || after <= 0)
             continue;
         if (k->since_ms + after * 1000 > now_ms) {
-            next = k->since_ms + after * 1000 < next ? k->since_ms + after * 1000 : next;
+            next = earlier(next, k->since_ms + after * 1000);
             continue;
         }
         status_reason(r, w, why, sizeof why);
         meta_escalate(m, "blocker", "high", PLAN_WORKSTREAM, w, *why ? why : "what it needs failed");
     }
     return next;
+}
+
+int64_t meta_watch_long(struct meta *m, int64_t now_ms, bool now)
+{
+    enum { WATCH_MS = 100 };
+    if (m->run.count[WORK_BLOCKED] == 0 && escalations_open(&m->escalations) == 0)
+        return INT64_MAX;
+    if (!now && now_ms < m->watched_ms + WATCH_MS && now_ms >= m->watched_ms)
+        return earlier(m->watch_ms, m->watched_ms + WATCH_MS);
+    m->watched_ms = now_ms;
+    m->watch_ms = watch_blockers(m, now_ms);
+    m->watch_ms = earlier(m->watch_ms, let_rise(m, now_ms));
+    return m->watch_ms;
 }
 
 /* ---- the crew ---- */

@@ -5,6 +5,7 @@
 #include "orchestrate/escalation.h"
 #include "orchestrate/feed.h"
 #include "orchestrate/fresh.h"
+#include "orchestrate/hook.h"
 #include "orchestrate/judge.h"
 #include "orchestrate/local.h"
 #include "orchestrate/loop.h"
@@ -52,6 +53,8 @@ struct meta {
     uint32_t *check_slot; /* (workstreams): CHECKING, the first of its criteria */
     bool rest;            /* some domain may have nothing left to do */
     struct escalations escalations;
+    struct hooks *hooks;
+    int64_t watch_ms, watched_ms;   /* what waits for long: when to look again, when it was looked at */
     struct looking *looking;        /* (gates) */
     struct meta_progress *progress; /* (workstreams) */
     struct tellings told;
@@ -73,10 +76,11 @@ struct meta {
 void meta_fail(struct meta *m, enum spr_code rc, const struct spr_error *err);
 /* Writes an event that is not the run's: escalations, decisions, the end. */
 SPR_MUST_USE enum spr_code meta_emit(void *meta, const struct run_event *e, struct spr_error *err);
-/* Raises an escalation unless one of its type about the thing is open. */
 /* Tells of workstreams that have waited for what failed as long as their blocker_after, and takes it back where they wait
- * no more. Returns when the next is due; INT64_MAX: none. */
-int64_t meta_watch_blockers(struct meta *m, int64_t now_ms);
+ * no more; what is open as long at the level of its domain rises. Not more often than every 100 ms unless `now`. Returns when
+ * to come again; INT64_MAX: never. */
+int64_t meta_watch_long(struct meta *m, int64_t now_ms, bool now);
+/* Raises an escalation unless one of its type about the thing is open. */
 void meta_escalate(struct meta *m, const char *type, const char *severity, enum plan_thing thing,
                    int32_t index, const char *text);
 void meta_resolve(struct meta *m, const char *type, enum plan_thing thing, int32_t index);

@@ -39,16 +39,6 @@ static uint32_t no_slot(void *context)
     return 0;
 }
 
-static enum spr_code keep_issue(struct past *x, const struct run_event *e, struct spr_error *err)
-{
-    char **grown = mem_resize(x->issue, (size_t)x->issues + 1, sizeof *grown);
-    if (!grown)
-        return SPR_FAIL(err, SPR_NOMEM, "no memory for the past");
-    x->issue = grown;
-    x->issue[x->issues++] = e->text ? mem_text(e->text, strlen(e->text)) : NULL;
-    return SPR_OK;
-}
-
 enum spr_code past_take(struct past *x, char *text, size_t length, struct spr_error *err)
 {
     struct run_event e;
@@ -62,8 +52,6 @@ enum spr_code past_take(struct past *x, char *text, size_t length, struct spr_er
         rc = run_replay(&x->run, &e, err);
     if (!rc)
         rc = escalations_apply(&x->escalations, &e, err);
-    if (!rc && e.kind == EVENT_ESCALATE)
-        rc = keep_issue(x, &e, err);
     if (!rc && x->each)
         rc = x->each(x->context, &e, text, err);
     json_decref(e.data);
@@ -184,18 +172,10 @@ enum spr_code past_open(struct past *ret, const char *plan_file, const struct pl
 
 void past_close(struct past *x)
 {
-    for (int32_t i = 0; i < x->issues; i++)
-        mem_free(x->issue[i]);
-    mem_free(x->issue);
     mem_free(x->progress);
     mem_free(x->gone);
     escalations_fini(&x->escalations);
     run_fini(&x->run);
     graph_fini(&x->graph);
     *x = (struct past){ 0 };
-}
-
-const char *past_escalated(const struct past *x, int32_t i)
-{
-    return i < x->issues && x->issue[i] ? x->issue[i] : "";
 }

@@ -17,8 +17,6 @@ struct past {
     struct plan_graph graph;
     struct run run;
     struct escalations escalations;
-    char **issue; /* (escalations.count): what each says */
-    int32_t issues;
     struct journal_damage damage;
     uint64_t events;
     bool ended;                     /* the last orchestrator had nothing left to do */
@@ -43,7 +41,4 @@ void past_hear_status(struct past *x, const char *json, size_t length);
 /* What follows from all that, as of now; and whether somebody has the lock. */
 void past_settle(struct past *x);
 bool past_runs(const struct past *x); /* has somebody now? */
-
-const char *past_escalated(const struct past *x, int32_t i); /* "" if it says nothing */
-
 #endif

@@ -112,24 +112,38 @@ static void take_look(struct gathering *g, const struct run_event *e)
     json_array_append_new(g->looks[e->index], o);
 }
 
+static json_t *blocker(const struct gathering *g, int32_t number)
+{
+    size_t i;
+    json_t *one;
+    json_array_foreach(g->blockers, i,
+                       one) if (json_integer_value(json_object_get(one, "number")) == number) return one;
+    return NULL;
+}
+
 static void take_blocker(struct gathering *g, const struct run_event *e)
 {
+    json_t *before = blocker(g, e->number);
+    if (before) { /* it rose */
+        json_object_set(before, "level", json_object_get(e->data, "level"));
+        return;
+    }
     const char *on = e->index == PLAN_NONE         ? NULL
                      : e->thing == PLAN_WORKSTREAM ? g->plan->workstream[e->index].id
                      : e->thing == PLAN_GATE       ? g->plan->gate[e->index].id
                                                    : g->plan->domain[e->index].id;
-    json_array_append_new(g->blockers, json_pack("{s:i, s:O*, s:O*, s:s*, s:s*, s:o}", "number", e->number,
-                                                 "type", json_object_get(e->data, "type"), "severity",
-                                                 json_object_get(e->data, "severity"), "on", on, "issue",
+    json_array_append_new(g->blockers, json_pack("{s:i, s:O*, s:O*, s:O*, s:O*, s:s*, s:s*, s:o}", "number",
+                                                 e->number, "type", json_object_get(e->data, "type"),
+                                                 "severity", json_object_get(e->data, "severity"), "level",
+                                                 json_object_get(e->data, "level"), "affected",
+                                                 json_object_get(e->data, "affected"), "on", on, "issue",
                                                  e->text, "since", time_of(e->time_ms)));
 }
 
 static void resolve_blocker(struct gathering *g, const struct run_event *e)
 {
-    size_t i;
-    json_t *one;
-    json_array_foreach(g->blockers, i,
-                       one) if (json_integer_value(json_object_get(one, "number")) == e->number)
+    json_t *one = blocker(g, e->number);
+    if (one)
         json_object_set_new(one, "resolved", time_of(e->time_ms));
 }
 

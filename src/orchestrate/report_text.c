@@ -122,15 +122,16 @@ static void gate(struct page *p, const json_t *g)
 
 static void blockers(struct page *p, const json_t *list)
 {
-    char a[400], b[400], c[400], d[400], e[400];
+    char a[400], b[400], c[400], d[400], e[400], f[400];
     size_t i;
     json_t *one;
     put(p, "\n## Blockers\n\n%s", json_array_size(list) ? "" : "None.\n");
-    json_array_foreach(list, i, one) put(p, "%lld. %s on %s, since %s%s%s: %s\n",
-                                         (long long)json_integer_value(json_object_get(one, "number")),
-                                         cell(one, "type", a), cell(one, "on", b), cell(one, "since", c),
-                                         json_object_get(one, "resolved") ? ", resolved " : ", open",
-                                         cell(one, "resolved", d), cell(one, "issue", e));
+    json_array_foreach(list, i, one)
+        put(p, "%lld. %s on %s%s, since %s%s%s: %s\n",
+            (long long)json_integer_value(json_object_get(one, "number")), cell(one, "type", a),
+            cell(one, "on", b), strcmp(cell(one, "level", f), "domain") == 0 ? ", in its domain" : "",
+            cell(one, "since", c), json_object_get(one, "resolved") ? ", resolved " : ", open",
+            cell(one, "resolved", d), cell(one, "issue", e));
 }
 
 static void decisions(struct page *p, const json_t *list)

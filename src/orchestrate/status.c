@@ -116,8 +116,23 @@ static json_t *status_work(const struct run *r, int32_t w, const struct meta_pro
     return o;
 }
 
+/* Those that are open: a domain's own, or (PLAN_NONE) all. GIVES it. */
+static json_t *open_escalations(const struct run *r, const struct escalations *all, int32_t domain)
+{
+    json_t *list = json_array();
+    for (int32_t i = 0; i < all->count; i++) {
+        const struct escalation *x = &all->list[i];
+        int32_t home = x->index == PLAN_NONE || x->thing == PLAN_GATE ? PLAN_NONE
+                       : x->thing == PLAN_WORKSTREAM                  ? r->plan->workstream[x->index].domain
+                                                                      : x->index;
+        if (x->open && (domain == PLAN_NONE || domain == home))
+            json_array_append_new(list, escalation_json(r->plan, r->graph, x));
+    }
+    return list;
+}
+
 /* All of a domain's status but its workstreams. GIVES it. */
-static json_t *domain_head(const struct run *r, int32_t domain)
+static json_t *domain_head(const struct run *r, const struct escalations *escalations, int32_t domain)
 {
     const struct plan_domain *d = &r->plan->domain[domain];
     json_t *blockers = json_array(), *asks = json_array();
@@ -138,14 +153,16 @@ static json_t *domain_head(const struct run *r, int32_t domain)
                         : running                    ? "active"
                         : bad                        ? "blocked"
                                                      : "waiting";
-    return json_pack("{s:s, s:s, s:o, s:o}", "orchestrator", d->id, "status", state, "blockers", blockers,
-                     "decisions_needed", asks);
+    return json_pack("{s:s, s:s, s:o, s:o, s:o}", "orchestrator", d->id, "status", state, "blockers",
+                     blockers, "decisions_needed", asks, "escalations",
+                     open_escalations(r, escalations, domain));
 }
 
-static json_t *status_domain(const struct run *r, int32_t domain, const struct meta_progress *progress)
+static json_t *status_domain(const struct run *r, const struct escalations *escalations, int32_t domain,
+                             const struct meta_progress *progress)
 {
     const struct plan_domain *d = &r->plan->domain[domain];
-    json_t *head = domain_head(r, domain), *work = json_object();
+    json_t *head = domain_head(r, escalations, domain), *work = json_object();
     for (int32_t w = d->workstreams.first; w < d->workstreams.first + d->workstreams.count; w++)
         json_object_set_new(work, r->plan->workstream[w].id, status_work(r, w, progress));
     json_object_set_new(head, "workstreams", work);
@@ -200,7 +217,7 @@ int32_t status_path(const struct run *r, int64_t now_ms, int32_t *nodes, int32_t
 }
 
 /* All of the plan's status but its domains. GIVES it. */
-static json_t *plan_head(const struct run *r, int64_t now_ms)
+static json_t *plan_head(const struct run *r, const struct escalations *escalations, int64_t now_ms)
 {
     const struct plan *p = r->plan;
     static const char *const moods[] = { "active", "asks", "stopped", "finished" };
@@ -214,15 +231,17 @@ static json_t *plan_head(const struct run *r, int64_t now_ms)
     }
     for (int s = 0; s < WORK_STATES; s++)
         json_object_set_new(counts, work_state_name((enum work_state)s), json_integer(r->count[s]));
-    return json_pack("{s:s, s:s, s:s, s:o, s:f, s:o}", "plan", p->name, "status", moods[run_mood(r)], "time",
-                     text, "counts", counts, "left_s", status_left_s(r, now_ms), "gates", gates);
+    return json_pack("{s:s, s:s, s:s, s:o, s:f, s:o, s:o}", "plan", p->name, "status", moods[run_mood(r)],
+                     "time", text, "counts", counts, "left_s", status_left_s(r, now_ms), "gates", gates,
+                     "escalations", open_escalations(r, escalations, PLAN_NONE));
 }
 
-struct json_t *status_plan(const struct run *r, const struct meta_progress *progress, int64_t now_ms)
+struct json_t *status_plan(const struct run *r, const struct meta_progress *progress,
+                           const struct escalations *escalations, int64_t now_ms)
 {
-    json_t *head = plan_head(r, now_ms), *domains = json_array();
+    json_t *head = plan_head(r, escalations, now_ms), *domains = json_array();
     for (int32_t d = 0; d < r->plan->domains; d++)
-        json_array_append_new(domains, status_domain(r, d, progress));
+        json_array_append_new(domains, status_domain(r, escalations, d, progress));
     json_object_set_new(head, "domains", domains);
     return head;
 }
@@ -242,7 +261,7 @@ static enum spr_code add_json(struct buf *b, json_t *o, size_t cut, struct spr_e
 static enum spr_code add_domain(struct buf *b, const struct meta *m, int32_t domain, struct spr_error *err)
 {
     const struct plan_span all = m->plan->domain[domain].workstreams;
-    enum spr_code rc = add_json(b, domain_head(&m->run, domain), 1, err);
+    enum spr_code rc = add_json(b, domain_head(&m->run, &m->escalations, domain), 1, err);
     if (!rc)
         rc = buf_addf(b, err, ", \"workstreams\": {");
     for (int32_t w = all.first; !rc && w < all.first + all.count; w++) {
@@ -283,7 +302,7 @@ static enum spr_code write_all(struct meta *m, int64_t now_ms, struct buf *whole
                                struct spr_error *err)
 {
     char name[100];
-    enum spr_code rc = add_json(whole, plan_head(&m->run, now_ms), 1, err);
+    enum spr_code rc = add_json(whole, plan_head(&m->run, &m->escalations, now_ms), 1, err);
     if (!rc)
         rc = buf_addf(whole, err, ",\n\"domains\": [");
     for (int32_t d = 0; !rc && d < m->plan->domains; d++) {

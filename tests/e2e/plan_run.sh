@@ -162,7 +162,22 @@ domains:
 EOF
 run plan run --no-wait b.yaml
 run plan events --json b.yaml
-is "a blocker is escalated, once" "$(printf '%s\n' "$out" | jq -r 'select(.event == "escalate" and .type == "blocker") | .id')" two
+is "a blocker is escalated, once a level" \
+    "$(printf '%s\n' "$out" | jq -r 'select(.event == "escalate") | [.type, .id, .level, (.number | tostring)] | join(" ")' | tr '\n' '|')" \
+    "failed one domain 1|blocker two domain 2|failed one meta 1|blocker two meta 2|"
+run plan status --json b.yaml
+is "status has the records of what is open" \
+    "$(printf '%s' "$out" | jq -c '.escalations[] | [.type, .severity, .level, .orchestrator, .on, .issue, .attempts, .affected]' | tr '\n' ' ')" \
+    '["failed","high","meta","d","one","exit status 1",1,["two"]] ["blocker","high","meta","d","two","needs one, which failed",0,[]] '
+is "and says what helps" "$(printf '%s' "$out" | jq -r '.domains[0].escalations[0].help')" "mend what it says, then 'plan retry'"
+is "as do the files of the domains" "$(jq -c '[.escalations[].on]' .spritery/b/status/d.json)" '["one","two"]'
+run plan resume --no-wait b.yaml
+run plan events --json b.yaml
+is "none is raised again by the next orchestrator" "$(printf '%s\n' "$out" | jq -r 'select(.event == "escalate") | .id' | wc -l)" 4
+sed -i 's/run: "false"/run: "true"/' b.yaml
+run plan run --no-wait b.yaml
+run plan status --json b.yaml
+is "and what is mended is resolved" "$status:$(printf '%s' "$out" | jq -c '.escalations')" "0:[]"
 
 # A metric from an address: Prometheus text over HTTP.
 mkdir -p www
