@@ -57,7 +57,7 @@ enum spr_code meta_emit(void *context, const struct run_event *e, struct spr_err
     if (!rc)
         rc = keep_for_telling(m, e, err);
     if (!rc)
-        rc = escalations_apply(&m->escalations, e, err);
+        rc = escalations_apply(&m->alarms.list, e, err);
     if (e->kind == EVENT_DONE || e->kind == EVENT_KEPT)
         fresh_changed(&m->memo, m->plan, &m->graph, e->index);
     m->changed = true;
@@ -209,7 +209,7 @@ static enum spr_code remember(void *context, char *text, size_t length, struct s
         rc = run_replay(&m->run, &e, err);
     }
     if (!rc)
-        rc = escalations_apply(&m->escalations, &e, err);
+        rc = escalations_apply(&m->alarms.list, &e, err);
     if (!rc)
         rc = remember_order(m, &e, err);
     json_decref(e.data);
@@ -320,7 +320,7 @@ static enum spr_code open_journal(struct meta *m, struct spr_error *err)
         const struct run_env env = m->run.env;
         int64_t limit = m->run.limit;
         run_fini(&m->run);
-        escalations_fini(&m->escalations);
+        escalations_fini(&m->alarms.list);
         rc = journal_mend(m->at->folder, &damage, err);
         if (!rc)
             rc = run_init(&m->run, m->plan, &m->graph, limit, &env, err);
@@ -341,7 +341,7 @@ static enum spr_code begin(struct meta *m, struct spr_error *err)
     if (rc)
         return rc;
     m->executor = local_executor(m->local);
-    rc = hooks_new(m->loop, m->plan, &m->graph, m->at, 0, &m->hooks, err);
+    rc = hooks_new(m->loop, m->plan, &m->graph, m->at, 0, &m->alarms.hooks, err);
     if (!rc)
         rc = watch_people(m, err);
     if (!rc)
@@ -428,7 +428,7 @@ static void close_all(struct meta *m)
             judge_drop(m->looking[g].judge);
     teams_free(m->teams);
     feed_close(m->feed);
-    hooks_free(m->hooks);
+    hooks_free(m->alarms.hooks);
     local_free(m->local);
     for (size_t i = 0; i < SPR_COUNT(fds); i++)
         if (fds[i] >= 0)
@@ -442,7 +442,7 @@ static void close_all(struct meta *m)
         mem_free(m->seen.name[i]);
     mem_free(m->seen.name);
     journal_close(&m->journal);
-    escalations_fini(&m->escalations);
+    escalations_fini(&m->alarms.list);
     run_fini(&m->run);
     fresh_memo_fini(&m->memo);
     graph_fini(&m->graph);

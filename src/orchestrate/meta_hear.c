@@ -32,21 +32,21 @@ static void escalate(struct meta *m, const char *type, const char *severity, enu
     struct run_event e = { .kind = EVENT_ESCALATE,
                            .thing = thing,
                            .index = index,
-                           .number = number ? number : m->escalations.count + 1,
+                           .number = number ? number : m->alarms.list.count + 1,
                            .text = text,
                            .data = data,
                            .time_ms = clock_wall_ms() };
     meta_fail(m, meta_emit(m, &e, &err), &err);
     json_decref(data);
-    const struct escalation *x = escalations_find(&m->escalations, type, thing, index);
+    const struct escalation *x = escalations_find(&m->alarms.list, type, thing, index);
     if (x)
-        hooks_call(m->hooks, x);
+        hooks_call(m->alarms.hooks, x);
 }
 
 void meta_escalate(struct meta *m, const char *type, const char *severity, enum plan_thing thing,
                    int32_t index, const char *text)
 {
-    if (!escalations_find(&m->escalations, type, thing, index))
+    if (!escalations_find(&m->alarms.list, type, thing, index))
         escalate(m, type, severity, thing, index, escalation_leaves_domain(m->plan, &m->graph, thing, index),
                  0, text);
 }
@@ -54,7 +54,7 @@ void meta_escalate(struct meta *m, const char *type, const char *severity, enum 
 void meta_resolve(struct meta *m, const char *type, enum plan_thing thing, int32_t index)
 {
     struct spr_error err;
-    const struct escalation *x = escalations_find(&m->escalations, type, thing, index);
+    const struct escalation *x = escalations_find(&m->alarms.list, type, thing, index);
     if (!x)
         return;
     struct run_event e = {
@@ -66,7 +66,7 @@ void meta_resolve(struct meta *m, const char *type, enum plan_thing thing, int32
 static void resolve_work(struct meta *m, int32_t w)
 {
     static const char *const types[] = { "stall", "overrun", "lost", "failed", "paused" };
-    if (escalations_open(&m->escalations) > 0)
+    if (escalations_open(&m->alarms.list) > 0)
         for (size_t i = 0; i < SPR_COUNT(types); i++)
             meta_resolve(m, types[i], PLAN_WORKSTREAM, w);
 }
@@ -81,8 +81,8 @@ static int64_t let_rise(struct meta *m, int64_t now_ms)
 {
     int64_t next = INT64_MAX;
     char text[300], span[40];
-    for (int32_t i = 0; i < m->escalations.count; i++) {
-        const struct escalation x = m->escalations.list[i];
+    for (int32_t i = 0; i < m->alarms.list.count; i++) {
+        const struct escalation x = m->alarms.list.list[i];
         if (!x.open || x.meta || x.thing != PLAN_WORKSTREAM || x.index == PLAN_NONE)
             continue;
         int64_t after_ms = m->plan->workstream[x.index].limits.blocker_after_s * 1000;
@@ -103,8 +103,8 @@ static int64_t watch_blockers(struct meta *m, int64_t now_ms)
 {
     const struct run *r = &m->run;
     int64_t next = INT64_MAX;
-    for (int32_t i = 0; i < m->escalations.count; i++) {
-        const struct escalation *x = &m->escalations.list[i];
+    for (int32_t i = 0; i < m->alarms.list.count; i++) {
+        const struct escalation *x = &m->alarms.list.list[i];
         if (x->open && strcmp(x->type, "blocker") == 0 && x->index != PLAN_NONE &&
             r->work[x->index].state != WORK_BLOCKED)
             meta_resolve(m, "blocker", PLAN_WORKSTREAM, x->index);
@@ -128,14 +128,14 @@ static int64_t watch_blockers(struct meta *m, int64_t now_ms)
 int64_t meta_watch_long(struct meta *m, int64_t now_ms, bool now)
 {
     enum { WATCH_MS = 100 };
-    if (m->run.count[WORK_BLOCKED] == 0 && escalations_open(&m->escalations) == 0)
+    if (m->run.count[WORK_BLOCKED] == 0 && escalations_open(&m->alarms.list) == 0)
         return INT64_MAX;
-    if (!now && now_ms < m->watched_ms + WATCH_MS && now_ms >= m->watched_ms)
-        return earlier(m->watch_ms, m->watched_ms + WATCH_MS);
-    m->watched_ms = now_ms;
-    m->watch_ms = watch_blockers(m, now_ms);
-    m->watch_ms = earlier(m->watch_ms, let_rise(m, now_ms));
-    return m->watch_ms;
+    if (!now && now_ms < m->alarms.looked_ms + WATCH_MS && now_ms >= m->alarms.looked_ms)
+        return earlier(m->alarms.look_ms, m->alarms.looked_ms + WATCH_MS);
+    m->alarms.looked_ms = now_ms;
+    m->alarms.look_ms = watch_blockers(m, now_ms);
+    m->alarms.look_ms = earlier(m->alarms.look_ms, let_rise(m, now_ms));
+    return m->alarms.look_ms;
 }
 
 /* ---- the crew ---- */
@@ -192,8 +192,8 @@ static void merge_behind(struct meta *m, int32_t gate)
 
 void meta_merge_again(struct meta *m)
 {
-    for (int32_t i = 0; i < m->escalations.count; i++) {
-        const struct escalation *x = &m->escalations.list[i];
+    for (int32_t i = 0; i < m->alarms.list.count; i++) {
+        const struct escalation *x = &m->alarms.list.list[i];
         if (x->open && strcmp(x->type, "merge") == 0 && x->index != PLAN_NONE)
             merge(m, x->index);
     }

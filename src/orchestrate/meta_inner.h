@@ -37,6 +37,13 @@ struct looking {
     int32_t gate, look;
 };
 
+/* What somebody should know. */
+struct alarms {
+    struct escalations list;
+    struct hooks *hooks;
+    int64_t look_ms, looked_ms; /* for what waits for long: when to look again, when it was looked */
+};
+
 struct meta {
     const struct plan *plan;
     const struct place *at;
@@ -52,9 +59,7 @@ struct meta {
     struct feed *feed;
     uint32_t *check_slot; /* (workstreams): CHECKING, the first of its criteria */
     bool rest;            /* some domain may have nothing left to do */
-    struct escalations escalations;
-    struct hooks *hooks;
-    int64_t watch_ms, watched_ms;   /* what waits for long: when to look again, when it was looked at */
+    struct alarms alarms;
     struct looking *looking;        /* (gates) */
     struct meta_progress *progress; /* (workstreams) */
     struct tellings told;

@@ -261,7 +261,7 @@ static enum spr_code add_json(struct buf *b, json_t *o, size_t cut, struct spr_e
 static enum spr_code add_domain(struct buf *b, const struct meta *m, int32_t domain, struct spr_error *err)
 {
     const struct plan_span all = m->plan->domain[domain].workstreams;
-    enum spr_code rc = add_json(b, domain_head(&m->run, &m->escalations, domain), 1, err);
+    enum spr_code rc = add_json(b, domain_head(&m->run, &m->alarms.list, domain), 1, err);
     if (!rc)
         rc = buf_addf(b, err, ", \"workstreams\": {");
     for (int32_t w = all.first; !rc && w < all.first + all.count; w++) {
@@ -302,7 +302,7 @@ static enum spr_code write_all(struct meta *m, int64_t now_ms, struct buf *whole
                                struct spr_error *err)
 {
     char name[100];
-    enum spr_code rc = add_json(whole, plan_head(&m->run, &m->escalations, now_ms), 1, err);
+    enum spr_code rc = add_json(whole, plan_head(&m->run, &m->alarms.list, now_ms), 1, err);
     if (!rc)
         rc = buf_addf(whole, err, ",\n\"domains\": [");
     for (int32_t d = 0; !rc && d < m->plan->domains; d++) {
