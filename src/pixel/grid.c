@@ -3,6 +3,7 @@
 #include "base/mem.h"
 #include "pixel/edges.h"
 #include "pixel/grid_check.h"
+#include "pixel/margin.h"
 #include "pixel/pitch.h"
 #include "pixel/skew.h"
 
@@ -14,6 +15,8 @@ enum { LEAST_SIDE = 12 };
 static const double confidence_wanted = 0.75, confidence_sure = 0.9;
 /* What square cells are worth where both axes are even, or both uneven. */
 static const double square_bonus = 0.1;
+/* A spread of cells' widths, of the mean, that noise and rounding do not make; lines that are off by less are even. */
+static const double surely_varies = 0.035, quite_even_px = 0.34;
 static const double far_behind =
     0.8; /* a pair whose score is so much lower than the best one's is out of the question */
 
@@ -77,6 +80,31 @@ static enum spr_code axis_init(struct grid_axis *ret, const struct fit *fit, int
     return SPR_OK;
 }
 
+/* Uneven lines again, with that many cells in the margins, all of one width in each. */
+static void lay_margins(struct grid_axis *a, const struct fit *f, int length, const struct margin *m)
+{
+    float *line = a->line, first = f->line[f->first], last = f->line[f->last];
+    int inner = f->last - f->first;
+    if (!a->elastic)
+        return;
+    for (int k = 0; k < m->before; k++)
+        line[k] = first * (float)k / (float)m->before;
+    memcpy(line + m->before, f->line + f->first, ((size_t)inner + 1) * sizeof *line);
+    line += m->before + inner;
+    for (int k = 1; k <= m->after; k++)
+        line[k] = last + ((float)length - last) * (float)k / (float)m->after;
+    a->cells = m->before + inner + m->after;
+    a->line[0] = 0;
+    a->line[a->cells] = (float)length;
+}
+
+/* What a pair of fits makes of the picture. */
+struct trial {
+    struct grid grid;
+    int sizes; /* 0: even, so that there is one */
+    struct margin_size size[MARGIN_SIZES];
+};
+
 struct pair {
     int x, y;
     double score;
@@ -108,12 +136,18 @@ static int choose_pairs(const struct fits *x, const struct fits *y, struct pair 
 }
 
 static enum spr_code try_pair(const struct image *im, const struct fit *x, const struct fit *y,
-                              struct grid *ret, struct spr_error *err)
+                              struct trial *ret, struct spr_error *err)
 {
+    struct trial t = { 0 };
     struct grid g = { 0 };
     enum spr_code rc = axis_init(&g.x, x, im->width, err);
     if (!rc)
         rc = axis_init(&g.y, y, im->height, err);
+    if (!rc && (x->elastic || y->elastic)) {
+        t.sizes = margin_sizes(x, im->width, g.x.cells, y, im->height, g.y.cells, t.size);
+        lay_margins(&g.x, x, im->width, &t.size[0].x);
+        lay_margins(&g.y, y, im->height, &t.size[0].y);
+    }
     struct grid_check check = { 0 };
     if (!rc && g.x.cells > 0 && g.y.cells > 0)
         rc = grid_check(im, &g, &check, err);
@@ -123,7 +157,8 @@ static enum spr_code try_pair(const struct image *im, const struct fit *x, const
     }
     g.noise = check.noise;
     g.confidence = check.confidence;
-    *ret = g;
+    t.grid = g;
+    *ret = t;
     return SPR_OK;
 }
 
@@ -143,14 +178,28 @@ static struct grid_candidate guess(const struct image *im, const struct fit *x, 
                                     (int)(im->height / y->pitch + 0.5), confidence };
 }
 
-static void rank(struct grid_candidate *c, int count)
+/* Keeps a candidate in its place among the best. */
+static void add_candidate(struct grid *g, struct grid_candidate c)
 {
-    for (int i = 1; i < count; i++) {
-        struct grid_candidate now = c[i];
-        int at = i;
-        for (; at > 0 && c[at - 1].confidence < now.confidence; at--)
-            c[at] = c[at - 1];
-        c[at] = now;
+    int at = g->candidates < GRID_CANDIDATES ? g->candidates++ : GRID_CANDIDATES;
+    for (; at > 0 && g->candidate[at - 1].confidence < c.confidence; at--)
+        if (at < GRID_CANDIDATES)
+            g->candidate[at] = g->candidate[at - 1];
+    if (at < GRID_CANDIDATES)
+        g->candidate[at] = c;
+}
+
+/* The sizes that the grid of a trial may have as well. */
+static void add_sizes(struct grid *list, const struct trial *t)
+{
+    const struct grid *g = &t->grid;
+    struct grid_candidate c = { g->x.pitch, g->y.pitch, g->x.cells, g->y.cells, g->confidence };
+    add_candidate(list, c);
+    for (int i = 1; i < t->sizes; i++) {
+        c.cells_x = t->size[i].cells_x;
+        c.cells_y = t->size[i].cells_y;
+        c.confidence = g->confidence * t->size[i].likely;
+        add_candidate(list, c);
     }
 }
 
@@ -159,25 +208,23 @@ static enum spr_code choose(const struct image *im, const struct fits *x, const 
 {
     struct pair pair[GRID_CANDIDATES];
     int pairs = choose_pairs(x, y, pair);
-    struct grid best = { .verdict = GRID_NONE };
-    struct grid_candidate candidate[GRID_CANDIDATES];
+    struct grid best = { .verdict = GRID_NONE }, list = { 0 };
     enum spr_code rc = SPR_OK;
     for (int i = 0; !rc && i < pairs; i++) {
         const struct fit *fx = &x->fit[pair[i].x], *fy = &y->fit[pair[i].y];
         double behind = (pair[0].score - pair[i].score) / far_behind, likely = behind > 1 ? 0 : 1 - behind;
-        struct grid now = { 0 };
+        struct trial now = { 0 };
         if (best.confidence < confidence_sure && !(rc = try_pair(im, fx, fy, &now, err))) {
-            now.confidence *= likely;
-            candidate[i] =
-                (struct grid_candidate){ now.x.pitch, now.y.pitch, now.x.cells, now.y.cells, now.confidence };
+            now.grid.confidence *= likely;
+            add_sizes(&list, &now);
         } else {
-            candidate[i] = guess(im, fx, fy, likely * (1 - best.confidence / 2));
+            add_candidate(&list, guess(im, fx, fy, likely * (1 - 0.9 * best.confidence)));
         }
-        if (!best.x.line || now.confidence > best.confidence) {
+        if (!best.x.line || now.grid.confidence > best.confidence) {
             grid_fini(&best);
-            best = now;
+            best = now.grid;
         } else {
-            grid_fini(&now);
+            grid_fini(&now.grid);
         }
     }
     if (rc) {
@@ -185,9 +232,8 @@ static enum spr_code choose(const struct image *im, const struct fits *x, const 
         return rc;
     }
     best.verdict = best.confidence >= confidence_wanted ? GRID_FOUND : GRID_NONE;
-    rank(candidate, pairs);
-    best.candidates = pairs;
-    memcpy(best.candidate, candidate, sizeof candidate);
+    best.candidates = list.candidates;
+    memcpy(best.candidate, list.candidate, sizeof list.candidate);
     *ret = best;
     return SPR_OK;
 }
@@ -202,6 +248,13 @@ static void axes_fini(struct axes *a)
     fits_fini(&a->y);
 }
 
+/* Whether the lines of an axis are even, and not by chance: beside one whose cells certainly vary they must be quite so. */
+static bool truly_firm(const struct fit *f, const struct fit *other)
+{
+    bool varies = other->elastic && other->vary > surely_varies * surely_varies * other->pitch * other->pitch;
+    return f->firm && (!varies || f->uneven * f->pitch < quite_even_px);
+}
+
 /* Uneven cells of one nominal size on both axes: the mean of what both saw of it. 0 if they are not. Where one
  * axis is even the other one is, too. */
 static double common_pitch(const struct axes *a)
@@ -209,7 +262,7 @@ static double common_pitch(const struct axes *a)
     const struct fit *x = &a->x.fit[0], *y = &a->y.fit[0];
     if (!a->x.count || !a->y.count || (!x->elastic && !y->elastic) || fabs(x->pitch / y->pitch - 1) > 0.08)
         return 0;
-    if (x->firm || y->firm)
+    if (truly_firm(x, y) || truly_firm(y, x))
         return 0;
     return x->seen + y->seen > 0 ? (x->pitch * x->seen + y->pitch * y->seen) / (x->seen + y->seen) : 0;
 }

@@ -208,12 +208,12 @@ static enum spr_code try_candidates(struct fits *f, const struct candidates *c, 
         struct fit rigid, elastic = { 0 };
         bool near = fabs(c->pitch[i] / held - 1) < 0.1;
         fit_rigid(change, length, c->pitch[i], &rigid);
-        if (!rigid.firm || rigid.explained < all_but_everything)
+        if (near || !rigid.firm || rigid.explained < all_but_everything)
             rc = fit_elastic(change, length, near ? held : c->pitch[i], near, &elastic, err);
         if (rc)
             break;
         rigid.firm = rigid.firm && rigid.explained > elastic.explained - all_but_as_much;
-        if (rigid.firm)
+        if (rigid.firm && !near)
             fit_fini(&elastic);
         if (rigid.pitch > 0 && !(near && elastic.pitch > 0))
             keep(f, &rigid);

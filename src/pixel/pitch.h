@@ -23,10 +23,12 @@ struct fit {
         uneven; /* elastic: rms of (cell width / pitch - 1); rigid: rms of how far change is from lines / pitch */
     double score;
     bool elastic;
-    bool firm;   /* rigid, and change lies where its lines are: cells are not uneven */
-    int seen;    /* cells whose borders are both seen */
-    int lines;   /* how many there are */
-    float *line; /* elastic: (lines) px, ascending; else NULL */
+    bool firm;       /* rigid, and change lies where its lines are: cells are not uneven */
+    int seen;        /* cells whose borders are both seen */
+    int lines;       /* how many there are */
+    float *line;     /* elastic: (lines) px, ascending; else NULL */
+    int first, last; /* elastic: the outermost lines where change is seen */
+    double vary;     /* elastic: variance of the width of cells whose borders are both seen, px^2 */
 };
 
 struct fits {
@@ -36,7 +38,7 @@ struct fits {
 };
 
 /* profile[length + 1]. extra: a pitch to try too, that the other axis has; 0 for none. held: fits near it are elastic, with
- * exactly that pitch, unless a rigid one explains all but everything; 0 for none. GIVES the lines (fits_fini). Fails: SPR_NOMEM. */
+ * exactly that pitch; 0 for none. GIVES the lines (fits_fini). Fails: SPR_NOMEM. */
 SPR_MUST_USE enum spr_code fits_init(struct fits *ret, const float *profile, int length, double extra,
                                      double held, struct spr_error *err);
 void fits_fini(struct fits *f); /* fine on a zeroed one */

@@ -8,7 +8,7 @@ enum { REFINE_ROUNDS = 6, PATH_ROUNDS = 3 };
 
 static const double empty_cost = 0.35, uneven_cost = 1.0;
 static const double line_is_empty = 0.12; /* of the mean line */
-static const float stiffness = 18, seen_from = 0.3f;
+static const float stiffness = 18, seen_from = 0.3f, shown_from = 0.3f;
 
 /* A change this far from a line still counts as the line's, whole and in part. */
 struct reach {
@@ -286,36 +286,51 @@ static void path_fini(struct path *p)
     mem_free(p->line);
 }
 
-/* The mean width of cells that are seen on both sides; *ret_seen: how many. Where there is nothing to see a path fits
+/* The mean width of cells that are seen on both sides; ret: how many, and how they vary. Where there is nothing to see a path fits
  * whatever pitch it is given, so those cells say nothing. */
-static double seen_pitch(const struct path *p, double otherwise, int *ret_seen)
+static double seen_pitch(const struct path *p, double otherwise, struct fit *ret)
 {
-    double sum = 0;
+    double sum = 0, squares = 0;
     int seen = 0;
     for (int i = 1; i < p->lines; i++)
         if (p->gain[(int)p->line[i]] > seen_from && p->gain[(int)p->line[i - 1]] > seen_from) {
-            sum += (double)(p->line[i] - p->line[i - 1]);
+            double width = (double)(p->line[i] - p->line[i - 1]);
+            sum += width;
+            squares += width * width;
             seen++;
         }
-    *ret_seen = seen;
+    ret->seen = seen;
+    ret->vary = seen > 0 ? squares / seen - sum / seen * (sum / seen) : 0;
     return seen >= 4 ? sum / seen : otherwise;
 }
 
+/* The outermost lines where change is seen; the borders' where none is. */
+static void find_outermost(const struct path *p, struct fit *ret)
+{
+    int first = 0, last = p->lines - 1;
+    while (first < p->lines - 1 && p->gain[(int)p->line[first]] <= shown_from)
+        first++;
+    while (last > 0 && p->gain[(int)p->line[last]] <= shown_from)
+        last--;
+    ret->first = first < last ? first : 0;
+    ret->last = first < last ? last : p->lines - 1;
+}
+
 /* TAKES the path's lines. */
-static void path_fit(struct path *p, const float *change, int length, double pitch, int seen, struct fit *ret)
+static void path_fit(struct path *p, const float *change, int length, double pitch, struct fit *ret)
 {
     double squares = 0;
     for (int i = 1; i < p->lines; i++) {
         double off = (double)(p->line[i] - p->line[i - 1]) / pitch - 1;
         squares += off * off;
     }
-    *ret = (struct fit){ .pitch = pitch,
-                         .phase = (double)p->line[0],
-                         .uneven = sqrt(squares / (p->lines - 1)),
-                         .elastic = true,
-                         .seen = seen,
-                         .lines = p->lines,
-                         .line = p->line };
+    ret->pitch = pitch;
+    ret->phase = (double)p->line[0];
+    ret->uneven = sqrt(squares / (p->lines - 1));
+    ret->elastic = true;
+    find_outermost(p, ret);
+    ret->lines = p->lines;
+    ret->line = p->line;
     p->line = NULL;
     judge(change, length, ret);
 }
@@ -331,18 +346,20 @@ enum spr_code fit_elastic(const float *change, int length, double pitch, bool he
         path_fini(&path);
         return SPR_FAIL(err, SPR_NOMEM, "lines of %d pixels", length);
     }
-    int seen = 0;
     for (int round = 0; round < PATH_ROUNDS; round++) {
         weigh_lines(change, length, pitch, path.gain);
         find_path(&path, length, pitch);
         path_lines(&path, path_end(&path, length, pitch));
-        if (path.lines < 4 || held)
+        if (path.lines < 4)
             break;
-        pitch =
-            seen_pitch(&path, (double)(path.line[path.lines - 1] - path.line[0]) / (path.lines - 1), &seen);
+        double seen =
+            seen_pitch(&path, (double)(path.line[path.lines - 1] - path.line[0]) / (path.lines - 1), ret);
+        if (held)
+            break;
+        pitch = seen;
     }
     if (path.lines >= 4)
-        path_fit(&path, change, length, pitch, seen, ret);
+        path_fit(&path, change, length, pitch, ret);
     path_fini(&path);
     return SPR_OK;
 }

@@ -71,6 +71,52 @@ static void finds_grids_of_all_kinds(void **state)
         }
 }
 
+/* A canvas of flat ground around a creature, of which margins of cells can only be reckoned. */
+static struct image on_canvas(int side, uint64_t seed)
+{
+    struct image im, creature = draw_creature(32, 32, seed);
+    struct spr_error err;
+    assert_int_equal(image_init(&im, side, side, &err), SPR_OK);
+    for (int i = 0; i < side * side; i++)
+        im.pixel[i] = drawn_ground;
+    for (int y = 0; y < 32; y++)
+        for (int x = 0; x < 32; x++)
+            *image_at(&im, x + (side - 32) / 2, y + (side - 32) / 2) = *image_at(&creature, x, y);
+    image_fini(&creature);
+    return im;
+}
+
+static void counts_uneven_cells_of_margins(void **state)
+{
+    enum { PICTURES = 40 };
+    int exact = 0, listed = 0;
+    (void)state;
+    for (uint64_t seed = 1; seed <= PICTURES; seed++) {
+        struct image truth = on_canvas(40, seed),
+                     im = enlarge_art(&truth,
+                                      &(struct enlarging){
+                                          .x = 12, .y = 12, .uneven = 0.12, .noise = 5, .antialiased = true },
+                                      seed);
+        struct grid g;
+        struct spr_error err;
+        assert_int_equal(grid_find(&im, 1, &g, &err), SPR_OK);
+        assert_int_equal(g.verdict, GRID_FOUND);
+        assert_true(g.x.elastic && g.y.elastic);
+        assert_int_equal((int)g.x.line[g.x.cells], im.width);
+        exact += g.x.cells == 40 && g.y.cells == 40;
+        bool among = false;
+        for (int k = 0; k < 3 && k < g.candidates; k++)
+            among = among || (g.candidate[k].cells_x == 40 && g.candidate[k].cells_y == 40);
+        listed += among;
+        assert_int_equal(g.candidate[0].cells_x * 100 + g.candidate[0].cells_y, g.x.cells * 100 + g.y.cells);
+        grid_fini(&g);
+        image_fini(&im);
+        image_fini(&truth);
+    }
+    if (exact < 39 || listed < PICTURES)
+        fail_msg("%d of %d right, %d among three", exact, PICTURES, listed);
+}
+
 /* Waves of many lengths: changes everywhere, on no lattice. */
 static struct image draw_waves(int side)
 {
@@ -218,6 +264,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(finds_grids_of_all_kinds),
+        cmocka_unit_test(counts_uneven_cells_of_margins),
         cmocka_unit_test(refuses_what_has_no_grid),
         cmocka_unit_test(rgb_under_transparency_does_not_count),
         cmocka_unit_test(what_does_not_move_does_not_flicker),
