@@ -81,7 +81,8 @@ bool image_kind_of_path(const char *path, enum image_kind *ret)
     return dot && dot > name && image_kind_named(dot + 1, ret);
 }
 
-bool image_kind_of(const void *data, size_t size, enum image_kind *ret)
+/* By the first bytes. */
+static bool kind_of(const void *data, size_t size, enum image_kind *ret)
 {
     for (size_t i = 0; i < SPR_COUNT(kinds); i++)
         if (kinds[i].is(data, size)) {
@@ -107,7 +108,7 @@ enum spr_code image_decode(const void *data, size_t size, const struct image_lim
                            struct image *ret, struct notes *ret_notes, struct spr_error *err)
 {
     enum image_kind kind;
-    if (!image_kind_of(data, size, &kind))
+    if (!kind_of(data, size, &kind))
         return unknown(data, size, err);
     if (kind == IMAGE_PNG)
         return png_decode(data, size, limits, ret, ret_notes, err);

@@ -14,8 +14,7 @@ enum image_kind { IMAGE_PNG, IMAGE_JPEG, IMAGE_WEBP, IMAGE_GIF, IMAGE_ASEPRITE, 
 
 const char *image_kind_name(enum image_kind kind);             /* "png", "jpeg", "webp", "gif", "aseprite" */
 bool image_kind_named(const char *name, enum image_kind *ret); /* also "jpg", "apng", "ase"; any case */
-bool image_kind_of_path(const char *path, enum image_kind *ret);         /* by its ending; false for ".png" */
-bool image_kind_of(const void *data, size_t size, enum image_kind *ret); /* by the first bytes */
+bool image_kind_of_path(const char *path, enum image_kind *ret); /* by its ending; false for ".png" */
 
 /* BORROWS data. limits NULL: the default. ret_notes may be NULL; it stays empty for other kinds than PNG. Of what moves,
  * the first frame (animation.h reads all).

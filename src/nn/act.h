@@ -15,8 +15,8 @@ void act_silu_backward(const float *x, const float *dy, size_t count, float *dx)
 /* y[count] += x[count] */
 void act_add(const float *x, size_t count, float *y);
 
-/* The mean of (y - target)^2 over count > 0 values. dy (y's shape, or NULL) is overwritten with scale * its gradient:
- * scale * 2 (y - target) / count. */
+/* The mean of (y - target)^2 over count > 0 values. dy (y's shape, y itself, or NULL) is overwritten with scale * its
+ * gradient: scale * 2 (y - target) / count. */
 double act_mse(const float *y, const float *target, size_t count, float scale, float *dy);
 
 #endif

@@ -10,7 +10,4 @@
 /* kind: "journal", "flush", "witness", "slots", "launch", "claim", "exit", "order", "status". True: act as if full. */
 bool fault_point(const char *kind);
 
-/* How many places have been passed: a campaign counts them in a run without faults. */
-unsigned long fault_count(void);
-
 #endif

@@ -231,11 +231,6 @@ void ready_drop(struct run_queue *q, int32_t w)
     }
 }
 
-bool ready_holds(const struct run_queue *q, int32_t w)
-{
-    return q->place[w] != NOWHERE;
-}
-
 static struct run_wait obstacle(const struct run_queue *q, int32_t w)
 {
     const struct plan *p = q->run->plan;
@@ -322,11 +317,6 @@ int64_t ready_next_ms(const struct run_queue *q)
 bool ready_empty(const struct run_queue *q)
 {
     return q->ready == 0 && q->laters == 0;
-}
-
-bool ready_running(const struct run_queue *q)
-{
-    return q->running > 0;
 }
 
 struct run_wait ready_reason(const struct run_queue *q, int32_t w, int64_t now_ms)

@@ -17,14 +17,12 @@ void ready_free(struct run_queue *q); /* NULL is fine */
 /* Not before until_ms (0: now). A workstream is in the queue at most once. */
 void ready_put(struct run_queue *q, int32_t w, int64_t until_ms);
 void ready_drop(struct run_queue *q, int32_t w); /* fine if it is not in it */
-bool ready_holds(const struct run_queue *q, int32_t w);
 /* Takes out the first that fits, and with it what it uses; PLAN_NONE if none does. */
 int32_t ready_take(struct run_queue *q, int64_t now_ms);
 void ready_occupy(struct run_queue *q, int32_t w);  /* what it uses, without having been in the queue */
 void ready_release(struct run_queue *q, int32_t w); /* gives it back; fine if it has nothing */
 int64_t ready_next_ms(const struct run_queue *q);   /* the earliest until_ms to come; INT64_MAX: none */
 bool ready_empty(const struct run_queue *q);
-bool ready_running(const struct run_queue *q); /* somebody has something */
 void ready_clear(struct run_queue *q);
 
 /* Why w, which is in the queue, is not running: WAIT_LOCK, WAIT_AGENT, WAIT_RESOURCE, WAIT_CAPACITY, WAIT_RETRY or

@@ -84,7 +84,7 @@ static void take_line(struct watch_state *s)
     s->ring[s->lines++ % WATCH_RING] = hash;
 }
 
-void watch_take(struct watch_state *s, const char *bytes, size_t length)
+static void watch_take(struct watch_state *s, const char *bytes, size_t length)
 {
     for (size_t i = 0; i < length; i++) {
         if (bytes[i] != '\n') {

@@ -23,8 +23,6 @@ struct watch_state {
 void watch_init(struct watch_state *s);
 /* Reads what was added to the file. Returns bytes read. */
 int64_t watch_read(struct watch_state *s, const char *path);
-/* Takes bytes as if read from a file; for tests, and watch_read. */
-void watch_take(struct watch_state *s, const char *bytes, size_t length);
 /* Why an agent should be paused, or NULL. elapsed_s: since its start. text has room for 120 bytes. */
 const char *watch_over(const struct watch_state *s, const struct plan_budget *b, int64_t elapsed_s,
                        char *text, size_t size);

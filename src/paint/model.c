@@ -141,7 +141,9 @@ static enum spr_code read_config_object(const json_t *config, struct unet_config
     return SPR_OK;
 }
 
-enum spr_code model_config_read(const char *json, struct unet_config *ret, struct spr_error *err)
+/* The "config" note: {"vocab":1614,"ch":[32,64,160],"nb":[1,1,2],"ed":256,...}. Whether a network can be so is
+ * unet_layout_init's to say. */
+static enum spr_code config_read(const char *json, struct unet_config *ret, struct spr_error *err)
 {
     struct unet_config config = { 0 };
     json_t *root = json_loads(json, JSON_REJECT_DUPLICATES, NULL);
@@ -152,7 +154,7 @@ enum spr_code model_config_read(const char *json, struct unet_config *ret, struc
     return rc;
 }
 
-enum spr_code model_config_write(const struct unet_config *config, struct buf *into, struct spr_error *err)
+static enum spr_code config_write(const struct unet_config *config, struct buf *into, struct spr_error *err)
 {
     size_t before = into->length;
     enum spr_code rc = SPR_OK;
@@ -227,7 +229,7 @@ static enum spr_code read_papers(struct model *m, struct spr_error *err)
         rc = need_note(m, "vocab", &vocab, err);
     struct unet_config c;
     if (!rc)
-        rc = model_config_read(config, &c, err);
+        rc = config_read(config, &c, err);
     if (!rc)
         rc = unet_layout_init(&m->layout, &c, err);
     if (rc)
@@ -464,7 +466,7 @@ static enum spr_code add_lexicon(struct saving *s, const struct safetensors *fro
 static enum spr_code prepare(struct saving *s, const struct model_content *c, struct spr_error *err)
 {
     const struct unet_layout *l = c->layout;
-    enum spr_code rc = model_config_write(&l->config, &s->config, err);
+    enum spr_code rc = config_write(&l->config, &s->config, err);
     if (!rc)
         rc = write_words(c->word, l->config.vocab, &s->vocab, err);
     if (rc)

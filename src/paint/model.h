@@ -71,11 +71,4 @@ struct model_content {
 SPR_MUST_USE enum spr_code model_save(const char *path, const struct model_content *content,
                                       enum file_mode mode, struct spr_error *err);
 
-/* The "config" note: {"vocab":1614,"ch":[32,64,160],"nb":[1,1,2],"ed":256,...}. Reading fails with SPR_BADDATA where
- * a key is missing, unknown or no whole number; whether a network can be so is unet_layout_init's to say. */
-SPR_MUST_USE enum spr_code model_config_read(const char *json, struct unet_config *ret,
-                                             struct spr_error *err);
-SPR_MUST_USE enum spr_code model_config_write(const struct unet_config *config, struct buf *into,
-                                              struct spr_error *err);
-
 #endif

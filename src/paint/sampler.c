@@ -32,16 +32,6 @@ const struct sampler_row *sampler_row(enum sampler sampler)
     return &rows[sampler];
 }
 
-bool sampler_named(const char *name, enum sampler *ret)
-{
-    for (int i = 0; i < SAMPLER_COUNT; i++)
-        if (strcmp(rows[i].name, name) == 0) {
-            *ret = (enum sampler)i;
-            return true;
-        }
-    return false;
-}
-
 /* The run and its place in the scratch: three batches, as far as the sampler needs them. */
 struct walk {
     const struct sampler_run *r;

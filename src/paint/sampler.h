@@ -20,7 +20,6 @@ struct sampler_row {
     int predictions;  /* for each step but the last, which takes one */
 };
 const struct sampler_row *sampler_row(enum sampler sampler);
-bool sampler_named(const char *name, enum sampler *ret);
 
 /* One run over a batch. All pictures go through the same times. */
 struct sampler_run {

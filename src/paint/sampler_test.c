@@ -137,13 +137,7 @@ static void predictions_are_as_the_table_says(void **state)
         predictions = 0;
         assert_true(sampler_walk(&r, x, scratch));
         assert_int_equal(predictions, 4 * sampler_row((enum sampler)s)->predictions + 1);
-        enum sampler named = SAMPLER_COUNT;
-        assert_true(sampler_named(sampler_row((enum sampler)s)->name, &named));
-        assert_int_equal(named, s);
     }
-    enum sampler none = SAMPLER_COUNT;
-    assert_false(sampler_named("ddim", &none));
-    assert_int_equal(none, SAMPLER_COUNT);
 }
 
 /* A picture is the same whoever is in the batch, and in whatever place. */

@@ -2,6 +2,7 @@
 
 #include "base/arena.h"
 #include "base/mem.h"
+#include "nn/act.h"
 #include "paint/text.h"
 
 #include <assert.h>
@@ -172,18 +173,9 @@ static void draw(const struct trainer *t, struct lane *l, int p, uint64_t number
 /* Squared error of n velocities, and in v its gradient for a mean over the whole batch. */
 static double error_of(const struct trainer *t, struct lane *l, int n)
 {
-    const float scale = 2.0f / ((float)t->options.batch * SAMPLE_FLOATS);
     double sum = 0;
-    for (int p = 0; p < n; p++) {
-        float *v = l->v + (size_t)p * SAMPLE_FLOATS, *want = l->noise + (size_t)p * SAMPLE_FLOATS;
-        double square = 0;
-        for (size_t i = 0; i < SAMPLE_FLOATS; i++) {
-            float miss = v[i] - want[i];
-            square += (double)(miss * miss);
-            v[i] = miss * scale;
-        }
-        sum += square / SAMPLE_FLOATS;
-    }
+    for (size_t at = 0; at < (size_t)n * SAMPLE_FLOATS; at += SAMPLE_FLOATS)
+        sum += act_mse(l->v + at, l->noise + at, SAMPLE_FLOATS, 1.0f / (float)t->options.batch, l->v + at);
     return sum;
 }
 

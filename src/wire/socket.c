@@ -194,11 +194,6 @@ const char *wire_address(const struct wire_socket *s)
     return s->address;
 }
 
-void *wire_raw(struct wire_socket *s)
-{
-    return s->zmq;
-}
-
 int wire_fd(const struct wire_socket *s)
 {
     int fd = -1;

@@ -54,7 +54,6 @@ const char *wire_address(const struct wire_socket *s); /* the real one: a port f
 int wire_fd(
     const struct wire_socket *s); /* for poll: ZMQ_FD; edge-triggered: ask wire_readable after every use */
 bool wire_readable(struct wire_socket *s);
-void *wire_raw(struct wire_socket *s); /* for zmq_poll */
 
 struct wire_packet {
     zmq_msg_t frame[WIRE_FRAMES_MAX];
