@@ -71,9 +71,12 @@ enum spr_code place_tool(const char *name, const char *variable, char path[PATH_
         if (is_program(path))
             return SPR_OK;
     }
+    snprintf(path, PATH_MAX, "%s/%s", SPRITERY_LIBEXEC_FOLDER, name); /* where it was installed */
+    if (is_program(path))
+        return SPR_OK;
     return SPR_FAIL(err, SPR_NOTFOUND,
-                    "%s is neither beside this program nor in ../libexec/spritery; %s can name it", name,
-                    variable);
+                    "%s is neither beside this program nor in ../libexec/spritery or %s; %s can name it",
+                    name, SPRITERY_LIBEXEC_FOLDER, variable);
 }
 
 enum spr_code place_socket(const struct place *at, const char *name, char ret[WIRE_ADDRESS_BYTES],
