@@ -22,7 +22,8 @@ enum {
     SET,
     FACING,
     OUTLINE,
-    CLEAN
+    CLEAN,
+    CLOSE
 };
 
 static const char *const methods[] = { "nearest", "epx", "mmpx", "xbr", NULL };
@@ -34,7 +35,7 @@ static const char *const winds[] = { "n", "ne", "e", "se", "s", "sw", "w", "nw",
 enum { SET_MAX = 8 };
 
 struct settings {
-    bool clean, mirror_x, mirror_y, keep_size, outlined;
+    bool clean, close, mirror_x, mirror_y, keep_size, outlined;
     double degrees;
     enum turn_method turn;
     int set, facing; /* facing -1: not said */
@@ -97,6 +98,7 @@ static enum spr_code read_settings(const struct args *args, struct settings *s, 
                             .facing = -1,
                             .method = SCALE_NEAREST,
                             .clean = args_has(args, CLEAN),
+                            .close = args_has(args, CLOSE),
                             .keep_size = args_has(args, KEEP_SIZE) };
     enum spr_code rc = read_words(args, s, err);
     if (!rc)
@@ -121,8 +123,8 @@ static enum spr_code read_settings(const struct args *args, struct settings *s, 
 /* One picture, before its outline. */
 struct work {
     const struct settings *s;
-    int member; /* of the set */
-    int jaggies;
+    int member;        /* of the set */
+    int jaggies, gaps; /* pixels changed */
 };
 
 static enum spr_code change(void *context, const struct image *from, struct image *ret, struct spr_error *err)
@@ -135,6 +137,8 @@ static enum spr_code change(void *context, const struct image *from, struct imag
         return rc;
     if (s->clean)
         w->jaggies += outline_clean(&now);
+    if (s->close)
+        w->gaps += outline_close(&now);
     turn_mirror(&now, s->mirror_x != (s->set == 2 && w->member == 1), s->mirror_y);
     if (s->degrees != 0) {
         struct image turned;
@@ -207,8 +211,8 @@ static enum spr_code report(const struct cli *cli, const char *from, const char 
         fprintf(cli->out.file, "%s\n", to);
         return SPR_OK;
     }
-    json_t *o = json_pack("{s:s, s:s, s:i, s:i, s:i, s:i}", "file", to, "from", from, "width", a->width,
-                          "height", a->height, "frames", a->count, "jaggies", w->jaggies);
+    json_t *o = json_pack("{s:s, s:s, s:i, s:i, s:i, s:i, s:i}", "file", to, "from", from, "width", a->width,
+                          "height", a->height, "frames", a->count, "jaggies", w->jaggies, "gaps", w->gaps);
     return json_line(cli, o, 0, from, "name", err);
 }
 
@@ -218,7 +222,7 @@ static enum spr_code make(const struct cli *cli, const struct settings *s, const
     char to[PATH_MAX], end[16];
     enum image_kind kind = result_kind(&s->where, path);
     struct animation changed = { 0 }, large = { 0 };
-    struct work w = { s, member, 0 };
+    struct work w = { .s = s, .member = member };
     member_name(s, member, end);
     enum spr_code rc = result_path(&s->where, result_name(path), end, kind, to, err);
     if (!rc)
@@ -277,6 +281,7 @@ static const struct option options[] = {
       COMPLETE_NOTHING, NULL },
     { CLEAN, 0, "clean", NULL, "take the corner pixels out of freehand lines (jaggies)", COMPLETE_NOTHING,
       NULL },
+    { CLOSE, 0, "close", NULL, "close gaps of one or two pixels in a dark outline", COMPLETE_NOTHING, NULL },
 };
 
 static const struct example examples[] = {
@@ -292,7 +297,8 @@ const struct command cmd_transform = {
     .name = "transform",
     .operands = "FILE...",
     .summary = "enlarge, rotate, mirror, outline; sets of directions",
-    .about = "Changes sprites and animations (every frame alike), in this order: --clean, --mirror, --rotate "
+    .about = "Changes sprites and animations (every frame alike), in this order: --clean, --close, --mirror, "
+             "--rotate "
              "or --set, "
              "--outline, --scale. Enlarging, mirroring and rotating never make a colour that was not there.",
     .options = options,

@@ -2,6 +2,7 @@
 
 #include "pixel/alpha.h"
 #include "pixel/clean.h"
+#include "pixel/outline.h"
 #include "pixel/quantise.h"
 
 enum { SOLID = 224 }; /* alpha of pixels that belong to the thing without doubt */
@@ -9,11 +10,28 @@ enum { SOLID = 224 }; /* alpha of pixels that belong to the thing without doubt 
 const struct finish_options finish_default = {
     .colours = 16,
     .alpha_from = 128,
-    .speck = 1,
+    .speck = 2,
     .remnant = 12,
     .min_distance = 0.04f,
     .reluctance = 0.04f,
 };
+
+/* Only colours that are there already come in. */
+static enum spr_code close_outline(struct indexed *few, struct spr_error *err)
+{
+    struct image im;
+    struct indexed closed;
+    enum spr_code rc = image_from_indexed(&im, few, err);
+    if (rc)
+        return rc;
+    const struct image *one = &im;
+    if (outline_close(&im) > 0 && !(rc = indexed_by_palette(&closed, &one, 1, &few->palette, err))) {
+        indexed_fini(few);
+        *few = closed;
+    }
+    image_fini(&im);
+    return rc;
+}
 
 enum spr_code finish(const struct image *im, const struct finish_options *o, struct indexed *ret,
                      struct spr_error *err)
@@ -38,6 +56,10 @@ enum spr_code finish(const struct image *im, const struct finish_options *o, str
         rc = quantise(&cut, &choose, &few, err);
     if (!rc) {
         clean_grain(&few, &cut, o->space, o->reluctance);
+        if ((rc = close_outline(&few, err)))
+            indexed_fini(&few);
+    }
+    if (!rc) {
         indexed_compact(&few);
         indexed_sort(&few);
         *ret = few;

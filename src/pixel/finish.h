@@ -2,7 +2,8 @@
  * Flow:  paint's picture -> [pixel/finish] -> struct indexed -> PNG
  * In this order: lone half-transparent colours take a neighbour's, what is left of soft shadows goes, alpha is cut to
  *   0 or 255, specks and pinholes go,
- *   colours are chosen (or a given palette's taken), grain goes, unused colours leave the palette.
+ *   colours are chosen (or a given palette's taken), grain goes, gaps in a dark outline are closed, unused colours leave the
+ *   palette.
  * Invariants: alpha 0 or 255; at most the asked number of opaque colours; transparent first, then dark to light.
  * Threads: any; nothing is shared. Deterministic. */
 #ifndef PIXEL_FINISH_H

@@ -142,6 +142,35 @@ static void nothing_there_is_fine(void **state)
     image_fini(&im);
 }
 
+static void a_gap_in_the_outline_is_closed(void **state)
+{
+    (void)state;
+    struct image im = art("..........\n"
+                          ".########.\n"
+                          ".#rrrrrr#.\n"
+                          ".#rr.rrr#.\n"
+                          ".#rr.rrrr.\n"
+                          ".#rrrrrr#.\n"
+                          ".########.\n"
+                          "..........\n");
+    struct indexed few = { 0 };
+    struct image made;
+    struct spr_error err = { 0 };
+    assert_int_equal(finish(&im, &finish_default, &few, &err), SPR_OK);
+    assert_int_equal(image_from_indexed(&made, &few, &err), SPR_OK);
+    assert_art(&made, "..........\n"
+                      ".########.\n"
+                      ".#rrrrrr#.\n"
+                      ".#rrrrrr#.\n"
+                      ".#rrrrrr#.\n"
+                      ".#rrrrrr#.\n"
+                      ".########.\n"
+                      "..........\n");
+    image_fini(&made);
+    indexed_fini(&few);
+    image_fini(&im);
+}
+
 static void orphans_are_counted(void **state)
 {
     (void)state;
@@ -186,6 +215,7 @@ int main(void)
         cmocka_unit_test(limits_hold),
         cmocka_unit_test(a_palette_is_obeyed),
         cmocka_unit_test(nothing_there_is_fine),
+        cmocka_unit_test(a_gap_in_the_outline_is_closed),
         cmocka_unit_test(orphans_are_counted),
         cmocka_unit_test(survives_lack_of_memory),
     };

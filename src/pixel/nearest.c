@@ -35,11 +35,16 @@ void colour_space_map(enum colour_space space, const struct rgba *from, size_t c
     }
 }
 
+float colour_space_dim(float x)
+{
+    return TOE_3 * (x + TOE_2) / (x + TOE_1);
+}
+
 struct rgba colour_space_back(enum colour_space space, float x, float y, float z)
 {
     if (space == COLOUR_OKLAB)
         return oklab_to(
-            (struct oklab){ (x * x + TOE_1 * x) / (TOE_3 * (x + TOE_2)), y / CHROMA, z / CHROMA });
+            (struct oklab){ x / colour_space_dim(x), y / CHROMA, z / CHROMA });
     return (struct rgba){ byte_from_unit(x), byte_from_unit(y), byte_from_unit(z), 255 };
 }
 

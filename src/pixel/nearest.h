@@ -36,6 +36,8 @@ void nearest_map(const struct nearest *n, const struct rgba *from, size_t count,
 /* Coordinates of colours in a space: what the distances above are taken between. */
 void colour_space_map(enum colour_space space, const struct rgba *from, size_t count, float *x, float *y,
                       float *z);
+/* In COLOUR_OKLAB, by how much a colour of that lightness x was brought nearer to black: 0.17 at black, 1 at white. */
+float colour_space_dim(float x);
 struct rgba colour_space_back(enum colour_space space, float x, float y, float z);
 
 #endif

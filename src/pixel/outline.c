@@ -2,6 +2,7 @@
 
 #include "image/colour.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 /* Sides first, in the order that decides between equals: below, right, left, above. */
@@ -140,6 +141,109 @@ int outline_clean(struct image *im)
                 *image_at(im, x, y) = c;
                 changed++;
             }
+        }
+    return changed;
+}
+
+static bool at_border(const struct image *im, int x, int y)
+{
+    if (x < 1 || y < 1 || x >= im->width - 1 || y >= im->height - 1 || !is_solid(im, x, y))
+        return false;
+    return !is_solid(im, x - 1, y) || !is_solid(im, x + 1, y) || !is_solid(im, x, y - 1) ||
+           !is_solid(im, x, y + 1);
+}
+
+/* The colour of the outline; false where there is none. A colour with more than half of all votes is what is left when
+ * two different ones always go together (Boyer and Moore, 1981). */
+static bool find_line(const struct image *im, struct rgba *ret)
+{
+    enum { FEWEST = 16 };
+    const float dark = 0.4f; /* OkLab's L: #484848 */
+    int lead = 0, border = 0, votes = 0;
+    for (int pass = 0; pass < 2; pass++)
+        for (int y = 1; y < im->height - 1; y++)
+            for (int x = 1; x < im->width - 1; x++) {
+                if (!at_border(im, x, y))
+                    continue;
+                struct rgba p = *image_at(im, x, y);
+                if (pass == 0) {
+                    *ret = lead == 0 ? p : *ret;
+                    lead += rgba_equal(p, *ret) ? 1 : -1;
+                    border++;
+                } else {
+                    votes += rgba_equal(p, *ret);
+                }
+            }
+    return border >= FEWEST && votes * 100 >= border * OUTLINE_SHARE && oklab_from(*ret).L < dark;
+}
+
+static bool is_gap(const struct image *im, int x, int y, float limit)
+{
+    return at_border(im, x, y) && oklab_from(*image_at(im, x, y)).L > limit;
+}
+
+enum { GAP_MOST = 2, AROUND_MOST = 8 * GAP_MOST };
+
+struct spot {
+    int x, y;
+};
+
+/* The gap that begins at (x, y), reading row by row; how many pixels, GAP_MOST + 1 for more. */
+static int gap_from(const struct image *im, int x, int y, float limit, struct spot gap[GAP_MOST])
+{
+    int count = 1;
+    gap[0] = (struct spot){ x, y };
+    for (int i = 0; i < count; i++)
+        for (int k = 0; k < 8; k++) {
+            struct spot at = { gap[i].x + dx[k], gap[i].y + dy[k] };
+            bool known = false;
+            for (int j = 0; j < count; j++)
+                known = known || (gap[j].x == at.x && gap[j].y == at.y);
+            if (known || !is_gap(im, at.x, at.y, limit))
+                continue;
+            if (count == GAP_MOST)
+                return GAP_MOST + 1;
+            gap[count++] = at;
+        }
+    return count;
+}
+
+/* Whether two pixels of the line touch the gap and not each other. */
+static bool breaks(const struct image *im, const struct spot *gap, int count, struct rgba line)
+{
+    struct spot around[AROUND_MOST];
+    int n = 0;
+    for (int i = 0; i < count; i++)
+        for (int k = 0; k < 8; k++) {
+            struct spot at = { gap[i].x + dx[k], gap[i].y + dy[k] };
+            if (at_border(im, at.x, at.y) && rgba_equal(*image_at(im, at.x, at.y), line))
+                around[n++] = at;
+        }
+    for (int i = 0; i < n; i++)
+        for (int k = 0; k < i; k++)
+            if (abs(around[i].x - around[k].x) > 1 || abs(around[i].y - around[k].y) > 1)
+                return true;
+    return false;
+}
+
+int outline_close(struct image *im)
+{
+    const float far = 0.1f;
+    struct rgba line = { 0 };
+    int changed = 0;
+    if (!find_line(im, &line))
+        return 0;
+    float limit = oklab_from(line).L + far;
+    /* In place: a gap that is closed is of the line, and nothing else becomes a gap by it. */
+    for (int y = 1; y < im->height - 1; y++)
+        for (int x = 1; x < im->width - 1; x++) {
+            struct spot gap[GAP_MOST];
+            int count = is_gap(im, x, y, limit) ? gap_from(im, x, y, limit, gap) : 0;
+            if (count < 1 || count > GAP_MOST || !breaks(im, gap, count, line))
+                continue;
+            for (int i = 0; i < count; i++)
+                *image_at(im, gap[i].x, gap[i].y) = line;
+            changed += count;
         }
     return changed;
 }

@@ -37,4 +37,11 @@ struct rgba outline_shade(struct rgba c);
  * Returns the pixels changed. */
 int outline_clean(struct image *im);
 
+/* Closes gaps in a dark outline. A picture has one where one dark colour makes at least OUTLINE_SHARE percent of the solid
+ * pixels that have a transparent one at a side, the picture's edge left out. A gap is one or two such pixels that touch,
+ * lighter than the line by more than what is far (gate.h), between two pixels of the line that do not touch each other: the
+ * tip of a blade, which does not break the line, stays. Gaps take the line's colour. Returns the pixels changed. */
+enum { OUTLINE_SHARE = 80 };
+int outline_close(struct image *im);
+
 #endif

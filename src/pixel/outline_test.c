@@ -84,9 +84,46 @@ static void cleans_lines(void **state)
     }
 }
 
+static void closes_gaps(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *why, *before, *after;
+        int changed;
+    } rows[] = {
+        { "a gap of one pixel",
+          "........\n.######.\n.#rrrr#.\n.#rrrrr.\n.#rrrr#.\n.#rrrr#.\n.##rr#..\n...##...\n........\n",
+          "........\n.######.\n.#rrrr#.\n.#rrrr#.\n.#rrrr#.\n.#rrrr#.\n.##rr#..\n...##...\n........\n", 1 },
+        { "two that touch",
+          "........\n.######.\n.#rrrr#.\n.#rrrrr.\n.#rrrrr.\n.#rrrr#.\n.######.\n........\n",
+          "........\n.######.\n.#rrrr#.\n.#rrrr#.\n.#rrrr#.\n.#rrrr#.\n.######.\n........\n", 2 },
+        { "three are drawn so",
+          "........\n.######.\n.#rrrr#.\n.#rrrrr.\n.#rrrrr.\n.#rrrrr.\n.#rrrr#.\n.######.\n........\n",
+          "........\n.######.\n.#rrrr#.\n.#rrrrr.\n.#rrrrr.\n.#rrrrr.\n.#rrrr#.\n.######.\n........\n", 0 },
+        { "a tip that shines does not break the line",
+          "........\n.####w..\n.#rr##..\n.#rrr#..\n.#rrr#..\n.#####..\n........\n",
+          "........\n.####w..\n.#rr##..\n.#rrr#..\n.#rrr#..\n.#####..\n........\n", 0 },
+        { "no outline, but a light thing with a dark spot",
+          "........\n.rrrrrr.\n.r#rrrr.\n.rrrrrr.\n.rrr##r.\n.rrrrrr.\n........\n",
+          "........\n.rrrrrr.\n.r#rrrr.\n.rrrrrr.\n.rrr##r.\n.rrrrrr.\n........\n", 0 },
+        { "a light outline is none that we close",
+          "........\n.wwwwww.\n.wrrrrw.\n.wrrrrr.\n.wrrrrw.\n.wwwwww.\n........\n",
+          "........\n.wwwwww.\n.wrrrrw.\n.wrrrrr.\n.wrrrrw.\n.wwwwww.\n........\n", 0 },
+        { "no room for a border", "##\n#r\n", "##\n#r\n", 0 },
+    };
+    for (size_t i = 0; i < SPR_COUNT(rows); i++) {
+        struct image im = art(rows[i].before);
+        int changed = outline_close(&im);
+        assert_art(&im, rows[i].after);
+        assert_int_equal(changed, rows[i].changed);
+        assert_int_equal(outline_close(&im), 0);
+        image_fini(&im);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = { cmocka_unit_test(draws), cmocka_unit_test(shades_are_darker),
-                                        cmocka_unit_test(cleans_lines) };
+                                        cmocka_unit_test(cleans_lines), cmocka_unit_test(closes_gaps) };
     return cmocka_run_group_tests_name("pixel/outline", tests, NULL, NULL);
 }

@@ -58,6 +58,71 @@ static void to_points(const struct histogram *h, enum colour_space space, struct
     }
 }
 
+/* Distance in which no screen shows more than min_distance asks for: near black OkLab's a and b grow without bound, so that
+ * #000000 and #020402 are as far apart as two greens that anybody tells apart. */
+static float seen_distance2(enum colour_space space, const struct clusters *c, int i, int k)
+{
+    float dx = c->x[i] - c->x[k], dy = c->y[i] - c->y[k], dz = c->z[i] - c->z[k];
+    float dim = space == COLOUR_OKLAB ? colour_space_dim((c->x[i] + c->x[k]) / 2) : 1;
+    return dx * dx + dim * dim * (dy * dy + dz * dz);
+}
+
+/* Of colours nearer than that the one with less weight goes. Clusters are not settled again: its pixels take the other. */
+static void drop_unseen(enum colour_space space, float min_distance, struct clusters *c)
+{
+    for (;;) {
+        float least = min_distance * min_distance;
+        int lighter = -1;
+        for (int i = 0; i < c->count; i++)
+            for (int k = i + 1; k < c->count; k++) {
+                float d = seen_distance2(space, c, i, k);
+                if (d < least) {
+                    least = d;
+                    lighter = c->weight[i] < c->weight[k] ? i : k;
+                }
+            }
+        if (lighter < 0)
+            return;
+        c->count--;
+        for (int k = lighter; k < c->count; k++) {
+            c->x[k] = c->x[k + 1], c->y[k] = c->y[k + 1], c->z[k] = c->z[k + 1];
+            c->weight[k] = c->weight[k + 1];
+        }
+    }
+}
+
+/* At most `room` groups. Where colours went because they look the same, there is room for others: more are asked for, as
+ * long as no more than room come out of it. GIVES ret->member. */
+static enum spr_code group(const struct points *p, const struct quantise_options *o, int room,
+                           struct clusters *ret, struct spr_error *err)
+{
+    enum { TRIES = 3 };
+    struct clusters best = { 0 };
+    enum spr_code rc = SPR_OK;
+    for (int i = 0, ask = room; i < TRIES && ask <= CLUSTER_MAX && best.count < room; i++) {
+        struct clusters c = { 0 };
+        if ((rc = clusters_init(&c, p, ask, o->min_distance, err)))
+            break;
+        int had = c.count;
+        if (!o->keep)
+            drop_unseen(o->space, o->min_distance, &c);
+        if (c.count > room || c.count <= best.count) {
+            clusters_fini(&c);
+            break;
+        }
+        clusters_fini(&best);
+        best = c;
+        if (c.count == had)
+            break;
+        ask += room - c.count;
+    }
+    if (rc)
+        clusters_fini(&best);
+    else
+        *ret = best;
+    return rc;
+}
+
 /* Adds at most `room` colours for the histogram to *p. */
 static enum spr_code choose_opaque(const struct histogram *h, const struct quantise_options *o, int room,
                                    struct palette *p, struct spr_error *err)
@@ -73,7 +138,7 @@ static enum spr_code choose_opaque(const struct histogram *h, const struct quant
     if (rc)
         return rc;
     to_points(h, o->space, &points);
-    rc = clusters_init(&c, &points, room, o->min_distance, err);
+    rc = group(&points, o, room, &c, err);
     for (int k = 0; k < c.count && !rc; k++)
         add_once(p, o->keep ? own_colour(h, &points, &c, k)
                             : colour_space_back(o->space, c.x[k], c.y[k], c.z[k]));

@@ -16,8 +16,11 @@ struct quantise_options {
                               * then at most 255 are opaque */
     enum colour_space space; /* in which colours are compared */
     int alpha_from;          /* 1..255: pixels with less are transparent; 0 here means 128 */
-    float min_distance;      /* colours closer than this become one; 0: none; 0.02 is hard to see */
-    bool keep;               /* choose only among the picture's own colours, not their means */
+    float
+        min_distance; /* colours closer than this become one; 0: none; 0.02 is hard to see. Near black a and b count
+                              * less, as on a screen, and what becomes free by that goes to other colours */
+    bool keep;        /* choose only among the picture's own colours, not their means; dark ones are then
+                              * as far apart as others */
 };
 
 /* One palette for pictures[count]. BORROWS the pictures. Fails: SPR_BADARG (colours), SPR_NOMEM. */

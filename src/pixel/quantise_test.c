@@ -153,6 +153,29 @@ static void close_colours_are_joined(void **state)
     image_fini(&im);
 }
 
+/* Noise on a black line is no reason for three blacks; what they leave room for is used. */
+static void blacks_that_look_the_same_are_one(void **state)
+{
+    (void)state;
+    static const struct rgba black[3] = { { 0, 0, 0, 255 }, { 2, 4, 2, 255 }, { 0, 1, 4, 255 } };
+    struct image im = blank(8, 8);
+    for (int i = 0; i < 64; i++)
+        im.pixel[i] = i < 40 ? black[i % 3] : (struct rgba){ (uint8_t)(60 + 40 * (i % 5)), 50, 50, 255 };
+    for (int colours = 5; colours <= 8; colours++) {
+        struct indexed few = { 0 };
+        struct spr_error err = { 0 };
+        struct quantise_options o = { .colours = colours, .min_distance = 0.04f };
+        int dark = 0;
+        assert_int_equal(quantise(&im, &o, &few, &err), SPR_OK);
+        for (int i = 0; i < few.palette.count; i++)
+            dark += few.palette.colour[i].r < 20;
+        assert_int_equal(dark, 1);
+        assert_int_equal(few.palette.count, colours < 6 ? colours : 6);
+        indexed_fini(&few);
+    }
+    image_fini(&im);
+}
+
 static void a_given_palette_is_kept(void **state)
 {
     (void)state;
@@ -263,6 +286,7 @@ int main(void)
         cmocka_unit_test(never_more_than_asked),
         cmocka_unit_test(clouds_are_found),
         cmocka_unit_test(close_colours_are_joined),
+        cmocka_unit_test(blacks_that_look_the_same_are_one),
         cmocka_unit_test(a_given_palette_is_kept),
         cmocka_unit_test(one_palette_for_several),
         cmocka_unit_test(compact_and_sort_keep_the_picture),

@@ -355,7 +355,7 @@ _spritery() {
         --outline) return ;;
         *)
             case "$cur" in
-            -*) mapfile -t COMPREPLY < <(compgen -W '--out --force --scale --method --mirror --rotate --by --keep-size --set --facing --outline --clean --json --quiet --verbose --help --version' -- "$cur") ;;
+            -*) mapfile -t COMPREPLY < <(compgen -W '--out --force --scale --method --mirror --rotate --by --keep-size --set --facing --outline --clean --close --json --quiet --verbose --help --version' -- "$cur") ;;
             *) compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -f -- "$cur") ;;
             esac ;;
         esac ;;

@@ -367,6 +367,7 @@ complete -c spritery -n '__fish_seen_subcommand_from transform' -l set -x -a '2 
 complete -c spritery -n '__fish_seen_subcommand_from transform' -l facing -x -a 'n ne e se s sw w nw' -d 'where the sprite looks; the set\'s files are named by the wind, not by degrees'
 complete -c spritery -n '__fish_seen_subcommand_from transform' -l outline -x -d 'outer, inner or corners; then :#RRGGBB (default black) or :shade'
 complete -c spritery -n '__fish_seen_subcommand_from transform' -l clean -d 'take the corner pixels out of freehand lines (jaggies)'
+complete -c spritery -n '__fish_seen_subcommand_from transform' -l close -d 'close gaps of one or two pixels in a dark outline'
 complete -c spritery -n '__fish_seen_subcommand_from transform' -l json -d 'results as JSON on standard output, one object per line'
 complete -c spritery -n '__fish_seen_subcommand_from transform' -l quiet -s q -d 'say nothing but failures'
 complete -c spritery -n '__fish_seen_subcommand_from transform' -l verbose -s v -d 'say more'

@@ -439,6 +439,7 @@ _spritery() {
             '--facing=[where the sprite looks; the set'\''s files are named by the wind, not by degrees]:WIND:(n ne e se s sw w nw)' \
             '--outline=[outer, inner or corners; then \:#RRGGBB (default black) or \:shade]:KIND: ' \
             '--clean[take the corner pixels out of freehand lines (jaggies)]' \
+            '--close[close gaps of one or two pixels in a dark outline]' \
             '--json[results as JSON on standard output, one object per line]' \
             '(-q --quiet)'{-q,--quiet}'[say nothing but failures]' \
             '(-v --verbose)'{-v,--verbose}'[say more]' \
