@@ -126,10 +126,10 @@ static enum spr_code show_servers(const struct cli *cli, const char *list, const
 {
     enum spr_code rc = SPR_OK;
     for (const char *at = list; !rc && *at; at += strcspn(at, ", "), at += strspn(at, ", ")) {
-        char url[COMFY_URL_BYTES];
-        struct comfy_http *h = NULL;
+        char url[FETCH_URL_BYTES];
+        struct fetch *h = NULL;
         snprintf(url, sizeof url, "%.*s", (int)strcspn(at, ", "), at);
-        rc = comfy_http_open(url, &h, err);
+        rc = fetch_open(url, &h, err);
         if (!rc && !cli->json && strchr(list, ','))
             fprintf(cli->out.file, "%s%s%s\n", terminal_bold(&cli->out), url, terminal_plain(&cli->out));
         for (int kind = 0; !rc && kind < COMFY_KINDS; kind++) {
@@ -141,7 +141,7 @@ static enum spr_code show_servers(const struct cli *cli, const char *list, const
                 rc = show_names(cli, url, comfy_kind_name[kind], names, err);
             json_decref(names);
         }
-        comfy_http_close(h);
+        fetch_close(h);
     }
     return rc ? rc : terminal_flush(&cli->out, err);
 }

@@ -1,7 +1,7 @@
 /* `spritery plan-fetch URL`: what a gate's look runs to get a page of metrics (orchestrate/judge.c), under the same
  * supervision as any other criterion. */
 #include "cli/command.h"
-#include "engine/comfy_http.h"
+#include "fetch/fetch.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -12,20 +12,20 @@ static enum spr_code run(struct cli *cli, const struct args *args, struct spr_er
 {
     const char *url = args->operand[0], *host = strstr(url, "://"),
                *path = host ? strchr(host + 3, '/') : NULL;
-    char server[COMFY_URL_BYTES];
-    struct comfy_http *http = NULL;
+    char server[FETCH_URL_BYTES];
+    struct fetch *http = NULL;
     struct buf page;
     int length = path ? (int)(path - url) : (int)strlen(url);
     if (length >= (int)sizeof server)
         return SPR_FAIL(err, SPR_LIMIT, "an address of %zu characters", strlen(url));
     snprintf(server, sizeof server, "%.*s", length, url);
     buf_init(&page, PAGE_BYTES_MAX);
-    enum spr_code rc = comfy_http_open(server, &http, err);
+    enum spr_code rc = fetch_open(server, &http, err);
     if (!rc)
-        rc = comfy_get(http, path ? path : "/", PAGE_MS, &page, err);
+        rc = fetch_get(http, path ? path : "/", PAGE_MS, &page, err);
     if (!rc)
         fwrite(page.data ? page.data : "", 1, page.length, cli->out.file);
-    comfy_http_close(http);
+    fetch_close(http);
     buf_fini(&page);
     return rc ? rc : terminal_flush(&cli->out, err);
 }

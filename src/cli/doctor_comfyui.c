@@ -54,7 +54,7 @@ static void on_lack(void *context, const char *workflow, const struct spr_error 
 }
 
 /* False: it does not answer, and that is told. */
-static bool look_at_server(struct look *l, struct comfy_http *h)
+static bool look_at_server(struct look *l, struct fetch *h)
 {
     struct comfy_about about = { 0 };
     struct spr_error err;
@@ -85,10 +85,10 @@ static bool look_at_server(struct look *l, struct comfy_http *h)
 
 static void look_at(struct look *l)
 {
-    struct comfy_http *h = NULL;
+    struct fetch *h = NULL;
     struct spr_error err;
     struct data_list workflows = { 0 };
-    if (comfy_http_open(l->url, &h, &err)) {
+    if (fetch_open(l->url, &h, &err)) {
         tell(l, DOCTOR_BAD, err.text, "correct engine.comfyui or SPRITERY_COMFYUI");
         return;
     }
@@ -104,7 +104,7 @@ static void look_at(struct look *l)
     if (rc)
         tell(l, DOCTOR_BAD, err.text, "");
     data_list_free(&workflows);
-    comfy_http_close(h);
+    fetch_close(h);
 }
 
 void doctor_comfyui(const struct config *c, const struct terminal *t, doctor_visit *visit, void *context)
@@ -122,7 +122,7 @@ void doctor_comfyui(const struct config *c, const struct terminal *t, doctor_vis
         return;
     }
     for (const char *at = list; *at; at += strcspn(at, ", "), at += strspn(at, ", ")) {
-        char url[COMFY_URL_BYTES];
+        char url[FETCH_URL_BYTES];
         struct look l = { .url = url, .visit = visit, .context = context };
         snprintf(url, sizeof url, "%.*s", (int)strcspn(at, ", "), at);
         look_at(&l);

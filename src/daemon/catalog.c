@@ -70,12 +70,12 @@ static bool has(const struct catalog_list *l, const char *name, const char *kind
 /* On the thread. A server that does not answer has no models this time. */
 static enum spr_code ask_one(struct catalog *c, const char *url, struct spr_error *err)
 {
-    struct comfy_http *h = NULL;
-    char path[COMFY_URL_BYTES + NAME_MAX_BYTES + 64];
-    enum spr_code rc = comfy_http_open(url, &h, err);
+    struct fetch *h = NULL;
+    char path[FETCH_URL_BYTES + NAME_MAX_BYTES + 64];
+    enum spr_code rc = fetch_open(url, &h, err);
     if (rc)
         return rc;
-    comfy_http_cancel_on(h, &c->stop);
+    fetch_cancel_on(h, &c->stop);
     for (int kind = 0; !rc && kind < COMFY_KINDS; kind++) {
         json_t *names = NULL, *one;
         size_t i;
@@ -85,13 +85,12 @@ static enum spr_code ask_one(struct catalog *c, const char *url, struct spr_erro
             const char *name = json_string_value(one);
             if (rc || !name || has(&c->fresh, name, comfy_kind_name[kind]))
                 continue;
-            snprintf(path, sizeof path, "%s/models/%s/%.250s", comfy_http_url(h), comfy_kind_folder[kind],
-                     name);
+            snprintf(path, sizeof path, "%s/models/%s/%.250s", fetch_url(h), comfy_kind_folder[kind], name);
             rc = add(&c->fresh, name, path, comfy_kind_name[kind], 0, err);
         }
         json_decref(names);
     }
-    comfy_http_close(h);
+    fetch_close(h);
     return rc;
 }
 

@@ -22,7 +22,7 @@ enum {
 };
 
 struct job {
-    struct comfy_http *server;
+    struct fetch *server;
     const char *client_id;
     char id[COMFY_UUID_BYTES];
     const struct engine_watch *watch;
@@ -114,7 +114,7 @@ static enum spr_code listen(struct job *j, struct spr_error *err)
     struct spr_error why;
     enum spr_code rc = SPR_OK;
     if (!j->socket && now_ms() >= j->socket_at) {
-        rc = comfy_socket_open(comfy_http_url(j->server), j->client_id, &j->socket, err);
+        rc = comfy_socket_open(fetch_url(j->server), j->client_id, &j->socket, err);
         if (rc == SPR_NOMEM || rc == SPR_BADARG)
             return rc;
     }
@@ -161,7 +161,7 @@ static enum spr_code ask_history(struct job *j, json_t **ret, struct spr_error *
 {
     char path[96];
     snprintf(path, sizeof path, "/history/%s", j->id);
-    return comfy_get_json(j->server, path, ASK_MS, ret, err);
+    return fetch_json(j->server, path, ASK_MS, ret, err);
 }
 
 /* Whether the server still has it, when the socket does not say. */
@@ -171,13 +171,13 @@ static enum spr_code poll_server(struct job *j, struct spr_error *err)
     j->asked_at = now_ms();
     enum spr_code rc = ask_history(j, &history, err);
     if (!rc && !(j->finished = json_object_get(history, j->id) != NULL))
-        rc = comfy_get_json(j->server, "/queue", ASK_MS, &queue, err);
+        rc = fetch_json(j->server, "/queue", ASK_MS, &queue, err);
     if (!rc) {
         j->answered_at = now_ms();
         j->missing = j->finished || queue_has(queue, j->id) ? 0 : j->missing + 1;
         if (j->missing >= 2)
             rc = SPR_FAIL(err, SPR_BUSY, "%s has forgotten the prompt: it was probably started anew",
-                          comfy_http_url(j->server));
+                          fetch_url(j->server));
     } else if ((rc == SPR_IO || rc == SPR_TIMEOUT) && now_ms() - j->answered_at < GONE_MS) {
         rc = SPR_OK; /* it may come back */
     }
@@ -196,10 +196,10 @@ static enum spr_code stop(struct job *j, struct spr_error *err)
     int64_t until = now_ms() + STOP_MS;
     snprintf(delete, sizeof delete, "{\"delete\":[\"%s\"]}", j->id);
     snprintf(interrupt, sizeof interrupt, "{\"prompt_id\":\"%s\"}", j->id);
-    comfy_http_cancel_on(j->server, NULL);
+    fetch_cancel_on(j->server, NULL);
     buf_init(&answer, ANSWER_BYTES);
-    bool told = !comfy_post(j->server, "/queue", delete, STOP_MS, &answer, &status, &ignored) &&
-                !comfy_post(j->server, "/interrupt", interrupt, STOP_MS, &answer, &status, &ignored);
+    bool told = !fetch_post(j->server, "/queue", delete, STOP_MS, &answer, &status, &ignored) &&
+                !fetch_post(j->server, "/interrupt", interrupt, STOP_MS, &answer, &status, &ignored);
     buf_fini(&answer);
     while (told && !j->finished && !j->interrupted && j->socket && now_ms() < until)
         if (listen(j, &ignored))
@@ -246,11 +246,11 @@ static enum spr_code fail_refused(const struct job *j, const json_t *answer, lon
     const json_t *whole = json_object_get(answer, "error");
     if (text)
         return SPR_FAIL(err, SPR_BADARG, "%s refuses node %.30s (%.60s): %.100s: %.200s",
-                        comfy_http_url(j->server), at, class ? class : "?", text, detail ? detail : "");
+                        fetch_url(j->server), at, class ? class : "?", text, detail ? detail : "");
     text = json_is_string(whole) ? json_string_value(whole)
                                  : json_string_value(json_object_get(whole, "message"));
-    return SPR_FAIL(err, SPR_BADARG, "%s refuses the workflow (status %ld): %.300s",
-                    comfy_http_url(j->server), status, text ? text : "no reason given");
+    return SPR_FAIL(err, SPR_BADARG, "%s refuses the workflow (status %ld): %.300s", fetch_url(j->server),
+                    status, text ? text : "no reason given");
 }
 
 static enum spr_code hand_in(struct job *j, const char *graph, struct spr_error *err)
@@ -267,7 +267,7 @@ static enum spr_code hand_in(struct job *j, const char *graph, struct spr_error 
         !(rc = buf_add(&text, graph, strlen(graph), err)))
         rc = buf_addf(&text, err, "}");
     if (!rc)
-        rc = comfy_post(j->server, "/prompt", text.data, ASK_MS, &answer, &status, err);
+        rc = fetch_post(j->server, "/prompt", text.data, ASK_MS, &answer, &status, err);
     json_t *root =
         rc ? NULL : json_loadb(answer.data ? answer.data : "", answer.length, JSON_DECODE_INT_AS_REAL, NULL);
     if (!rc && (status != 200 || json_object_size(json_object_get(root, "node_errors")) > 0))
@@ -349,7 +349,7 @@ static enum spr_code collect(struct job *j, struct comfy_result *ret, struct spr
         return rc;
     const json_t *entry = json_object_get(history, j->id), *outputs = json_object_get(entry, "outputs");
     rc = entry ? failed_of(entry, err)
-               : SPR_FAIL(err, SPR_BADDATA, "%s has no history of the prompt", comfy_http_url(j->server));
+               : SPR_FAIL(err, SPR_BADDATA, "%s has no history of the prompt", fetch_url(j->server));
     if (!rc)
         rc = add_files(outputs, true, &r, err);
     if (!rc && r.files == 0)
@@ -364,7 +364,7 @@ static enum spr_code collect(struct job *j, struct comfy_result *ret, struct spr
     return rc;
 }
 
-enum spr_code comfy_job_run(struct comfy_http *server, const char *client_id, const char *graph,
+enum spr_code comfy_job_run(struct fetch *server, const char *client_id, const char *graph,
                             const struct engine_watch *watch, int picture, int pictures,
                             struct comfy_result *ret, struct spr_error *err)
 {
@@ -372,7 +372,7 @@ enum spr_code comfy_job_run(struct comfy_http *server, const char *client_id, co
     j.progress = (struct engine_progress){ 0, 0, picture, pictures };
     j.heard_at = j.answered_at = now_ms();
     comfy_uuid(j.id);
-    comfy_http_cancel_on(server, watch->cancel);
+    fetch_cancel_on(server, watch->cancel);
     enum spr_code rc = greet(&j, err);
     if (!rc && (rc = hand_in(&j, graph, err)) == SPR_CANCELLED)
         rc = stop(&j, err); /* it may have arrived */
@@ -381,7 +381,7 @@ enum spr_code comfy_job_run(struct comfy_http *server, const char *client_id, co
     if (!rc)
         rc = collect(&j, ret, err);
     comfy_socket_close(j.socket);
-    comfy_http_cancel_on(server, NULL);
+    fetch_cancel_on(server, NULL);
     return rc;
 }
 
@@ -396,19 +396,19 @@ void comfy_result_fini(struct comfy_result *r)
     *r = (struct comfy_result){ 0 };
 }
 
-enum spr_code comfy_file_get(struct comfy_http *server, const struct comfy_file *f, struct buf *into,
+enum spr_code comfy_file_get(struct fetch *server, const struct comfy_file *f, struct buf *into,
                              struct spr_error *err)
 {
     struct buf path;
     buf_init(&path, 4096);
     enum spr_code rc = buf_addf(&path, err, "/view?filename=");
-    if (!rc && !(rc = comfy_escape(server, f->name, &path, err)) &&
+    if (!rc && !(rc = fetch_escape(server, f->name, &path, err)) &&
         !(rc = buf_addf(&path, err, "&subfolder=")) &&
-        (!*f->folder || !(rc = comfy_escape(server, f->folder, &path, err))) &&
+        (!*f->folder || !(rc = fetch_escape(server, f->folder, &path, err))) &&
         !(rc = buf_addf(&path, err, "&type=")))
-        rc = comfy_escape(server, f->type, &path, err);
+        rc = fetch_escape(server, f->type, &path, err);
     if (!rc)
-        rc = comfy_get(server, path.data, 60000, into, err);
+        rc = fetch_get(server, path.data, 60000, into, err);
     buf_fini(&path);
     return rc;
 }

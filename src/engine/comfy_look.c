@@ -19,13 +19,13 @@ static const struct {
 
 enum spr_code comfy_class(void *http, const char *class, json_t **ret, struct spr_error *err)
 {
-    struct comfy_http *h = http;
+    struct fetch *h = http;
     struct buf path;
     json_t *root = NULL;
     buf_init(&path, 1024);
     enum spr_code rc = buf_addf(&path, err, "/object_info/");
-    if (!rc && !(rc = comfy_escape(h, class, &path, err)))
-        rc = comfy_get_json(h, path.data, ASK_MS, &root, err);
+    if (!rc && !(rc = fetch_escape(h, class, &path, err)))
+        rc = fetch_json(h, path.data, ASK_MS, &root, err);
     buf_fini(&path);
     if (rc == SPR_NOTFOUND) {
         root = json_object();
@@ -38,10 +38,10 @@ enum spr_code comfy_class(void *http, const char *class, json_t **ret, struct sp
     return rc;
 }
 
-enum spr_code comfy_about(struct comfy_http *h, struct comfy_about *ret, struct spr_error *err)
+enum spr_code comfy_about(struct fetch *h, struct comfy_about *ret, struct spr_error *err)
 {
     json_t *root = NULL;
-    enum spr_code rc = comfy_get_json(h, "/system_stats", ASK_MS, &root, err);
+    enum spr_code rc = fetch_json(h, "/system_stats", ASK_MS, &root, err);
     if (rc)
         return rc;
     const json_t *device = json_array_get(json_object_get(root, "devices"), 0);
@@ -68,7 +68,7 @@ bool comfy_version_from(const char *version, const char *least)
     return true;
 }
 
-enum spr_code comfy_models(struct comfy_http *h, enum comfy_kind kind, json_t **ret, struct spr_error *err)
+enum spr_code comfy_models(struct fetch *h, enum comfy_kind kind, json_t **ret, struct spr_error *err)
 {
     json_t *about = NULL;
     enum spr_code rc = comfy_class(h, loaders[kind].class, &about, err);
@@ -105,7 +105,7 @@ static void on_lack(void *context, const struct spr_error *lack)
     v->visit(v->context, v->workflow, lack);
 }
 
-enum spr_code comfy_lacks(struct comfy_http *h, const char *workflow, comfy_lack_fn *visit, void *context,
+enum spr_code comfy_lacks(struct fetch *h, const char *workflow, comfy_lack_fn *visit, void *context,
                           struct spr_error *err)
 {
     static const struct comfy_values any = { .prompt = "gem",

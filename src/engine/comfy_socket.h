@@ -9,7 +9,7 @@
 
 struct comfy_socket;
 
-/* url as comfy_http has it; client_id: which prompts' events to get. Begins to connect and returns at once. GIVES *ret
+/* url as fetch has it; client_id: which prompts' events to get. Begins to connect and returns at once. GIVES *ret
  * (comfy_socket_close). Fails: SPR_BADARG (url), SPR_IO (the system gives no socket), SPR_NOMEM. */
 SPR_MUST_USE enum spr_code comfy_socket_open(const char *url, const char *client_id,
                                              struct comfy_socket **ret, struct spr_error *err);

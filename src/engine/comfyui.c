@@ -17,6 +17,7 @@
 enum {
     ASK_MS = 3000,
     SLOW_MS = 20000,
+    UPLOAD_MS = 120000,
     OUT_NS_PER_S = 1000000000,
     OUT_S = 5,
     TRIES_MAX = 3,
@@ -24,7 +25,7 @@ enum {
 };
 
 struct server {
-    struct comfy_http *http;
+    struct fetch *http;
     int64_t out_until_ns; /* of the steady clock; 0: it answers, as far as is known */
     bool slow;            /* it did not answer in time, but there was somebody */
     char why[160];
@@ -72,7 +73,7 @@ static void leave_out(struct server *s, const struct spr_error *why)
 static enum spr_code ask_load(struct server *s, long time_ms, int *ret, struct spr_error *err)
 {
     json_t *root = NULL;
-    enum spr_code rc = comfy_get_json(s->http, "/prompt", time_ms, &root, err);
+    enum spr_code rc = fetch_json(s->http, "/prompt", time_ms, &root, err);
     if (!rc)
         *ret = (int)json_number_value(json_object_get(json_object_get(root, "exec_info"), "queue_remaining"));
     json_decref(root);
@@ -94,9 +95,9 @@ static enum spr_code choose(struct comfyui *c, const atomic_bool *cancel, struct
             bool out = s->out_until_ns > clock_steady_ns();
             if (pass < 2 ? out != (pass == 1) : !s->slow)
                 continue;
-            comfy_http_cancel_on(s->http, cancel);
+            fetch_cancel_on(s->http, cancel);
             enum spr_code rc = ask_load(s, pass < 2 ? ASK_MS : SLOW_MS, &load, &why);
-            comfy_http_cancel_on(s->http, NULL);
+            fetch_cancel_on(s->http, NULL);
             if (rc == SPR_CANCELLED)
                 return SPR_FAIL(err, SPR_CANCELLED, "stopped");
             s->slow = rc == SPR_TIMEOUT;
@@ -121,6 +122,45 @@ static enum spr_code choose(struct comfyui *c, const atomic_bool *cancel, struct
     return SPR_OK;
 }
 
+/* What the server calls the file: its folder and its name. */
+static enum spr_code uploaded_name(struct fetch *h, const struct buf *answer, char **ret_name,
+                                   struct spr_error *err)
+{
+    json_t *root = json_loadb(answer->data ? answer->data : "", answer->length, 0, NULL);
+    const char *name = json_string_value(json_object_get(root, "name")),
+               *folder = json_string_value(json_object_get(root, "subfolder"));
+    struct buf full;
+    buf_init(&full, 4096);
+    enum spr_code rc =
+        name ? buf_addf(&full, err, "%s%s%s", folder ? folder : "", folder && *folder ? "/" : "", name)
+             : SPR_FAIL(err, SPR_BADDATA, "%s/upload/image: the answer names no file", fetch_url(h));
+    json_decref(root);
+    if (!rc)
+        *ret_name = buf_detach(&full);
+    buf_fini(&full);
+    return rc;
+}
+
+/* Sends a picture file's bytes under a name. GIVES *ret_name (mem_free): what LoadImage calls it. */
+static enum spr_code send_png(struct fetch *h, const char *name, const struct buf *png, char **ret_name,
+                              struct spr_error *err)
+{
+    const struct fetch_part form[] = { { "image", name, "image/png", png->data, png->length },
+                                       { "overwrite", NULL, NULL, "true", 4 } };
+    struct buf answer;
+    long status = 0;
+    buf_init(&answer, 1 << 16);
+    enum spr_code rc =
+        fetch_form(h, "/upload/image", form, SPR_COUNT(form), UPLOAD_MS, &answer, &status, err);
+    if (!rc && status != 200)
+        rc = SPR_FAIL(err, SPR_BADDATA, "%s/upload/image: status %ld: %.150s", fetch_url(h), status,
+                      answer.data ? answer.data : "");
+    if (!rc)
+        rc = uploaded_name(h, &answer, ret_name, err);
+    buf_fini(&answer);
+    return rc;
+}
+
 static enum spr_code upload(struct server *s, const char *flag, const struct image *im, char **name,
                             struct spr_error *err)
 {
@@ -136,7 +176,7 @@ static enum spr_code upload(struct server *s, const char *flag, const struct ima
         digest_hex(png.data, png.length, hash);
     snprintf(file, sizeof file, "spritery-%.12s.png", hash);
     if (!rc)
-        rc = comfy_upload(s->http, file, png.data, png.length, name, err);
+        rc = send_png(s->http, file, &png, name, err);
     buf_fini(&png);
     if (rc)
         spr_prefix(err, "%s", flag);
@@ -148,11 +188,11 @@ static enum spr_code upload_material(struct job *j, struct server *s, struct spr
 {
     if (j->uploaded == s)
         return SPR_OK;
-    comfy_http_cancel_on(s->http, j->watch->cancel);
+    fetch_cancel_on(s->http, j->watch->cancel);
     enum spr_code rc = upload(s, "--init", &j->material.init, &j->image, err);
     if (!rc)
         rc = upload(s, "--mask", &j->material.mask, &j->mask, err);
-    comfy_http_cancel_on(s->http, NULL);
+    fetch_cancel_on(s->http, NULL);
     if (!rc)
         j->uploaded = s;
     return rc;
@@ -237,11 +277,11 @@ static enum spr_code make_prompt(struct job *j, struct server *s, uint64_t seed,
     set_values(j, seed, &values);
     if (!rc)
         rc = comfy_graph_fill(&filled, &values, err);
-    comfy_http_cancel_on(s->http, j->watch->cancel);
+    fetch_cancel_on(s->http, j->watch->cancel);
     struct asking asking = { j, s };
     if (!rc)
         rc = comfy_graph_check(&filled, known_class, &asking, err);
-    comfy_http_cancel_on(s->http, NULL);
+    fetch_cancel_on(s->http, NULL);
     if (rc)
         spr_prefix(err, "workflow %s", j->graph.name);
     else
@@ -283,11 +323,11 @@ static enum spr_code fetch(struct job *j, struct server *s, const struct comfy_f
     struct buf bytes;
     struct image im = { 0 };
     buf_init(&bytes, PICTURE_BYTES);
-    comfy_http_cancel_on(s->http, j->watch->cancel);
+    fetch_cancel_on(s->http, j->watch->cancel);
     enum spr_code rc = comfy_file_get(s->http, file, &bytes, err);
-    comfy_http_cancel_on(s->http, NULL);
+    fetch_cancel_on(s->http, NULL);
     if (!rc && (rc = image_decode(bytes.data, bytes.length, NULL, &im, NULL, err)))
-        spr_prefix(err, "%s sent a picture that is none", comfy_http_url(s->http));
+        spr_prefix(err, "%s sent a picture that is none", fetch_url(s->http));
     buf_fini(&bytes);
     if (!rc && j->cell && j->cells < j->cells_max) {
         j->cell[j->cells++] = im;
@@ -306,7 +346,7 @@ static void free_memory(struct server *s)
     struct spr_error ignored;
     long status;
     buf_init(&answer, 1 << 16);
-    if (comfy_post(s->http, "/free", "{\"unload_models\":true,\"free_memory\":true}", ASK_MS, &answer,
+    if (fetch_post(s->http, "/free", "{\"unload_models\":true,\"free_memory\":true}", ASK_MS, &answer,
                    &status, &ignored))
         leave_out(s, &ignored);
     buf_fini(&answer);
@@ -518,7 +558,7 @@ static void comfyui_close(void *self)
 {
     struct comfyui *c = self;
     for (int i = 0; i < c->servers; i++)
-        comfy_http_close(c->server[i].http);
+        fetch_close(c->server[i].http);
     mem_free(c->server);
     mem_free(c);
 }
@@ -536,7 +576,7 @@ enum spr_code engine_comfyui(const char *const *url, int urls, struct engine **r
     comfy_uuid(c->client_id);
     enum spr_code rc = SPR_OK;
     for (; c->servers < urls && !rc; c->servers += !rc)
-        rc = comfy_http_open(url[c->servers], &c->server[c->servers].http, err);
+        rc = fetch_open(url[c->servers], &c->server[c->servers].http, err);
     if (rc) {
         comfyui_close(c);
         return rc;
