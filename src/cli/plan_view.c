@@ -31,6 +31,9 @@ bool plan_view_line(const struct plan *p, const struct run_event *e, char *text,
     case EVENT_SAID:
         snprintf(text, size, "%s: done", id);
         return true;
+    case EVENT_UNMERGED:
+        snprintf(text, size, "%s: accepted, but not merged: %s", id, why);
+        return true;
     case EVENT_KEPT:
         snprintf(text, size, "%s: up to date", id);
         return true;
@@ -97,7 +100,8 @@ static void told(void *context, const struct run_event *e, const char *line)
     }
     bool again =
         e->kind == EVENT_ESCALATE && e->index == v->bad_index && e->text && strcmp(e->text, v->bad_text) == 0;
-    if (e->kind == EVENT_FAIL || e->kind == EVENT_PAUSE || e->kind == EVENT_LOST) {
+    if (e->kind == EVENT_FAIL || e->kind == EVENT_PAUSE || e->kind == EVENT_LOST ||
+        e->kind == EVENT_UNMERGED) {
         v->bad_index = e->index;
         snprintf(v->bad_text, sizeof v->bad_text, "%s", e->text ? e->text : "");
     }
@@ -105,7 +109,8 @@ static void told(void *context, const struct run_event *e, const char *line)
         return;
     bool worth = plan_view_line(v->plan, e, text, sizeof text);
     bool bad = e->kind == EVENT_FAIL || e->kind == EVENT_LOST || e->kind == EVENT_PAUSE ||
-               e->kind == EVENT_ESCALATE || e->kind == EVENT_RETRY || (e->kind == EVENT_GATE && !e->yes);
+               e->kind == EVENT_UNMERGED || e->kind == EVENT_ESCALATE || e->kind == EVENT_RETRY ||
+               (e->kind == EVENT_GATE && !e->yes);
     /* On a terminal the moving view shows what goes as it should. */
     if (!worth || (v->cli->quiet && !bad) || (out->tty && !bad && e->kind != EVENT_GATE && !v->cli->verbose))
         return;

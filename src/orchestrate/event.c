@@ -21,6 +21,7 @@ static const struct {
     [EVENT_EXIT] = { "exit", ID | ATTEMPT | END, NULL },
     [EVENT_LOST] = { "lost", ID | ATTEMPT, NULL },
     [EVENT_DONE] = { "done", ID | ATTEMPT | GAVE, NULL },
+    [EVENT_UNMERGED] = { "unmerged", ID | ATTEMPT | GAVE, NULL },
     [EVENT_KEPT] = { "kept", ID | GAVE, NULL },
     [EVENT_RETRY] = { "retry", ID | ATTEMPT | UNTIL, NULL },
     [EVENT_FAIL] = { "fail", ID | ATTEMPT, NULL },

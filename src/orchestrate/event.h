@@ -16,6 +16,7 @@ enum event_kind {
     EVENT_EXIT,     /* its process tree is gone */
     EVENT_LOST,     /* its supervisor is gone and nobody knows how it ended */
     EVENT_DONE,     /* accepted */
+    EVENT_UNMERGED, /* accepted, but its branch could not be merged: a person is asked, DONE follows */
     EVENT_KEPT,     /* up to date: not run */
     EVENT_RETRY,    /* will be tried again at `until` */
     EVENT_FAIL,     /* will not */
@@ -45,7 +46,7 @@ struct run_event {
     int32_t attempt;
     uint32_t slot;
     int32_t
-        number; /* approve: the criterion; gate: 1 if only approvals are missing; escalate: of the escalation; end: exit
+        number; /* approve: the criterion; gate: 1 if only people are missing; escalate: of the escalation; end: exit
                      * status */
     bool yes; /* begin: resumed; gate: opened; end: nothing is left to do */
     int64_t time_ms, until_ms;

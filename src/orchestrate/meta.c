@@ -288,7 +288,9 @@ static enum spr_code watch_people(struct meta *m, struct spr_error *err)
 static enum spr_code prepare(struct meta *m, struct spr_error *err)
 {
     const struct plan *p = m->plan;
-    const struct run_env env = { .context = m, .emit = meta_emit, .fresh = is_fresh, .slot = next_slot };
+    const struct run_env env = {
+        .context = m, .emit = meta_emit, .fresh = is_fresh, .admit = meta_admit, .slot = next_slot
+    };
     int64_t limit = m->options->limit ? m->options->limit
                     : p->capacity     ? p->capacity
                                       : pool_default_threads();

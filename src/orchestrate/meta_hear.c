@@ -65,7 +65,7 @@ void meta_resolve(struct meta *m, const char *type, enum plan_thing thing, int32
 
 static void resolve_work(struct meta *m, int32_t w)
 {
-    static const char *const types[] = { "stall", "overrun", "lost", "failed", "paused" };
+    static const char *const types[] = { "stall", "overrun", "lost", "failed", "paused", "merge" };
     if (escalations_open(&m->alarms.list) > 0)
         for (size_t i = 0; i < SPR_COUNT(types); i++)
             meta_resolve(m, types[i], PLAN_WORKSTREAM, w);
@@ -149,6 +149,8 @@ static void conclude(struct meta *m, int32_t w)
         resolve_work(m, w);
     else if (x->state == WORK_FAILED)
         meta_escalate(m, "failed", "high", PLAN_WORKSTREAM, w, x->why ? x->why : "it failed");
+    else if (x->unmerged)
+        meta_escalate(m, "merge", "high", PLAN_WORKSTREAM, w, x->why);
     else if (x->state == WORK_BLOCKED && x->asks)
         meta_escalate(m, "paused", "medium", PLAN_WORKSTREAM, w, x->why ? x->why : "it was paused");
 }
@@ -167,52 +169,74 @@ static bool has_gate_after(const struct meta *m, int32_t w)
     return false;
 }
 
-static void merge(struct meta *m, int32_t w)
+bool meta_admit(void *context, int32_t gate, char *why, size_t size)
 {
-    struct spr_error err;
-    if (tree_merge(m->at, m->plan->workstream[w].id, &err))
-        meta_escalate(m, "merge", "high", PLAN_WORKSTREAM, w, err.text);
-    else
-        meta_resolve(m, "merge", PLAN_WORKSTREAM, w);
-}
-
-static void merge_behind(struct meta *m, int32_t gate)
-{
+    struct meta *m = context;
     const struct plan *p = m->plan;
+    struct spr_error err;
+    bool all = true;
     for (int32_t i = 0; i < p->gate[gate].after.count; i++) {
         const struct plan_ref *ref = &p->ref[p->gate[gate].after.first + i];
-        struct plan_span all = { ref->index, 1 };
+        struct plan_span span = { ref->index, 1 };
         if (ref->thing == PLAN_DOMAIN)
-            all = p->domain[ref->index].workstreams;
-        for (int32_t w = all.first; w < all.first + all.count; w++)
-            if (p->workstream[w].branch && m->run.work[w].ran)
-                merge(m, w);
+            span = p->domain[ref->index].workstreams;
+        for (int32_t w = span.first; w < span.first + span.count; w++) {
+            if (!p->workstream[w].branch || m->run.work[w].state != WORK_DONE)
+                continue;
+            if (tree_merge(m->at, p->workstream[w].id, "gate", &err) == SPR_OK) {
+                meta_resolve(m, "merge", PLAN_WORKSTREAM, w);
+                continue;
+            }
+            meta_escalate(m, "merge", "high", PLAN_WORKSTREAM, w, err.text);
+            if (all)
+                snprintf(why, size, "%s", err.text);
+            all = false;
+        }
     }
+    return all;
+}
+
+/* A person may have merged it, or cleared the way. */
+static enum spr_code merge_again(struct meta *m, int32_t w, struct spr_error *err)
+{
+    if (tree_merge(m->at, m->plan->workstream[w].id, "retry", err))
+        return SPR_BADARG;
+    enum spr_code rc = run_merged(&m->run, w, clock_wall_ms(), err);
+    if (!rc)
+        conclude(m, w);
+    return rc;
 }
 
 void meta_merge_again(struct meta *m)
 {
-    for (int32_t i = 0; i < m->alarms.list.count; i++) {
-        const struct escalation *x = &m->alarms.list.list[i];
-        if (x->open && strcmp(x->type, "merge") == 0 && x->index != PLAN_NONE)
-            merge(m, x->index);
+    struct spr_error err;
+    for (int32_t w = 0; m->run.asking > 0 && w < m->plan->workstreams; w++) {
+        enum spr_code rc = m->run.work[w].unmerged ? merge_again(m, w, &err) : SPR_OK;
+        if (rc != SPR_BADARG) /* still not */
+            meta_fail(m, rc, &err);
     }
 }
 
+/* What an agent made is committed, and merged before it counts as done; behind a gate that is done when it opens. */
 static void hear_checked(struct meta *m, const struct crew_news *n, int64_t now)
 {
-    struct spr_error err;
+    struct spr_error err = { 0 };
     const struct plan_workstream *w = &m->plan->workstream[n->workstream];
-    bool ok = n->ok;
+    const struct work *x = &m->run.work[n->workstream];
+    bool ok = n->ok, own = w->branch && x->state == WORK_CHECKING && x->attempt == n->attempt;
     const char *text = n->text;
-    if (ok && w->branch && tree_commit(m->at, w->id, n->attempt, &err)) {
+    if (ok && own && tree_commit(m->at, w->id, n->attempt, &err)) {
         ok = false;
         text = err.text;
     }
-    meta_fail(m, run_checked(&m->run, n->workstream, n->attempt, ok, &n->gave, text, n->data, now, &err),
-              &err);
-    if (m->run.work[n->workstream].state == WORK_DONE && w->branch && !has_gate_after(m, n->workstream))
-        merge(m, n->workstream);
+    enum spr_code rc;
+    if (ok && own && !has_gate_after(m, n->workstream) && tree_merge(m->at, w->id, "retry", &err)) {
+        const struct spr_error why = err;
+        rc = run_unmerged(&m->run, n->workstream, n->attempt, &n->gave, why.text, n->data, now, &err);
+    } else {
+        rc = run_checked(&m->run, n->workstream, n->attempt, ok, &n->gave, text, n->data, now, &err);
+    }
+    meta_fail(m, rc, &err);
 }
 
 void meta_hear_crew(void *context, const struct crew_news *n)
@@ -268,8 +292,6 @@ static void looked(void *context, bool holds, const char *text, struct json_t *e
         meta_escalate(m, "gate", "high", PLAN_GATE, l->gate, text);
     else
         meta_resolve(m, "gate", PLAN_GATE, l->gate);
-    if (m->run.gate[l->gate].state == GATE_OPEN)
-        merge_behind(m, l->gate);
     json_decref(data);
 }
 
@@ -361,6 +383,8 @@ static enum spr_code obey(struct meta *m, json_t *order, struct spr_error *err)
         rc = run_said(&m->run, index, order, now, err);
     else if (strcmp(verb, "cancel") == 0)
         rc = run_cancel(&m->run, index, order, now, err);
+    else if (strcmp(verb, "retry") == 0 && m->run.work[index].unmerged)
+        rc = merge_again(m, index, err);
     else if (strcmp(verb, "retry") == 0)
         rc = run_reset(&m->run, index, order, now, err);
     else

@@ -89,6 +89,8 @@ int64_t meta_watch_long(struct meta *m, int64_t now_ms, bool now);
 void meta_escalate(struct meta *m, const char *type, const char *severity, enum plan_thing thing,
                    int32_t index, const char *text);
 void meta_resolve(struct meta *m, const char *type, enum plan_thing thing, int32_t index);
+/* Merges the branches of what comes before a gate that holds; why: of the first that cannot be (run.h, admit). */
+bool meta_admit(void *meta, int32_t gate, char *why, size_t size);
 /* Branches that could not be merged: a person may have done it, or cleared the way. */
 void meta_merge_again(struct meta *m);
 /* Takes the orders that lie in the inbox. */

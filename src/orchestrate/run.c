@@ -1,9 +1,10 @@
-/* Events change the state of one workstream or gate (apply); what follows from that for others goes along the graph:
+/* Events change the state of one workstream or gate (run_apply.c); what follows from that for others goes along the graph:
  * a node that is complete takes one from `unmet` of those that wait for it, a node that failed adds one to `broken`.
  * Both are worked out anew after a replay. */
 #include "orchestrate/run.h"
 
 #include "base/mem.h"
+#include "orchestrate/run_inner.h"
 #include "orchestrate/run_queue.h"
 
 #include <stdio.h>
@@ -21,200 +22,11 @@ static bool is_broken(const struct run *r, int32_t w)
     return r->work[w].state == WORK_FAILED || r->work[w].state == WORK_CANCELLED;
 }
 
-static void set_state(struct run *r, int32_t w, enum work_state s)
-{
-    struct work *x = &r->work[w];
-    r->count[x->state]--;
-    r->count[s]++;
-    x->state = (uint8_t)s;
-    x->since_ms = r->now_ms;
-}
-
-static void set_asks(struct run *r, int32_t w, bool asks)
-{
-    r->asking += asks - r->work[w].asks;
-    r->work[w].asks = asks;
-}
-
-static void set_gate(struct run *r, int32_t g, enum gate_state s)
-{
-    r->gate_count[r->gate[g].state]--;
-    r->gate_count[s]++;
-    r->gate[g].state = (uint8_t)s;
-    r->gate[g].since_ms = r->now_ms;
-}
-
-static void keep_text(char **at, const char *text)
-{
-    char *copy =
-        text ? mem_text(text, strnlen(text, 400)) : NULL; /* without memory there is no why, no more */
-    mem_free(*at);
-    *at = copy;
-}
-
-static void stop_and(struct run *r, int32_t w)
-{
-    struct work *x = &r->work[w];
-    if (x->cancel)
-        set_state(r, w, WORK_CANCELLED);
-    else if (x->pause) {
-        set_state(r, w, WORK_BLOCKED);
-        set_asks(r, w, true);
-    }
-    x->cancel = x->pause = false;
-}
-
-static bool end_good(const struct task_end *e)
-{
-    return e->why == TASK_EXITED && e->status == 0 && e->signal == 0;
-}
-
-static void apply_begin(struct run *r, const struct run_event *e)
-{
-    const struct plan *p = r->plan;
-    for (int32_t g = 0; g < p->gates; g++) {
-        r->gate[g].was_open = r->gate[g].state == GATE_OPEN;
-        if (!e->yes || r->gate[g].state != GATE_OPEN)
-            set_gate(r, g, GATE_SHUT);
-    }
-    if (e->yes)
-        return;
-    for (int32_t w = 0; w < p->workstreams; w++) {
-        struct work *x = &r->work[w];
-        x->ran = x->lost = false;
-        x->retries = x->losses = 0;
-        if (x->state == WORK_RUNNING || x->state == WORK_CHECKING)
-            continue;
-        set_asks(r, w, false);
-        set_state(r, w, WORK_WAITING);
-        keep_text(&x->why, NULL);
-    }
-}
-
-static void apply_start(struct run *r, int32_t w, const struct run_event *e)
-{
-    struct work *x = &r->work[w];
-    set_state(r, w, WORK_RUNNING);
-    x->attempt = e->attempt;
-    x->slot = e->slot;
-    x->made = e->made;
-    x->took = e->took;
-    x->start_ms = e->time_ms;
-    x->succeeded = x->lost = false;
-    x->until_ms = 0;
-    keep_text(&x->why, NULL);
-}
-
-static void apply_done(struct run *r, int32_t w, const struct run_event *e)
-{
-    struct work *x = &r->work[w];
-    set_state(r, w, WORK_DONE);
-    set_asks(r, w, false);
-    x->ran = e->kind != EVENT_KEPT;
-    x->succeeded = true;
-    if (e->kind != EVENT_SAID)
-        x->gave = e->gave;
-    else {
-        x->made = e->made;
-        x->took = e->took;
-    }
-    if (e->kind != EVENT_KEPT) {
-        x->done_ms = e->time_ms;
-        x->done_at = r->events;
-    }
-}
-
-static void apply_cancel(struct run *r, int32_t w)
-{
-    struct work *x = &r->work[w];
-    set_asks(r, w, false);
-    if (x->state == WORK_RUNNING)
-        x->cancel = true;
-    else
-        set_state(r, w, WORK_CANCELLED);
-}
-
-static void apply_work(struct run *r, int32_t w, const struct run_event *e)
-{
-    struct work *x = &r->work[w];
-    switch (e->kind) {
-    case EVENT_START:
-        apply_start(r, w, e);
-        break;
-    case EVENT_LOST:
-        x->losses++;
-        x->lost = true;
-        stop_and(r, w);
-        break;
-    case EVENT_EXIT:
-        if (x->cancel || x->pause)
-            stop_and(r, w);
-        else if (end_good(&e->end))
-            set_state(r, w, WORK_CHECKING);
-        else if (e->end.why == TASK_STOPPED) { /* not its fault */
-            x->losses++;
-            x->lost = true;
-        }
-        break;
-    case EVENT_DONE:
-    case EVENT_KEPT:
-    case EVENT_SAID:
-        apply_done(r, w, e);
-        break;
-    case EVENT_RETRY:
-        x->retries += !x->lost;
-        x->until_ms = e->until_ms;
-        keep_text(&x->why, e->text);
-        set_state(r, w, WORK_READY);
-        break;
-    case EVENT_FAIL:
-        keep_text(&x->why, e->text);
-        set_state(r, w, WORK_FAILED);
-        break;
-    case EVENT_SKIP:
-        set_state(r, w, WORK_SKIPPED);
-        break;
-    case EVENT_CANCEL:
-        apply_cancel(r, w);
-        break;
-    case EVENT_PAUSE:
-        x->pause = true;
-        keep_text(&x->why, e->text);
-        break;
-    case EVENT_RESET:
-        set_asks(r, w, false);
-        x->retries = x->losses = 0;
-        x->succeeded = false;
-        x->until_ms = 0;
-        set_state(r, w, WORK_WAITING);
-        break;
-    default:
-        break;
-    }
-}
-
-static void apply(struct run *r, const struct run_event *e)
-{
-    r->now_ms = e->time_ms;
-    r->events++;
-    if (e->kind == EVENT_BEGIN)
-        apply_begin(r, e);
-    else if (e->kind == EVENT_GATE) {
-        set_gate(r, e->index, e->yes ? GATE_OPEN : e->number ? GATE_ASKS : GATE_FAILED);
-        keep_text(&r->gate[e->index].why, e->yes ? NULL : e->text);
-    } else if (e->kind == EVENT_APPROVE && e->number >= 0 &&
-               e->number < r->plan->gate[e->index].criteria.count)
-        r->approval[r->plan->gate[e->index].criteria.first + e->number] =
-            (struct approval){ r->events, e->time_ms };
-    else if (e->thing == PLAN_WORKSTREAM && e->index != PLAN_NONE)
-        apply_work(r, e->index, e);
-}
-
 static enum spr_code emit(struct run *r, const struct run_event *e, struct spr_error *err)
 {
     enum spr_code rc = r->env.emit(r->env.context, e, err);
     if (!rc)
-        apply(r, e);
+        run_apply(r, e);
     return rc;
 }
 
@@ -314,7 +126,7 @@ void run_fini(struct run *r)
 enum spr_code run_replay(struct run *r, const struct run_event *e, struct spr_error *err)
 {
     (void)err;
-    apply(r, e);
+    run_apply(r, e);
     return SPR_OK;
 }
 
@@ -342,7 +154,7 @@ static void break_after(struct run *r, int32_t n, int step)
             if (was == (r->broken[m] > 0))
                 continue;
             if (m < r->plan->workstreams && r->work[m].state == (step > 0 ? WORK_WAITING : WORK_BLOCKED))
-                set_state(r, m, step > 0 ? WORK_BLOCKED : WORK_WAITING);
+                run_set_state(r, m, step > 0 ? WORK_BLOCKED : WORK_WAITING);
             if (m >= r->plan->workstreams || !is_broken(r, m))
                 r->stack[depth++] = m;
         }
@@ -369,17 +181,17 @@ static void rebuild(struct run *r)
                                             : r->unmet[n] == 0 &&
                                                   (!gate || r->gate[n - graph_gate(p, 0)].state == GATE_OPEN);
         if (gate && !r->complete[n] && r->gate[n - graph_gate(p, 0)].state == GATE_OPEN)
-            set_gate(r, n - graph_gate(p, 0), GATE_SHUT); /* what it stands on is not done any more */
+            run_set_gate(r, n - graph_gate(p, 0), GATE_SHUT); /* what it stands on is not done any more */
         if (n < p->workstreams) {
             struct work *x = &r->work[n];
             if (x->state == WORK_WAITING && r->broken[n] > 0)
-                set_state(r, n, WORK_BLOCKED);
+                run_set_state(r, n, WORK_BLOCKED);
             else if (x->state == WORK_BLOCKED && !x->asks && r->broken[n] == 0)
-                set_state(r, n, WORK_WAITING);
+                run_set_state(r, n, WORK_WAITING);
             if (x->state == WORK_RUNNING || x->state == WORK_CHECKING)
                 ready_occupy(r->queue, n);
             if (x->state == WORK_READY)
-                set_state(r, n, WORK_WAITING); /* looked at again, and with its own until_ms */
+                run_set_state(r, n, WORK_WAITING); /* looked at again, and with its own until_ms */
         }
         if (r->unmet[n] == 0 && !r->complete[n] && (n >= p->workstreams || r->work[n].state == WORK_WAITING))
             r->due[r->dues++] = n;
@@ -396,9 +208,9 @@ void run_look_back(struct run *r, int64_t now_ms)
         int32_t n = r->due[--r->dues];
         if (n >= p->workstreams || r->work[n].state != WORK_WAITING)
             continue;
-        set_state(r, n, WORK_READY);
+        run_set_state(r, n, WORK_READY);
         if (p->workstream[n].action == PLAN_ACTION_MANUAL)
-            set_asks(r, n, true);
+            run_set_asks(r, n, true);
         else
             ready_put(r->queue, n, r->work[n].until_ms > now_ms ? r->work[n].until_ms : 0);
     }
@@ -528,6 +340,32 @@ enum spr_code run_checked(struct run *r, int32_t w, int32_t attempt, bool ok, co
     return finish(r, &e, err);
 }
 
+enum spr_code run_unmerged(struct run *r, int32_t w, int32_t attempt, const struct run_hash *gave,
+                           const char *text, struct json_t *data, int64_t now_ms, struct spr_error *err)
+{
+    struct run_event e = about(EVENT_UNMERGED, w, now_ms);
+    if (r->work[w].state != WORK_CHECKING || r->work[w].attempt != attempt)
+        return SPR_OK;
+    e.attempt = attempt;
+    e.gave = *gave;
+    e.text = text;
+    e.data = data;
+    enum spr_code rc = emit(r, &e, err);
+    if (!rc)
+        ready_release(r->queue, w);
+    return rc;
+}
+
+enum spr_code run_merged(struct run *r, int32_t w, int64_t now_ms, struct spr_error *err)
+{
+    struct run_event e = about(EVENT_DONE, w, now_ms);
+    if (!r->work[w].unmerged)
+        return SPR_OK;
+    e.attempt = r->work[w].attempt;
+    e.gave = r->work[w].gave;
+    return finish(r, &e, err);
+}
+
 /* ---- gates ---- */
 
 /* Something in refs ran to its end in this run (since_event 0), or after that event in any. */
@@ -548,8 +386,8 @@ static bool span_ran(const struct run *r, struct plan_span refs, uint64_t since_
 
 static enum spr_code look(struct run *r, int32_t g, struct spr_error *err)
 {
-    set_gate(r, g, GATE_LOOKING);
-    keep_text(&r->gate[g].why, NULL);
+    run_set_gate(r, g, GATE_LOOKING);
+    run_keep_text(&r->gate[g].why, NULL);
     return give_order(r, (struct run_order){ .kind = ORDER_LOOK, .index = g, .attempt = ++r->gate[g].looks },
                       err);
 }
@@ -587,22 +425,22 @@ enum spr_code run_looked(struct run *r, int32_t g, int32_t number, bool ok, cons
                          struct json_t *data, int64_t now_ms, struct spr_error *err)
 {
     const struct plan_gate *x = &r->plan->gate[g];
-    char why[200];
+    char why[360];
     if (r->gate[g].state != GATE_LOOKING || r->gate[g].looks != number)
         return SPR_OK;
     int32_t missing = missing_approval(r, g);
-    if (ok && missing == PLAN_NONE)
+    bool holds = ok && missing == PLAN_NONE;
+    if (holds && (!r->env.admit || r->env.admit(r->env.context, g, why, sizeof why)))
         return open_gate(r, g, text, data, now_ms, err);
     struct run_event e = {
         .kind = EVENT_GATE, .thing = PLAN_GATE, .index = g, .data = data, .time_ms = now_ms
     };
-    if (ok) {
+    if (ok && !holds) {
         const struct plan_criterion *c = &r->plan->criterion[x->criteria.first + missing];
         snprintf(why, sizeof why, "waits for approval by %.60s: %.100s", c->subject, c->name);
-        text = why;
     }
     e.number = ok;
-    e.text = text;
+    e.text = ok ? why : text;
     return emit(r, &e, err);
 }
 
@@ -678,7 +516,7 @@ enum spr_code run_reset(struct run *r, int32_t w, struct json_t *data, int64_t n
     bool broke = is_broken(r, w);
     struct run_event e = about(EVENT_RESET, w, now_ms);
     e.data = data;
-    if (!broke && !(x->state == WORK_BLOCKED && x->asks))
+    if (!broke && (!(x->state == WORK_BLOCKED && x->asks) || x->unmerged))
         return SPR_FAIL(err, SPR_BADARG,
                         "%s is %s; what has failed, was cancelled or is paused can be tried again",
                         r->plan->workstream[w].id, work_state_name((enum work_state)x->state));
@@ -688,7 +526,7 @@ enum spr_code run_reset(struct run *r, int32_t w, struct json_t *data, int64_t n
     if (broke && r->broken[w] == 0)
         break_after(r, w, -1);
     if (r->broken[w] > 0)
-        set_state(r, w, WORK_BLOCKED);
+        run_set_state(r, w, WORK_BLOCKED);
     else if (r->unmet[w] == 0)
         r->due[r->dues++] = w;
     return SPR_OK;
@@ -722,11 +560,11 @@ static enum spr_code look_at_work(struct run *r, int32_t w, struct spr_error *er
     }
     if (x->succeeded && !r->force && r->env.fresh(r->env.context, w, x, &e, &why))
         return finish(r, &e, err);
-    set_state(r, w, WORK_READY);
+    run_set_state(r, w, WORK_READY);
     if (why)
-        keep_text(&x->why, why);
+        run_keep_text(&x->why, why);
     if (action == PLAN_ACTION_MANUAL)
-        set_asks(r, w, true);
+        run_set_asks(r, w, true);
     else
         ready_put(r->queue, w, x->until_ms > r->now_ms ? x->until_ms : 0);
     return SPR_OK;
@@ -777,16 +615,4 @@ enum spr_code run_step(struct run *r, int64_t now_ms, int64_t *ret_next_ms, stru
         rc = start(r, w, err);
     *ret_next_ms = ready_next_ms(r->queue);
     return rc;
-}
-
-enum run_mood run_mood(const struct run *r)
-{
-    const struct plan *p = r->plan;
-    if (r->dues > 0 || r->order_next < r->orders || r->count[WORK_RUNNING] || r->count[WORK_CHECKING] ||
-        r->gate_count[GATE_LOOKING] || (!r->stopping && !ready_empty(r->queue)))
-        return RUN_BUSY;
-    if (r->count[WORK_DONE] + r->count[WORK_SKIPPED] == p->workstreams &&
-        r->gate_count[GATE_OPEN] == p->gates)
-        return RUN_FINISHED;
-    return r->asking || r->gate_count[GATE_ASKS] ? RUN_ASKS : RUN_STUCK;
 }

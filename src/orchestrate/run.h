@@ -10,6 +10,7 @@
  *     WAITING -> READY -> RUNNING -> CHECKING -> DONE        RUNNING, CHECKING -> FAILED
  *        |  '--> kept: DONE; planning only: SKIPPED          paused: BLOCKED; reset by a person: WAITING again
  *        '-----> BLOCKED (something it needs failed, was cancelled or is blocked) -> WAITING when that is no more
+ *     CHECKING -> BLOCKED, unmerged: accepted, but its branch could not be merged -> DONE when a person has
  *     any that is not final -> CANCELLED
  *
  * Laws: R1 Nothing starts before all it needs is DONE or SKIPPED and its gates are open. R2 A gate opens once, by one
@@ -41,6 +42,7 @@ struct work {
     bool asks;      /* ready, and a person has to say it is done; or paused, and a person has to say go on */
     bool cancel;    /* to be CANCELLED when it has stopped */
     bool pause;     /* to be BLOCKED when it has stopped */
+    bool unmerged;  /* BLOCKED, asks: accepted, and only its branch is missing */
     bool lost;      /* its last end was its supervisor's */
     bool succeeded; /* made, took, gave are of a run that succeeded */
     int32_t attempt, retries, losses;
@@ -111,6 +113,9 @@ struct run_env {
      * outputs, and they are unchanged: *e's gave. why: of a negative answer (static), or NULL. */
     bool (*fresh)(void *context, int32_t workstream, const struct work *before, struct run_event *e,
                   const char **why);
+    /* Everything a gate asks for holds: what has to be done before it opens. false: it cannot, and a person has to see to
+     * it; why is said. NULL: nothing has to be. */
+    bool (*admit)(void *context, int32_t gate, char *why, size_t size);
     /* The next free slot. */
     uint32_t (*slot)(void *context);
 };
@@ -163,6 +168,12 @@ SPR_MUST_USE enum spr_code run_lost(struct run *r, int32_t w, int32_t attempt, c
 SPR_MUST_USE enum spr_code run_checked(struct run *r, int32_t w, int32_t attempt, bool ok,
                                        const struct run_hash *gave, const char *text, struct json_t *data,
                                        int64_t now_ms, struct spr_error *err);
+/* Accepted, but its branch could not be merged; text says why. */
+SPR_MUST_USE enum spr_code run_unmerged(struct run *r, int32_t w, int32_t attempt,
+                                        const struct run_hash *gave, const char *text, struct json_t *data,
+                                        int64_t now_ms, struct spr_error *err);
+/* Now it is: DONE. Only of one that is unmerged. */
+SPR_MUST_USE enum spr_code run_merged(struct run *r, int32_t w, int64_t now_ms, struct spr_error *err);
 /* ok: all criteria but approvals held in this evaluation, number `look`. */
 SPR_MUST_USE enum spr_code run_looked(struct run *r, int32_t gate, int32_t look, bool ok, const char *text,
                                       struct json_t *data, int64_t now_ms, struct spr_error *err);

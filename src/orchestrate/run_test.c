@@ -33,14 +33,14 @@ struct world {
         int64_t end;
     } task[WORK_MAX];
     struct {
-        bool looking, holds;
+        bool looking, holds, admitted;
         int32_t look;
         int64_t end;
         int opened;
         uint32_t approved; /* bit per criterion */
     } gate[GATES_MAX];
-    bool done[WORK_MAX]; /* its DONE is committed */
-    int starts, crashes;
+    bool done[WORK_MAX], unmerged[WORK_MAX]; /* as committed */
+    int starts, crashes, merges, refusals;
     char why[300];
 };
 
@@ -114,7 +114,7 @@ static enum spr_code emit(void *context, const struct run_event *e, struct spr_e
         const struct plan_gate *g = &w->plan.gate[e->index];
         w->gate[e->index].opened++;
         assert_int_equal(w->gate[e->index].opened, 1);
-        assert_true(w->gate[e->index].looking && w->gate[e->index].holds);
+        assert_true(w->gate[e->index].looking && w->gate[e->index].holds && w->gate[e->index].admitted);
         for (int32_t i = 0; i < g->criteria.count; i++)
             if (w->plan.criterion[g->criteria.first + i].kind == PLAN_APPROVAL)
                 assert_true(w->gate[e->index].approved >> i & 1);
@@ -130,6 +130,16 @@ static bool fresh(void *context, int32_t i, const struct work *before, struct ru
     (void)e;
     *why = NULL;
     return false; /* in one run nothing that is done is looked at again */
+}
+
+/* Branches of what comes before a gate, which cannot always be merged. */
+static bool admit(void *context, int32_t g, char *why, size_t size)
+{
+    struct world *w = context;
+    w->gate[g].admitted = below(w, 4) > 0;
+    w->refusals += !w->gate[g].admitted;
+    snprintf(why, size, "a branch clashes");
+    return w->gate[g].admitted;
 }
 
 static uint32_t slot(void *context)
@@ -246,8 +256,10 @@ static void carry_out(struct world *w, const struct run_order *o)
 static void commit(struct world *w)
 {
     w->committed = w->pasts;
-    for (int32_t i = 0; i < w->plan.workstreams; i++)
+    for (int32_t i = 0; i < w->plan.workstreams; i++) {
         w->done[i] = w->run.work[i].state == WORK_DONE;
+        w->unmerged[i] = w->run.work[i].unmerged;
+    }
 }
 
 static void settle(struct world *w, int64_t *next)
@@ -272,6 +284,11 @@ static void task_ends(struct world *w, int32_t i)
     if (w->task[i].checking) {
         struct run_hash gave = { { 1 } };
         w->task[i].checking = false;
+        if (chance == 2) {
+            assert_int_equal(run_unmerged(&w->run, i, attempt, &gave, "clashes", NULL, w->now, &err), SPR_OK);
+            assert_true(w->run.work[i].unmerged && w->run.work[i].asks);
+            return;
+        }
         assert_int_equal(run_checked(&w->run, i, attempt, chance > 1, &gave, "not good", NULL, w->now, &err),
                          SPR_OK);
         return;
@@ -308,7 +325,13 @@ static void meddle(struct world *w)
     int32_t i = (int32_t)below(w, (uint32_t)p->workstreams),
             g = p->gates ? (int32_t)below(w, (uint32_t)p->gates) : 0;
     enum spr_code rc = SPR_OK;
-    switch (below(w, 12)) {
+    switch (below(w, 15)) {
+    case 12:
+    case 13:
+    case 14:
+        w->merges += w->run.work[i].unmerged;
+        rc = run_merged(&w->run, i, w->now, &err);
+        break;
     case 0:
         rc = run_cancel(&w->run, i, NULL, w->now, &err);
         break;
@@ -349,7 +372,7 @@ static void meddle(struct world *w)
 static void crash(struct world *w)
 {
     struct spr_error err;
-    const struct run_env env = { .context = w, .emit = emit, .fresh = fresh, .slot = slot };
+    const struct run_env env = { .context = w, .emit = emit, .fresh = fresh, .admit = admit, .slot = slot };
     w->crashes++;
     while (w->pasts > w->committed)
         mem_free(w->past[--w->pasts]);
@@ -375,6 +398,7 @@ static void crash(struct world *w)
     for (int32_t i = 0; i < w->plan.workstreams; i++) {
         struct work *x = &w->run.work[i];
         assert_true(w->done[i] == (x->state == WORK_DONE)); /* nothing lost, nothing made up */
+        assert_true(w->unmerged[i] == x->unmerged);
         if (x->state == WORK_RUNNING &&
             !w->task[i].running) /* written down, not started: or ended meanwhile */
             assert_int_equal(run_lost(&w->run, i, x->attempt, "never began", w->now, &err), SPR_OK);
@@ -394,7 +418,7 @@ static int64_t next_happening(const struct world *w, int64_t next)
 }
 
 /* One plan from beginning to end. Returns how many tasks it started. */
-static int live(uint64_t seed, int *crashes)
+static int live(uint64_t seed, int *crashes, int *merges)
 {
     static struct world w;
     struct spr_error err = { 0 };
@@ -402,7 +426,7 @@ static int live(uint64_t seed, int *crashes)
     struct buf text;
     int64_t next;
     w = (struct world){ .random = { seed, 77 }, .now = 1000000 };
-    const struct run_env env = { .context = &w, .emit = emit, .fresh = fresh, .slot = slot };
+    const struct run_env env = { .context = &w, .emit = emit, .fresh = fresh, .admit = admit, .slot = slot };
     buf_init(&text, 65536);
     make_plan(&w, &text);
     if (plan_load(text.data, text.length, &w.plan, report,
@@ -439,6 +463,7 @@ static int live(uint64_t seed, int *crashes)
     }
     assert_true(steps < STEPS_MAX || run_mood(&w.run) == RUN_ASKS); /* everything ends */
     *crashes += w.crashes;
+    *merges += w.merges < w.refusals ? w.merges : w.refusals;
     for (int k = 0; k < w.pasts; k++)
         mem_free(w.past[k]);
     run_fini(&w.run);
@@ -452,13 +477,13 @@ static void order_holds_whatever_happens(void **state)
 {
     (void)state;
     const char *more = getenv("SPRITERY_PLANS");
-    int plans = more ? atoi(more) : PLANS, lived = 0, starts = 0, crashes = 0;
+    int plans = more ? atoi(more) : PLANS, lived = 0, starts = 0, crashes = 0, merges = 0;
     for (uint64_t seed = 0; lived < plans; seed++) {
-        int n = live(seed, &crashes);
+        int n = live(seed, &crashes, &merges);
         lived += n >= 0;
         starts += n > 0 ? n : 0;
     }
-    assert_true(starts > plans && crashes > plans / 4); /* the test tests something */
+    assert_true(starts > plans && crashes > plans / 4 && merges > plans / 100); /* the test tests something */
 }
 
 int main(void)

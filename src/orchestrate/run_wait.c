@@ -1,4 +1,5 @@
-/* Why something waits: worked out when somebody asks, from the same numbers that decide who starts. */
+/* Why something waits, and whether anything moves by itself: worked out when somebody asks, from the same numbers that
+ * decide who starts. */
 #include "orchestrate/run.h"
 #include "orchestrate/run_queue.h"
 
@@ -82,4 +83,16 @@ struct run_wait run_waits_for(const struct run *r, int32_t w)
     default:
         return none;
     }
+}
+
+enum run_mood run_mood(const struct run *r)
+{
+    const struct plan *p = r->plan;
+    if (r->dues > 0 || r->order_next < r->orders || r->count[WORK_RUNNING] || r->count[WORK_CHECKING] ||
+        r->gate_count[GATE_LOOKING] || (!r->stopping && !ready_empty(r->queue)))
+        return RUN_BUSY;
+    if (r->count[WORK_DONE] + r->count[WORK_SKIPPED] == p->workstreams &&
+        r->gate_count[GATE_OPEN] == p->gates)
+        return RUN_FINISHED;
+    return r->asking || r->gate_count[GATE_ASKS] ? RUN_ASKS : RUN_STUCK;
 }

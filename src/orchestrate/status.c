@@ -11,11 +11,21 @@
 #include <string.h>
 #include <unistd.h>
 
+/* Of what is needed, where it will not come by itself. */
+static const char *special(const struct run *r, int32_t node)
+{
+    if (node >= r->plan->workstreams || r->work[node].state != WORK_BLOCKED || !r->work[node].asks)
+        return "";
+    return r->work[node].unmerged ? ", whose branch could not be merged" : ", which is paused";
+}
+
 void status_reason(const struct run *r, int32_t w, char *text, size_t size)
 {
     const struct plan *p = r->plan;
     struct run_wait x = run_waits_for(r, w);
     const char *node = x.node == PLAN_NONE ? "" : graph_node_id(p, x.node);
+    static const char *const gate[] = { "is shut", "is being looked at", "did not hold", "waits for a person",
+                                        "is open" };
     char span[40];
     *text = '\0';
     switch (x.kind) {
@@ -23,13 +33,12 @@ void status_reason(const struct run *r, int32_t w, char *text, size_t size)
         break;
     case WAIT_NEEDS:
         if (x.count > 1)
-            snprintf(text, size, "needs %s and %d more", node, x.count - 1);
+            snprintf(text, size, "needs %s%s and %d more", node, special(r, x.node), x.count - 1);
         else
-            snprintf(text, size, "needs %s", node);
+            snprintf(text, size, "needs %s%s", node, special(r, x.node));
         break;
     case WAIT_GATE:
-        snprintf(text, size, "gate %s is %s", node,
-                 gate_state_name((enum gate_state)r->gate[x.node - graph_gate(p, 0)].state));
+        snprintf(text, size, "gate %s %s", node, gate[r->gate[x.node - graph_gate(p, 0)].state]);
         break;
     case WAIT_LOCK:
         snprintf(text, size, "%s does one thing at a time", node);
@@ -48,8 +57,10 @@ void status_reason(const struct run *r, int32_t w, char *text, size_t size)
         snprintf(text, size, "tries again in %s", span);
         break;
     case WAIT_PERSON:
-        snprintf(text, size, "a person has to say %s",
-                 r->work[w].state == WORK_BLOCKED ? "go on" : "it is done");
+        snprintf(text, size, "a person has to %s",
+                 r->work[w].unmerged                ? "merge its branch"
+                 : r->work[w].state == WORK_BLOCKED ? "say go on"
+                                                    : "say it is done");
         break;
     case WAIT_TURN:
         snprintf(text, size, "starts next");

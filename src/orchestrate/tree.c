@@ -87,18 +87,20 @@ enum spr_code tree_commit(const struct place *at, const char *id, int attempt, s
     return SPR_OK;
 }
 
-enum spr_code tree_merge(const struct place *at, const char *id, struct spr_error *err)
+enum spr_code tree_merge(const struct place *at, const char *id, const char *again, struct spr_error *err)
 {
     char folder[TASK_PATH_BYTES + 128], branch[200], said[SAID_BYTES], both[SAID_BYTES], aborted[SAID_BYTES];
     names(at, id, folder, sizeof folder, branch, sizeof branch);
+    if (GIT(at->home, said, "rev-parse", "--verify", "--quiet", branch) != 0 && !*said)
+        return SPR_OK;
     if (GIT(at->home, said, "merge-base", "--is-ancestor", branch, "HEAD") == 0)
         return SPR_OK;
     /* Nothing of theirs is given up for ours. */
     if (GIT(at->home, said, "rev-parse", "--verify", "--quiet", "MERGE_HEAD") == 0)
         return SPR_FAIL(err, SPR_BUSY,
                         "%s waits: somebody is in the middle of a merge; when it is committed, 'spritery "
-                        "plan resume' goes on",
-                        branch);
+                        "plan %s' goes on",
+                        branch, again);
     if (GIT(at->home, said, "-c", "user.name=spritery", "-c", "user.email=spritery@localhost", "merge",
             "--no-ff", "--no-edit", branch) == 0)
         return SPR_OK;
@@ -108,6 +110,6 @@ enum spr_code tree_merge(const struct place *at, const char *id, struct spr_erro
         return SPR_FAIL(err, SPR_BUSY, "%s cannot be merged: %.300s", branch, said);
     return SPR_FAIL(err, SPR_BUSY,
                     "%s cannot be merged, both sides changed %.200s: merge it by hand (git merge %s), then "
-                    "'spritery plan resume'",
-                    branch, both, branch);
+                    "'spritery plan %s' or resume",
+                    branch, both, branch, again);
 }

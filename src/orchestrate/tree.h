@@ -11,7 +11,8 @@ SPR_MUST_USE enum spr_code tree_make(const struct place *at, const char *id, str
 SPR_MUST_USE enum spr_code tree_commit(const struct place *at, const char *id, int attempt,
                                        struct spr_error *err);
 /* Merges the branch into the branch that the plan's folder is on. SPR_BUSY: it conflicts, and nothing was changed; the
- * sentence names the files. */
-SPR_MUST_USE enum spr_code tree_merge(const struct place *at, const char *id, struct spr_error *err);
+ * sentence names the files, and that 'spritery plan AGAIN' goes on. One without a branch is merged. */
+SPR_MUST_USE enum spr_code tree_merge(const struct place *at, const char *id, const char *again,
+                                      struct spr_error *err);
 
 #endif

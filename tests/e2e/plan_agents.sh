@@ -44,24 +44,77 @@ domains:
     workstreams:
       - {id: left, agent: one, task: say left, branch: true, env: {LINE: left, NAP: "0.6"}}
       - {id: right, agent: one, task: say right, branch: true, env: {LINE: right, NAP: "1.2"}}
+      - {id: after, run: "cat file >> after.log", needs: [right]}
 END
-timeout 60 "$program" plan run --quiet clash.yaml >out 2>&1
+printf 'after.log\n' >>.gitignore && git add .gitignore && git commit -q -m ignore
+timeout 60 "$program" plan run --quiet --no-wait clash.yaml >out 2>&1
+is "two agents change one line: the run stops for a person" "$?:$(cat after.log 2>/dev/null)" "1:"
 run plan events --json clash.yaml
-is "two agents change one line: a person is told which file, and how to go on" \
-    "$(printf '%s\n' "$out" | jq -r 'select(.event == "escalate") | [.id, .type, .text] | join(" ")')" \
-    "right merge spritery/clash/right cannot be merged, both sides changed file : merge it by hand (git merge spritery/clash/right), then 'spritery plan resume'"
+is "who is told which file, and how to go on" \
+    "$(printf '%s\n' "$out" | jq -r 'select(.event == "escalate") | [.id, .type, .level, .text] | join(" ")')" \
+    "right merge domain spritery/clash/right cannot be merged, both sides changed file : merge it by hand (git merge spritery/clash/right), then 'spritery plan retry' or resume"
+run plan status --json clash.yaml
+is "it is not done, and what needs it waits, and says why" \
+    "$(printf '%s' "$out" | jq -r '.status, (.domains[0] | .decisions_needed[], (.workstreams | .right.status, .right.why, .after.status, .after.why))' | tr '\n' '|')" \
+    "asks|right|blocked|a person has to merge its branch|waiting|needs right, whose branch could not be merged|"
 is "status tells of it" "$("$program" plan status clash.yaml | grep -c '^escalation.*both sides changed file')" 1
 is "nothing is merged half" "$(cat file):$(ls by-*):$(git status --porcelain):$(git rev-parse -q --verify MERGE_HEAD)" "left:by-left::"
 git merge spritery/clash/right >/dev/null 2>&1
-timeout 60 "$program" plan resume --quiet clash.yaml
-is "a merge that a person has begun is left alone" "$(git rev-parse -q --verify MERGE_HEAD >/dev/null && echo still there):$(grep -c '<<<<' file)" "still there:1"
+timeout 60 "$program" plan resume --quiet --no-wait clash.yaml 2>err.txt
+is "a merge that a person has begun is left alone" "$(git rev-parse -q --verify MERGE_HEAD >/dev/null && echo still there):$(grep -c '<<<<' file):$(cat after.log 2>/dev/null)" "still there:1:"
+timeout 60 "$program" plan resume --quiet clash.yaml >out 2>&1 &
+pid=$!
+for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+    run plan retry clash.yaml right
+    case $err in *"nobody runs"*) sleep 0.2 ;; *) break ;; esac
+done
+case $status:$err in
+2:*"somebody is in the middle of a merge"*) ok "and a retry says so" ;;
+*) not_ok "and a retry says so" "$status" "$err" ;;
+esac
 printf 'left and right\n' >file
 git add file && git commit -q -m resolved
-timeout 60 "$program" plan resume --quiet clash.yaml
+run plan retry clash.yaml right
+is "when it is done, a retry sees that" "$status:$err" "0:done"
+wait $pid
+is "and the run goes on, with what both made" "$?:$(cat after.log)" "0:left and right"
 run plan status --json clash.yaml
-is "and when it is done, that is seen, and no agent runs again" \
-    "$(printf '%s' "$out" | jq -r .status):$("$program" plan status clash.yaml | grep -c '^escalation'):$(cat file):$(sort .spritery/clash/ran | tr '\n' ' '):$(echo by-*)" \
-    "finished:0:left and right:left right :by-left by-right"
+is "and no agent runs again" \
+    "$(printf '%s' "$out" | jq -r '.status, (.escalations | length)' | tr '\n' ':')$(sort .spritery/clash/ran | tr '\n' ' '):$(echo by-*)" \
+    "finished:0:left right :by-left by-right"
+timeout 60 "$program" plan run --quiet clash.yaml
+is "nor in a further run" "$?:$(sort .spritery/clash/ran | tr '\n' ' '):$(cat after.log)" "0:left right :left and right"
+
+# The same behind a gate: what it opens waits for the merge, and resume sees it.
+git reset -q --hard HEAD && printf 'one\n' >file && git commit -q -a -m one
+cat >pass.yaml <<'END'
+plan: pass
+agents:
+  two: {command: 'sleep $NAP; printf "%s\n" "$LINE" > file; echo {workstream} >> ../../ran'}
+domains:
+  - id: d
+    workstreams:
+      - {id: up, agent: two, task: say up, branch: true, env: {LINE: up, NAP: "0.1"}}
+      - {id: down, agent: two, task: say down, branch: true, env: {LINE: down, NAP: "0.1"}}
+  - id: e
+    workstreams:
+      - {id: use, run: "cat file >> after.log"}
+gates:
+  - {id: g, after: [d], opens: [e], criteria: [{name: always, command: "true"}]}
+END
+rm -f after.log
+timeout 60 "$program" plan run --quiet --no-wait pass.yaml >out 2>&1
+run plan status --json pass.yaml
+is "a gate whose branches cannot be merged stays shut, and says so" \
+    "$(printf '%s' "$out" | jq -r '.status, .gates.g.status, .gates.g.why, .domains[1].workstreams.use.why, (.escalations[] | .type, .on)' | tr '\n' '|')$(cat after.log 2>/dev/null)" \
+    "asks|asks|spritery/pass/down cannot be merged, both sides changed file : merge it by hand (git merge spritery/pass/down), then 'spritery plan gate' or resume|gate g waits for a person|merge|down|"
+git merge spritery/pass/down >/dev/null 2>&1
+printf 'up and down\n' >file && git add file && git commit -q -m resolved
+timeout 60 "$program" plan resume --quiet --no-wait pass.yaml >out 2>&1
+run plan status --json pass.yaml
+is "and opens when a person has merged them" \
+    "$(printf '%s' "$out" | jq -r '.status, .gates.g.status, (.escalations | length)' | tr '\n' '|')$(cat after.log):$(sort .spritery/pass/ran | tr '\n' ' ')" \
+    "finished|open|0|up and down:down up "
 
 cat >slow.yaml <<'END'
 plan: slow
