@@ -3,6 +3,7 @@
 # end; and those who watch a run from another process.
 # shellcheck source=tap.sh
 . "$(dirname "$0")/tap.sh"
+command -v pgrep >/dev/null || { echo "Bail out! pgrep (Debian: procps) is not there"; exit 1; }
 
 cat >d.yaml <<'END'
 plan: d

@@ -5,6 +5,7 @@
 # SPRITERY_MINUTES=N ends the random ones after so long (default 240), SPRITERY_SURVIVE=power for a journal that is flushed.
 # shellcheck source=tap.sh
 . "$(dirname "$0")/tap.sh"
+command -v pgrep >/dev/null || { echo "Bail out! pgrep (Debian: procps) is not there"; exit 1; }
 kills=${SPRITERY_KILLS:-4}
 survive=${SPRITERY_SURVIVE:-kill}
 seed=${SPRITERY_SEED:-1}
