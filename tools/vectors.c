@@ -174,7 +174,7 @@ static void give_unit_length(struct vectors *v)
 }
 
 /* Where the words begin; at is NULL where the file is another. */
-static struct scan find_vectors(const struct file_map *map)
+static struct scan find_vectors(const struct file_bytes *map)
 {
     static const char member[] = "\"vectors\":{";
     const char *text = (const char *)map->data;
@@ -187,16 +187,16 @@ static struct scan find_vectors(const struct file_map *map)
 enum spr_code vectors_read(const char *path, size_t rank_max, const char *const *also, size_t also_count,
                            struct vectors *ret, struct spr_error *err)
 {
-    struct file_map map;
+    struct file_bytes map;
     struct vectors v = { 0 };
-    enum spr_code rc = file_map(path, &map, err);
+    enum spr_code rc = file_load(path, &map, err);
     if (rc)
         return rc;
     v.word = mem_zalloc(WORDS_MAX_READ, sizeof *v.word);
     v.floats = mem_aligned((size_t)WORDS_MAX_READ * VECTOR_FLOATS, sizeof *v.floats);
     struct scan s = find_vectors(&map);
     if (!v.word || !v.floats) {
-        file_unmap(&map);
+        file_unload(&map);
         vectors_fini(&v);
         return SPR_FAIL(err, SPR_NOMEM, "no memory for word vectors");
     }
@@ -206,7 +206,7 @@ enum spr_code vectors_read(const char *path, size_t rank_max, const char *const 
         rc = scan_words(&s, rank_max, also, also_count, &v, err);
     if (rc)
         spr_prefix(err, "%s", path);
-    file_unmap(&map);
+    file_unload(&map);
     if (rc) {
         vectors_fini(&v);
         return rc;

@@ -10,7 +10,6 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -76,34 +75,101 @@ enum spr_code file_read(const char *path, struct buf *into, struct spr_error *er
     return rc;
 }
 
-enum spr_code file_map(const char *path, struct file_map *ret, struct spr_error *err)
+/* At most size bytes, fewer only at the file's end. */
+static enum spr_code read_some(int fd, const char *path, unsigned char *into, size_t size, size_t *ret_length,
+                               struct spr_error *err)
 {
-    struct stat st = { 0 };
+    size_t length = 0;
+    while (length < size) {
+        ssize_t n = read(fd, into + length, size - length);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return fail_errno(err, "read", path, errno);
+        if (n == 0)
+            break;
+        length += (size_t)n;
+    }
+    *ret_length = length;
+    return SPR_OK;
+}
+
+static enum spr_code open_regular(const char *path, int *ret_fd, struct stat *ret_stat, struct spr_error *err)
+{
     int fd = -1;
-    enum spr_code rc = open_file(path, &fd, &st, err);
+    enum spr_code rc = open_file(path, &fd, ret_stat, err);
     if (rc)
         return rc;
-    struct file_map m = { 0 };
-    if (!S_ISREG(st.st_mode)) {
-        rc = SPR_FAIL(err, SPR_IO, "cannot map %.200s: not a regular file", path);
-    } else if (st.st_size > 0) {
-        void *at = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
-        if (at == MAP_FAILED)
-            rc = fail_errno(err, "map", path, errno);
-        else
-            m = (struct file_map){ at, (size_t)st.st_size };
+    if (!S_ISREG(ret_stat->st_mode)) {
+        close(fd);
+        return SPR_FAIL(err, SPR_IO, "cannot read %.200s: not a regular file", path);
     }
-    close(fd);
+    *ret_fd = fd;
+    return SPR_OK;
+}
+
+/* Whether nobody wrote to it since `before`. The time of the inode says more, but also that another file took its name. */
+static enum spr_code check_still(int fd, const char *path, const struct stat *before, size_t length,
+                                 struct spr_error *err)
+{
+    struct stat now;
+    if (fstat(fd, &now))
+        return fail_errno(err, "read", path, errno);
+    if ((off_t)length == before->st_size && now.st_size == before->st_size &&
+        now.st_mtim.tv_sec == before->st_mtim.tv_sec && now.st_mtim.tv_nsec == before->st_mtim.tv_nsec)
+        return SPR_OK;
+    return SPR_FAIL(err, SPR_BUSY, "%.200s was written to while it was read; try again when it is whole",
+                    path);
+}
+
+enum spr_code file_load(const char *path, struct file_bytes *ret, struct spr_error *err)
+{
+    struct stat st = { 0 };
+    unsigned char *data = NULL;
+    size_t length = 0;
+    int fd = -1;
+    enum spr_code rc = open_regular(path, &fd, &st, err);
+    if (rc)
+        return rc;
+    if (st.st_size > 0 && !(data = mem_aligned((size_t)st.st_size, 1)))
+        rc = SPR_FAIL(err, SPR_NOMEM, "no memory for the %lld bytes of %.200s", (long long)st.st_size, path);
     if (!rc)
-        *ret = m;
+        rc = read_some(fd, path, data, (size_t)st.st_size, &length, err);
+    if (!rc)
+        rc = check_still(fd, path, &st, length, err);
+    close(fd);
+    if (rc)
+        mem_free(data);
+    else
+        *ret = (struct file_bytes){ data, length };
     return rc;
 }
 
-void file_unmap(struct file_map *m)
+void file_unload(struct file_bytes *b)
 {
-    if (m->data)
-        munmap((void *)m->data, m->size);
-    *m = (struct file_map){ 0 };
+    mem_free((void *)(uintptr_t)b->data);
+    *b = (struct file_bytes){ 0 };
+}
+
+enum spr_code file_stream(const char *path,
+                          enum spr_code (*take)(void *context, const void *bytes, size_t length,
+                                                struct spr_error *err),
+                          void *context, struct spr_error *err)
+{
+    struct stat st = { 0 };
+    unsigned char piece[65536];
+    size_t length = sizeof piece;
+    int fd = -1;
+    enum spr_code rc = open_regular(path, &fd, &st, err);
+    if (rc)
+        return rc;
+    while (!rc && length == sizeof piece) {
+        rc = read_some(fd, path, piece, sizeof piece, &length, err);
+        if (!rc && length > 0)
+            rc = take(context, piece, length, err);
+    }
+    close(fd);
+    return rc;
 }
 
 static int claim_slot(const char *path)

@@ -1,4 +1,4 @@
-/* file - whole files: read with a limit, mapped, or published so that a reader sees all of it or none.
+/* file - whole files: read with a limit, whole or piece by piece, or published so that a reader sees all of it or none.
  * Flow:  image, nn, cli, train -> [base/file] -> the operating system
  * Invariants: a write goes to a temporary name in the same folder, is flushed to disk (fsync), then renamed or
  *   linked into place, and the folder is flushed; on any failure the temporary file is gone.
@@ -14,13 +14,22 @@
  * Fails: SPR_NOTFOUND, SPR_IO, SPR_LIMIT, SPR_NOMEM. */
 SPR_MUST_USE enum spr_code file_read(const char *path, struct buf *into, struct spr_error *err);
 
-/* A file mapped read-only. GIVES it (file_unmap). An empty file gives size 0 and data NULL. */
-struct file_map {
+/* The bytes of a regular file, in memory of our own: what others do to the file afterwards does not show. GIVES it
+ * (file_unload). An empty file gives size 0 and data NULL. Fails: SPR_NOTFOUND, SPR_IO, SPR_NOMEM, SPR_BUSY (it was
+ * written to meanwhile, so that the bytes may be those of two files). */
+struct file_bytes {
     const unsigned char *data;
     size_t size;
 };
-SPR_MUST_USE enum spr_code file_map(const char *path, struct file_map *ret, struct spr_error *err);
-void file_unmap(struct file_map *m); /* fine on a zeroed one */
+SPR_MUST_USE enum spr_code file_load(const char *path, struct file_bytes *ret, struct spr_error *err);
+void file_unload(struct file_bytes *b); /* fine on a zeroed one */
+
+/* Gives a regular file's bytes to `take`, some at a time, which BORROWS them; a failure of it ends the reading. Fails as
+ * file_load does, and as `take`; but what is written meanwhile is nobody's business. */
+SPR_MUST_USE enum spr_code file_stream(const char *path,
+                                       enum spr_code (*take)(void *context, const void *bytes, size_t length,
+                                                             struct spr_error *err),
+                                       void *context, struct spr_error *err);
 
 enum file_mode {
     FILE_NEW,    /* refuse (SPR_EXISTS) if the name is taken, even by somebody who was faster */

@@ -4,9 +4,11 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -58,12 +60,94 @@ static void written_is_read(void **state)
     assert_int_equal(file_write("a", "x", 1, FILE_NEW, &err), SPR_EXISTS);
     assert_string_equal(err.text, "a exists already");
     assert_int_equal(file_write("a", "", 0, FILE_REPLACE, &err), SPR_OK);
-    struct file_map m;
-    assert_int_equal(file_map("a", &m, &err), SPR_OK);
+    struct file_bytes m;
+    assert_int_equal(file_load("a", &m, &err), SPR_OK);
     assert_int_equal(m.size, 0);
-    file_unmap(&m);
+    file_unload(&m);
     buf_fini(&b);
     assert_int_equal(count_entries(), 1);
+}
+
+/* What was taken of a file stays, whatever is done to the file: a mapped one would change, or end the process. */
+static void what_was_loaded_stays(void **state)
+{
+    (void)state;
+    static char text[300000];
+    struct spr_error err = { 0 };
+    struct file_bytes m;
+    memset(text, 'a', sizeof text);
+    assert_int_equal(file_write("a", text, sizeof text, FILE_NEW, &err), SPR_OK);
+    assert_int_equal(file_load("a", &m, &err), SPR_OK);
+    int fd = open("a", O_WRONLY);
+    assert_int_equal(pwrite(fd, "b", 1, 0), 1);
+    assert_int_equal(ftruncate(fd, 10), 0);
+    close(fd);
+    assert_int_equal(m.size, sizeof text);
+    assert_memory_equal(m.data, text, sizeof text);
+    file_unload(&m);
+    assert_null(m.data);
+    file_unload(&m);
+}
+
+static atomic_bool enough;
+
+static void *write_on(void *context)
+{
+    int fd = open("a", O_WRONLY | O_APPEND);
+    while (!atomic_load(&enough) && write(fd, context, 1) == 1)
+        ;
+    close(fd);
+    return NULL;
+}
+
+/* What is written to while it is read would be partly the old file, partly the new one. */
+static void a_file_that_is_written_to_is_refused(void **state)
+{
+    (void)state;
+    static char text[1 << 22];
+    struct spr_error err = { 0 };
+    struct file_bytes m;
+    pthread_t writer;
+    enum spr_code rc = SPR_OK;
+    assert_int_equal(file_write("a", text, sizeof text, FILE_NEW, &err), SPR_OK);
+    assert_int_equal(pthread_create(&writer, NULL, write_on, text), 0);
+    for (int i = 0; i < 2000 && !rc; i++)
+        if (!(rc = file_load("a", &m, &err)))
+            file_unload(&m);
+    atomic_store(&enough, true);
+    pthread_join(writer, NULL);
+    assert_int_equal(rc, SPR_BUSY);
+    assert_string_equal(err.text, "a was written to while it was read; try again when it is whole");
+    assert_int_equal(file_load("a", &m, &err), SPR_OK);
+    file_unload(&m);
+}
+
+static enum spr_code count_bytes(void *context, const void *bytes, size_t length, struct spr_error *err)
+{
+    size_t *seen = context;
+    *seen += length;
+    return ((const char *)bytes)[length - 1] == 'x' ? SPR_FAIL(err, SPR_BADDATA, "x") : SPR_OK;
+}
+
+static void a_stream_ends_with_the_file_or_a_failure(void **state)
+{
+    (void)state;
+    static char text[3 * 65536 + 7];
+    static const size_t sizes[] = { 0, 1, 65535, 65536, 65537, 2 * 65536, sizeof text };
+    struct spr_error err = { 0 };
+    for (size_t i = 0; i < SPR_COUNT(sizes); i++) {
+        size_t seen = 0;
+        assert_int_equal(file_write("a", text, sizes[i], FILE_REPLACE, &err), SPR_OK);
+        assert_int_equal(file_stream("a", count_bytes, &seen, &err), SPR_OK);
+        assert_int_equal(seen, sizes[i]);
+    }
+    size_t seen = 0;
+    text[2 * 65536 - 1] = 'x';
+    assert_int_equal(file_write("a", text, sizeof text, FILE_REPLACE, &err), SPR_OK);
+    assert_int_equal(file_stream("a", count_bytes, &seen, &err), SPR_BADDATA);
+    assert_int_equal(seen, 2 * 65536);
+    assert_int_equal(file_stream(".", count_bytes, &seen, &err), SPR_IO);
+    assert_int_equal(file_stream("none", count_bytes, &seen, &err), SPR_NOTFOUND);
 }
 
 static void limit_is_kept(void **state)
@@ -85,14 +169,14 @@ static void what_cannot_be_opened_says_why(void **state)
     (void)state;
     struct spr_error err = { 0 };
     struct buf b;
-    struct file_map m;
+    struct file_bytes m;
     buf_init(&b, 10);
     assert_int_equal(file_read("none", &b, &err), SPR_NOTFOUND);
     assert_string_equal(err.text, "cannot open none: No such file or directory");
     assert_int_equal(file_read(".", &b, &err), SPR_IO);
     assert_string_equal(err.text, "cannot read .: Is a directory");
-    assert_int_equal(file_map("/dev/null", &m, &err), SPR_IO);
-    assert_string_equal(err.text, "cannot map /dev/null: not a regular file");
+    assert_int_equal(file_load("/dev/null", &m, &err), SPR_IO);
+    assert_string_equal(err.text, "cannot read /dev/null: not a regular file");
     assert_int_equal(file_write("none/a", "x", 1, FILE_NEW, &err), SPR_NOTFOUND);
     assert_int_equal(file_make_folder("p/q/r", &err), SPR_OK);
     assert_int_equal(file_make_folder("p/q/r", &err), SPR_OK);
@@ -188,6 +272,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(written_is_read, make_folder, drop_folder),
+        cmocka_unit_test_setup_teardown(what_was_loaded_stays, make_folder, drop_folder),
+        cmocka_unit_test_setup_teardown(a_file_that_is_written_to_is_refused, make_folder, drop_folder),
+        cmocka_unit_test_setup_teardown(a_stream_ends_with_the_file_or_a_failure, make_folder, drop_folder),
         cmocka_unit_test_setup_teardown(limit_is_kept, make_folder, drop_folder),
         cmocka_unit_test_setup_teardown(what_cannot_be_opened_says_why, make_folder, drop_folder),
         cmocka_unit_test_setup_teardown(failed_write_leaves_nothing, make_folder, drop_folder),

@@ -291,12 +291,12 @@ static enum spr_code prepare(struct stage *s, const struct deploy_job *job, cons
         if (f->change == DEPLOY_SAME || f->change == DEPLOY_KEPT)
             continue;
         if (f->change != DEPLOY_REMOVED) {
-            struct file_map m;
-            rc = file_map(f->from, &m, err);
+            struct file_bytes m;
+            rc = file_load(f->from, &m, err);
             if (rc)
                 break;
             rc = make(s, number, m.data, m.size, f->hash, f->from, err);
-            file_unmap(&m);
+            file_unload(&m);
         }
         if (!rc && f->change == DEPLOY_NEW) {
             rc = add_folders(s, folders, f->path, before, err);

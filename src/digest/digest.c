@@ -29,16 +29,42 @@ void digest_hex(const void *bytes, size_t length, char ret[DIGEST_HEX_BYTES])
     str_hex(whole, sizeof whole, ret);
 }
 
+static enum spr_code take(void *context, const void *bytes, size_t length, struct spr_error *err)
+{
+    (void)err;
+    digest_add(context, bytes, length);
+    return SPR_OK;
+}
+
+struct counted {
+    struct digest digest;
+    uint64_t length;
+};
+
+static enum spr_code take_counted(void *context, const void *bytes, size_t length, struct spr_error *err)
+{
+    struct counted *c = context;
+    c->length += length;
+    return take(&c->digest, bytes, length, err);
+}
+
+enum spr_code digest_add_file(struct digest *d, const char *path, struct spr_error *err)
+{
+    return file_stream(path, take, d, err);
+}
+
 enum spr_code digest_file(const char *path, char ret[DIGEST_HEX_BYTES], uint64_t *ret_length,
                           struct spr_error *err)
 {
-    struct file_map m;
-    enum spr_code rc = file_map(path, &m, err);
+    struct counted c = { 0 };
+    uint8_t whole[DIGEST_BYTES];
+    digest_init(&c.digest);
+    enum spr_code rc = file_stream(path, take_counted, &c, err);
     if (rc)
         return rc;
-    digest_hex(m.data, m.size, ret);
+    digest_end(&c.digest, whole);
+    str_hex(whole, sizeof whole, ret);
     if (ret_length)
-        *ret_length = m.size;
-    file_unmap(&m);
+        *ret_length = c.length;
     return SPR_OK;
 }

@@ -25,7 +25,10 @@ void digest_end(struct digest *d, uint8_t ret[DIGEST_BYTES]);
 /* Of length bytes. */
 void digest_hex(const void *bytes, size_t length, char ret[DIGEST_HEX_BYTES]);
 
-/* Of a whole file; *ret_length (NULL is fine) is how many bytes that were. Fails as file_map does. */
+/* A whole file's bytes, of which few are in memory at a time. Fails as file_stream does. */
+SPR_MUST_USE enum spr_code digest_add_file(struct digest *d, const char *path, struct spr_error *err);
+
+/* Of a whole file; *ret_length (NULL is fine) is how many bytes that were. Fails as file_stream does. */
 SPR_MUST_USE enum spr_code digest_file(const char *path, char ret[DIGEST_HEX_BYTES], uint64_t *ret_length,
                                        struct spr_error *err);
 

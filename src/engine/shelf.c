@@ -113,6 +113,7 @@ static enum spr_code load(char *path, const struct stamp *stamp, unsigned age, s
     i->stock.lexicon = i->lexicon;
     i->stock.sketches = i->sketches;
     model_sha256(m, i->stock.hash);
+    model_trim(m);
     *ret = i;
     return SPR_OK;
 }

@@ -3,7 +3,7 @@
  * Invariants: what was taken never changes and stays until it is put back, whatever becomes of its file. A file that was
  *   replaced (another inode, size or time), or a shelf that was refreshed, shows in the next shelf_take.
  * Threads: any. Who takes a model that is being loaded waits for it; shelf_refresh never waits.
- * A model's file stays mapped: replace it by renaming another over it, as every command here does. */
+ * A model's file is read once: it may be replaced, overwritten in place, shortened or removed. */
 #ifndef ENGINE_SHELF_H
 #define ENGINE_SHELF_H
 #include "paint/lexicon.h"
@@ -15,7 +15,7 @@ struct shelf;
 
 /* A model with all that is made of it. Immutable, but for nets, which see to that themselves. */
 struct stock {
-    const struct model *model;
+    const struct model *model; /* trimmed: its hash is below */
     const struct lexicon *lexicon;
     const struct sketches *sketches; /* NULL where the model has none */
     struct nets *nets;

@@ -119,6 +119,44 @@ static void a_broken_file_is_refused_and_the_old_one_works_on(void **state)
     assert_int_equal(shelf_take(shelf, "no-such-model", &none, &err), SPR_NOTFOUND);
 }
 
+/* `cp` over the file: the bytes change under whoever mapped them, and are gone where the new file is shorter. */
+static void a_file_overwritten_in_place_disturbs_nobody(void **state)
+{
+    (void)state;
+    const struct stock *old = take(), *none = NULL;
+    struct spr_error err = { 0 };
+    char hash[DIGEST_HEX_BYTES];
+    int words = old->model->layout.config.vocab, found = 0;
+    memcpy(hash, old->hash, sizeof hash);
+    FILE *f = fopen(path, "r+b");
+    assert_non_null(f);
+    for (size_t i = 0; i < bytes.length; i++)
+        assert_int_equal(fputc(0xFF, f), 0xFF);
+    assert_int_equal(fclose(f), 0);
+    assert_int_not_equal(shelf_take(shelf, path, &none, &err), SPR_OK);
+    assert_int_equal(truncate(path, 1000), 0);
+    for (int i = 1; i < words; i++) /* reads all of its tables */
+        found += lexicon_find(old->lexicon, old->model->word[i]) == i;
+    assert_int_equal(found, words - 1);
+    for (size_t i = 0; i < safetensors_count(old->model->file); i++) { /* as who copies its tables does */
+        const struct tensor *t = safetensors_at(old->model->file, i);
+        if (strncmp(t->name, "lexicon.", 8) == 0)
+            assert_memory_equal(t->data, bytes.data + (t->data - safetensors_bytes(old->model->file).data),
+                                t->count * tensor_type_bytes(t->type));
+    }
+    assert_int_not_equal(shelf_take(shelf, path, &none, &err), SPR_OK);
+    assert_int_equal(truncate(path, 0), 0);
+    f = fopen(path, "wb");
+    assert_non_null(f);
+    assert_int_equal(fwrite(bytes.data, 1, bytes.length, f), bytes.length);
+    assert_int_equal(fclose(f), 0);
+    const struct stock *mended = take();
+    assert_ptr_not_equal(mended, old);
+    assert_string_equal(mended->hash, hash);
+    shelf_put(shelf, mended);
+    shelf_put(shelf, old);
+}
+
 static void refreshing_reads_it_anew(void **state)
 {
     (void)state;
@@ -191,6 +229,7 @@ int main(void)
         cmocka_unit_test(one_copy_for_all),
         cmocka_unit_test(a_new_file_is_seen_and_disturbs_nobody),
         cmocka_unit_test(a_broken_file_is_refused_and_the_old_one_works_on),
+        cmocka_unit_test(a_file_overwritten_in_place_disturbs_nobody),
         cmocka_unit_test(refreshing_reads_it_anew),
         cmocka_unit_test(threads_may_share_it),
         cmocka_unit_test(lack_of_memory_is_an_error),

@@ -21,6 +21,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 enum {
     DEPTH_MAX = 3,                             /* header, tensor, shape */
@@ -42,8 +44,8 @@ static const struct {
 };
 
 struct safetensors {
-    struct file_map bytes;
-    bool mapped;           /* bytes are ours to unmap */
+    struct file_bytes bytes;
+    bool own;              /* the bytes are ours to free */
     json_t *header;        /* holds every name, key and value */
     struct tensor *tensor; /* (count), sorted by name */
     size_t count;
@@ -370,18 +372,18 @@ static enum spr_code read_all(struct safetensors *s, struct spr_error *err)
     return rc;
 }
 
-/* TAKES the map where mapped. */
-static enum spr_code open_bytes(struct file_map bytes, bool mapped, struct safetensors **ret,
+/* TAKES the bytes where they are to be its own. */
+static enum spr_code open_bytes(struct file_bytes bytes, bool own, struct safetensors **ret,
                                 struct spr_error *err)
 {
     struct safetensors *s = mem_zalloc(1, sizeof *s);
     if (!s) {
-        if (mapped)
-            file_unmap(&bytes);
+        if (own)
+            file_unload(&bytes);
         return SPR_FAIL(err, SPR_NOMEM, "no memory to open a safetensors file");
     }
     s->bytes = bytes;
-    s->mapped = mapped;
+    s->own = own;
     enum spr_code rc = read_all(s, err);
     if (rc)
         safetensors_close(s);
@@ -393,16 +395,16 @@ static enum spr_code open_bytes(struct file_map bytes, bool mapped, struct safet
 enum spr_code safetensors_parse(const void *bytes, size_t size, struct safetensors **ret,
                                 struct spr_error *err)
 {
-    return open_bytes((struct file_map){ bytes, size }, false, ret, err);
+    return open_bytes((struct file_bytes){ bytes, size }, false, ret, err);
 }
 
 enum spr_code safetensors_open(const char *path, struct safetensors **ret, struct spr_error *err)
 {
-    struct file_map map = { 0 };
-    enum spr_code rc = file_map(path, &map, err);
+    struct file_bytes bytes = { 0 };
+    enum spr_code rc = file_load(path, &bytes, err);
     if (rc)
         return rc;
-    rc = open_bytes(map, true, ret, err);
+    rc = open_bytes(bytes, true, ret, err);
     if (rc)
         spr_prefix(err, "%.200s", path);
     return rc;
@@ -415,9 +417,21 @@ void safetensors_close(struct safetensors *s)
     mem_free(s->note);
     mem_free(s->tensor);
     json_decref(s->header);
-    if (s->mapped)
-        file_unmap(&s->bytes);
+    if (s->own)
+        file_unload(&s->bytes);
     mem_free(s);
+}
+
+void safetensors_trim(struct safetensors *s, bool (*keep)(const struct tensor *t))
+{
+    uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+    for (size_t i = 0; s->own && i < s->count; i++) {
+        const struct tensor *t = &s->tensor[i];
+        uintptr_t begin = ((uintptr_t)t->data + page - 1) / page * page,
+                  end = ((uintptr_t)t->data + t->count * tensor_type_bytes(t->type)) / page * page;
+        if (begin < end && !keep(t) && madvise((void *)begin, end - begin, MADV_DONTNEED))
+            return; /* then they stay */
+    }
 }
 
 size_t safetensors_count(const struct safetensors *s)
@@ -437,7 +451,7 @@ const struct tensor *safetensors_find(const struct safetensors *s, const char *n
     return bsearch(&key, s->tensor, s->count, sizeof *s->tensor, by_name);
 }
 
-struct file_map safetensors_bytes(const struct safetensors *s)
+struct file_bytes safetensors_bytes(const struct safetensors *s)
 {
     return s->bytes;
 }

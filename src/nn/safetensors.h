@@ -3,7 +3,7 @@
  * Invariants: what opened is sound: every tensor lies inside the file and is as long as its type and shape say, the
  *   tensors cover the data without gap or overlap, names are unique. Whether numbers are finite is not looked at.
  * Threads: immutable once open; any number of readers.
- * The file is mapped: it must not be shortened by anybody while it is open.
+ * A file is read into memory, so that what others do to it afterwards does not show.
  * Not here: what the tensors mean (paint/model.h). */
 #ifndef NN_SAFETENSORS_H
 #define NN_SAFETENSORS_H
@@ -67,13 +67,17 @@ SPR_MUST_USE enum spr_code safetensors_parse(const void *bytes, size_t size, str
                                              struct spr_error *err);
 void safetensors_close(struct safetensors *s); /* NULL is fine */
 
+/* Gives back the memory of those tensors that `keep` does not want: their bytes, and safetensors_bytes', are no longer
+ * what they were. A no-op after safetensors_parse. Until this returns nobody else may read *s. */
+void safetensors_trim(struct safetensors *s, bool (*keep)(const struct tensor *t));
+
 /* Tensors sorted by name; they and their names live as long as the file is open. */
 size_t safetensors_count(const struct safetensors *s);
 const struct tensor *safetensors_at(const struct safetensors *s, size_t i);
 const struct tensor *safetensors_find(const struct safetensors *s, const char *name); /* NULL if none */
 
 /* The whole file's bytes, for a checksum. */
-struct file_map safetensors_bytes(const struct safetensors *s);
+struct file_bytes safetensors_bytes(const struct safetensors *s);
 
 /* A line of the file's metadata. */
 struct note {

@@ -69,12 +69,8 @@ enum spr_code fresh_made(const struct plan *p, int32_t index, const struct place
         add_node(&c, &p->doc, p->criterion[w->accept.first + i].node);
     if (w->spec) {
         char path[TASK_PATH_BYTES];
-        struct file_map m = { 0 };
         place_path(at, w->spec, path, sizeof path);
-        rc = file_map(path, &m, err);
-        if (!rc)
-            digest_add(&c, m.data, m.size);
-        file_unmap(&m);
+        rc = digest_add_file(&c, path, err);
     }
     end(&c, ret);
     return rc;
@@ -184,7 +180,6 @@ static enum spr_code add_path(struct digest *c, const char *path, const char *na
                               struct spr_error *err)
 {
     struct stat st;
-    struct file_map m = { 0 };
     if (stat(path, &st))
         return SPR_FAIL(err, errno == ENOENT ? SPR_NOTFOUND : SPR_IO, "output %.200s: %s", name,
                         strerror(errno));
@@ -193,11 +188,7 @@ static enum spr_code add_path(struct digest *c, const char *path, const char *na
         return add_folder(c, path, depth, err);
     if (!S_ISREG(st.st_mode))
         return SPR_OK;
-    enum spr_code rc = file_map(path, &m, err);
-    if (!rc)
-        digest_add(c, m.data, m.size);
-    file_unmap(&m);
-    return rc;
+    return digest_add_file(c, path, err);
 }
 
 static enum spr_code add_output(struct digest *c, const char *folder, const char *output,

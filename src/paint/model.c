@@ -384,6 +384,11 @@ void model_free(struct model *m)
     mem_free(m);
 }
 
+void model_trim(struct model *m)
+{
+    safetensors_trim((struct safetensors *)m->file, is_beside);
+}
+
 int model_word(const struct model *m, const char *word)
 {
     for (int i = 1; i < m->layout.config.vocab; i++)
@@ -399,7 +404,7 @@ const char *model_note(const struct model *m, const char *key)
 
 void model_sha256(const struct model *m, char ret[DIGEST_HEX_BYTES])
 {
-    struct file_map bytes = safetensors_bytes(m->file);
+    struct file_bytes bytes = safetensors_bytes(m->file);
     digest_hex(bytes.data, bytes.size, ret);
 }
 

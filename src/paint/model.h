@@ -7,7 +7,7 @@
  * Invariants: a loaded model has every tensor of its network and no other, of the right shape, and no number that is
  *   not finite.
  * Threads: immutable once loaded; any number of readers.
- * The file stays mapped while the model lives: replacing it is fine (file_write does), shortening it is not.
+ * The file is read whole, and is not looked at again: it may be replaced, overwritten or shortened.
  * Not here: where models are looked for (paint/model_find.h). */
 #ifndef PAINT_MODEL_H
 #define PAINT_MODEL_H
@@ -49,6 +49,10 @@ int model_word(const struct model *m, const char *word);
 
 /* A note of the file, as "licence"; NULL if it has none. */
 const char *model_note(const struct model *m, const char *key);
+
+/* Gives back the memory that the network's numbers had in the file's form. Before others read the model; model_sha256 is
+ * no longer to be asked then. */
+void model_trim(struct model *m);
 
 /* The SHA-256 of the file's bytes in hexadecimal: reads all of it, 2 ms a megabyte. */
 void model_sha256(const struct model *m, char ret[DIGEST_HEX_BYTES]);

@@ -18,6 +18,7 @@ export SPRITERY_LISTEN_HTTP=$http
 
 # Starts a daemon and waits until it says that it is ready.
 serve() {
+    : >serve.log # what the last one said is not what this one says
     "$program" serve "$@" 2>serve.log &
     pid=$!
     appears serve.log "$pid" ' ready: '
@@ -72,6 +73,28 @@ run generate a --embedded --daemon x
 is "both at once is refused" "$status" 2
 run generate a --daemon tcp://127.0.0.1:1
 is "a daemon that is named must be there" "$status" 1
+
+# A model's file, overwritten in place while a job draws with it: the job keeps what it began with, the next one has the new.
+model=$(find "$root/models" -name '*.safetensors')
+cp "$model" mine.safetensors
+run generate "wolf" --seed 7 --steps 30 -n 12 --model "$work/mine.safetensors" --embedded -q -o want
+"$program" generate "wolf" --seed 7 --steps 30 -n 12 --model "$work/mine.safetensors" -q -o got 2>got.err &
+drawing=$!
+for _ in $(seq 400); do
+    case $("$program" jobs list --state running 2>/dev/null) in *wolf*) break ;; esac
+    sleep 0.01
+done
+sleep 0.3
+cat "$root/tests/golden/sprite32-403k.safetensors" >mine.safetensors
+wait "$drawing"
+is "a model's file overwritten under a job" "$?:$(cat got/* | sha256sum)" "0:$(cat want/* | sha256sum)"
+: >mine.safetensors
+run generate "blue potion" --seed 7 --model "$work/mine.safetensors" -q -o none.png
+is "and emptied: refused" "$status:$(printf '%s' "$err" | grep -c mine.safetensors)" 1:1
+cat "$root/tests/golden/sprite32-403k.safetensors" >mine.safetensors
+run generate "blue potion" --seed 7 --model "$work/mine.safetensors" --embedded -q -o small.png
+run generate "blue potion" --seed 7 --model "$work/mine.safetensors" -q -o other.png
+is "and another in its place: drawn with" "$status:$(sha other.png)" "0:$(sha small.png)"
 
 # The queue, by the command line.
 run jobs pause
