@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#include <wordexp.h>
 
 #include <cmocka.h>
 
@@ -55,11 +56,49 @@ static void a_wrong_name_gets_the_nearest(void **state)
     assert_string_equal(err.text, "there is no command 'qqqqqq?'; see 'spritery help'");
 }
 
+/* What help and the manual page tell people to type is read by the same rows. */
+static void examples_can_be_typed(void **state)
+{
+    (void)state;
+    const struct command *c;
+    for (size_t i = 0; (c = command_at(i)); i++)
+        for (size_t k = 0; k < c->example_count; k++) {
+            char text[256];
+            wordexp_t words = { 0 };
+            struct args args;
+            struct request request;
+            struct spr_error err = { 0 };
+            assert_true(strlen(c->examples[k].line) < sizeof text);
+            strcpy(text, c->examples[k].line);
+            char *line = strstr(text, "spritery ");
+            assert_non_null(line);
+            line[strcspn(line, "|>;")] = '\0'; /* the shell's */
+            assert_int_equal(wordexp(line, &words, WRDE_NOCMD), 0);
+            assert_true(words.we_wordc >= 2);
+            const struct command *typed = command_find(words.we_wordv[1]);
+            enum spr_code rc = typed ? args_read(typed, (int)words.we_wordc - 2,
+                                                 (const char *const *)words.we_wordv + 2, &args, &err)
+                                     : command_unknown(words.we_wordv[1], &err);
+            if (!rc) {
+                request_init(&request);
+                rc = args_request(&args, &request, &err);
+                if (!rc && typed->check)
+                    rc = typed->check(&args, &err);
+                request_fini(&request);
+                args_fini(&args);
+            }
+            if (rc)
+                fail_msg("%s: %s", c->examples[k].line, err.text);
+            wordfree(&words);
+        }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_table_is_sorted_and_found_in),
         cmocka_unit_test(rows_are_whole),
+        cmocka_unit_test(examples_can_be_typed),
         cmocka_unit_test(a_wrong_name_gets_the_nearest),
     };
     return cmocka_run_group_tests_name("cli/command", tests, NULL, NULL);

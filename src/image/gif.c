@@ -150,7 +150,7 @@ static void clear_box(const struct image *canvas, const GifImageDesc *d)
 /* Where the file is, and what has been shown so far. */
 struct player {
     GifFileType *gif;
-    const struct source *s;
+    struct source from;
     const struct image_limits *limits;
     struct image canvas, kept; /* kept: what DISPOSE_PREVIOUS goes back to */
     struct animation *to;      /* NULL: only the first frame is wanted */
@@ -171,7 +171,7 @@ static enum spr_code play_frame(struct player *p, const struct before *b, struct
     if (!rc && back)
         rc = image_copy(&p->kept, &p->canvas, err);
     if (!rc)
-        rc = read_frame(p->gif, p->s, b->transparent, &p->canvas, err);
+        rc = read_frame(p->gif, &p->from, b->transparent, &p->canvas, err);
     if (!rc && p->to)
         rc = animation_add_copy(p->to, &p->canvas,
                                 b->hundredths > ANIMATION_MS_MAX / 10 ? ANIMATION_MS_MAX
@@ -193,7 +193,7 @@ static enum spr_code play(struct player *p, struct spr_error *err)
     struct before b = { .plays = 1 };
     enum spr_code rc = SPR_OK;
     for (int frames = 0; !rc; frames++) {
-        rc = find_frame(p->gif, p->s, &b, err);
+        rc = find_frame(p->gif, &p->from, &b, err);
         if (!rc && b.end && frames == 0)
             rc = SPR_FAIL(err, SPR_BADDATA, "the GIF has no picture in it");
         if (rc || b.end)
@@ -213,12 +213,11 @@ static enum spr_code open_and_play(const void *data, size_t size, struct player 
 {
     if (!gif_is(data, size))
         return SPR_FAIL(err, SPR_BADDATA, "not a GIF file");
-    struct source s = { data, size, 0 };
     int code = 0;
-    p->s = &s;
-    p->gif = DGifOpen(&s, give_bytes, &code);
+    p->from = (struct source){ data, size, 0 };
+    p->gif = DGifOpen(&p->from, give_bytes, &code);
     if (!p->gif)
-        return failed(code, &s, err);
+        return failed(code, &p->from, err);
     enum spr_code rc = play(p, err);
     DGifCloseFile(p->gif, &code);
     image_fini(&p->kept);

@@ -43,6 +43,12 @@ for command in $("$program" help | sed -n '/^Commands/,/^$/s/^  \([a-z]*\) .*/\1
 done
 is "every option is in the manual page and the completions" "$missing" ""
 
+missing=
+for command in $("$program" help | sed -n '/^Commands/,/^$/s/^  \([a-z]*\) .*/\1/p'); do
+    grep -q -e "\`spritery $command" -e "^| .*, \`$command\`" "$root/README.md" || missing="$missing $command"
+done
+is "README.md has every command" "$missing" ""
+
 check() { # SHELL: the completion script has no syntax error
     if command -v "$1" >/dev/null 2>&1; then
         is "$1 reads its completions" "$("$1" -n "script.$1" 2>&1)" ""
