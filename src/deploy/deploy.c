@@ -151,24 +151,6 @@ static bool manifest_differs(const struct deploy_job *job, const struct buf *tex
     return !same;
 }
 
-/* Folders that only held what was removed. */
-static void remove_empty(const struct deploy_job *job, const struct deploy_files *files)
-{
-    char path[PATH_MAX];
-    size_t above = strlen(job->into);
-    for (size_t i = files->count; i-- > 0;) {
-        if (files->item[i].change != DEPLOY_REMOVED ||
-            deploy_join(job->into, files->item[i].path, path, NULL) != SPR_OK)
-            continue;
-        for (char *slash = strrchr(path, '/'); slash && (size_t)(slash - path) > above;
-             slash = strrchr(path, '/')) {
-            *slash = '\0';
-            if (rmdir(path))
-                break;
-        }
-    }
-}
-
 static enum spr_code deploy_locked(const struct deploy_job *job, struct deploy_files *files,
                                    struct spr_error *err)
 {
@@ -184,11 +166,8 @@ static enum spr_code deploy_locked(const struct deploy_job *job, struct deploy_f
         rc = decide_all(job, &before, files, err);
     if (!rc)
         rc = manifest_text(job, files, &text, err);
-    if (!rc && !job->dry_run && (changes(files) || manifest_differs(job, &text))) {
+    if (!rc && !job->dry_run && (changes(files) || manifest_differs(job, &text)))
         rc = steps_run(job, files, &text, err);
-        if (!rc)
-            remove_empty(job, files);
-    }
     buf_fini(&text);
     deploy_files_fini(&before);
     return rc;

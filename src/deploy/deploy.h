@@ -4,8 +4,8 @@
  * In the target: .spritery-deploy/NAME.json, the manifest: every file with its hash and where it came from. NAME tells
  *   several deploys into one folder apart: each removes only what it brought itself.
  * Invariants: D1 A file is replaced or removed only if it is as this deploy left it; `force` also replaces others.
- *   D2 Files are made beside the target first, and moved into place when all are whole. What a killed deploy had moved is
- *   moved back by the next one before it looks (deploy/steps).
+ *   D2 Files are made beside the target first, and moved into place when all are whole. A second process moves, so that
+ *   either can be ended; what both left half done is moved back by the next deploy before it looks (deploy/steps).
  * Threads: one; another process that deploys into the same folder is refused. */
 #ifndef DEPLOY_DEPLOY_H
 #define DEPLOY_DEPLOY_H

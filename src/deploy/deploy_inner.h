@@ -35,7 +35,8 @@ SPR_MUST_USE enum spr_code manifest_text(const struct deploy_job *job, const str
 /* steps.c: all that changes in the target, as one.
  *     .spritery-deploy/NAME.part/  0, 1, 2...  a step's new file; after it, the old one
  *                                  steps.json  what to move back if it is still there
- * Made first, then steps.json, then everything is moved, then steps.json goes: that is the moment it counts. */
+ * Made first, then steps.json, then everything is moved, then steps.json goes: that is the moment it counts.
+ * A process apart moves, and this one waits (docs/adr/0018). */
 SPR_MUST_USE enum spr_code steps_run(const struct deploy_job *job, const struct deploy_files *files,
                                      const struct buf *manifest, struct spr_error *err);
 /* Moves back what a killed deploy had moved. Fine if there is nothing. Fails: SPR_IO, SPR_BADDATA, SPR_NOMEM. */

@@ -8,32 +8,51 @@
 #include <dirent.h>
 #include <errno.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
-enum { CALLS_MAX = 400, ENDED = 42 };
+enum { CALLS_MAX = 400, ENDED = -1, NO_MORE = 100 };
 
 /* ---- calls that end or fail ---- */
 
-static enum { PASS, KILL, REFUSE } mode;
+/* A deploy is two processes, the one that was started and the one that moves. */
+static enum {
+    PASS,
+    KILL,       /* whichever makes the n-th call; and where that is the mover, both */
+    KILL_FIRST, /* the one that was started, at the n-th call of whichever */
+    KILL_MOVER, /* the one that moves, if the call is its */
+    REFUSE
+} mode;
 static int calls, at_call;
+static pid_t started; /* the process that was started */
+static int *most;     /* shared: how many calls whichever made more has made */
 
 /* True: this call fails. */
 static bool strike(int error)
 {
-    if (mode == PASS || ++calls != at_call)
+    if (mode == PASS)
         return false;
-    if (mode == KILL)
-        _exit(ENDED);
+    calls++;
+    *most = calls > *most ? calls : *most;
+    if (calls != at_call)
+        return false;
+    bool mover = getpid() != started;
+    if (mover && (mode == KILL || mode == KILL_FIRST))
+        kill(started, SIGKILL);
+    if (mode == KILL || (mode == KILL_FIRST && !mover) || (mode == KILL_MOVER && mover))
+        raise(SIGKILL);
     errno = error;
-    return true;
+    return mode == REFUSE;
 }
 
 /* The linker puts these in place of the C library's (meson.build). */
@@ -350,23 +369,26 @@ static void set_stage(void)
     put("art/z.png", "last");
 }
 
-/* The code of a deploy whose n-th changing call ends or fails; -1: it was ended. */
+/* The code of a deploy of which some process is ended at the n-th changing call, or whose call fails; ENDED; NO_MORE:
+ * there are not so many calls. Returns when no process of it is left. */
 static int struck(int how, int n)
 {
-    int status;
+    int status, code = ENDED;
     fflush(NULL);
+    *most = 0;
     pid_t pid = fork();
     if (pid == 0) {
         struct spr_error err;
         mode = how;
         calls = 0;
         at_call = n;
-        enum spr_code rc = go(job_of(art, 1), &err);
-        _exit(calls < n ? 100 : (int)rc);
+        started = getpid();
+        _exit((int)go(job_of(art, 1), &err));
     }
-    assert_int_equal(waitpid(pid, &status, 0), pid);
-    assert_true(WIFEXITED(status));
-    return WEXITSTATUS(status) == ENDED ? -1 : WEXITSTATUS(status);
+    for (pid_t gone; (gone = waitpid(-1, &status, 0)) > 0;) /* the mover is ours when its parent is gone */
+        if (gone == pid && WIFEXITED(status))
+            code = WEXITSTATUS(status);
+    return *most < n ? NO_MORE : code;
 }
 
 static void ended_anywhere_it_is_whole(void **state)
@@ -379,9 +401,9 @@ static void ended_anywhere_it_is_whole(void **state)
         assert_true(n < CALLS_MAX);
         set_stage();
         int rc = struck(KILL, n);
-        if (rc == 100)
+        if (rc == NO_MORE)
             break;
-        assert_int_equal(rc, -1);
+        assert_int_equal(rc, ENDED);
         if (steps_undo("game", "art", &err))
             fail_msg("ended at call %d: %s", n, err.text);
         char *now = tree();
@@ -403,6 +425,42 @@ static void ended_anywhere_it_is_whole(void **state)
     assert_true(olds >= 10 && news >= 2);
 }
 
+/* Whichever of the two is ended, the folder is whole as soon as the other is through: nobody else has to come. */
+static void one_of_two_ended_it_is_whole(void **state)
+{
+    static const int modes[] = { KILL_FIRST, KILL_MOVER };
+    (void)state;
+    for (size_t m = 0; m < SPR_COUNT(modes); m++) {
+        int ends = 0, olds = 0, news = 0;
+        for (int n = 1;; n++) {
+            struct spr_error err = { 0 };
+            char hash[DIGEST_HEX_BYTES];
+            assert_true(n < CALLS_MAX);
+            set_stage();
+            int rc = struck(modes[m], n);
+            if (rc == NO_MORE)
+                break;
+            char *now = tree();
+            bool old = strcmp(now, old_tree) == 0, new = strcmp(now, new_tree) == 0;
+            if (!old && !new)
+                fail_msg("one ended at call %d, this is there:\n%s", n, now);
+            if (rc != ENDED)
+                assert_true(rc ? old : new);
+            ends += rc != SPR_OK;
+            olds += old;
+            news += new;
+            mem_free(now);
+            assert_int_equal(deploy_look("game", "art", hash, &err), SPR_OK);
+            if (modes[m] == KILL_MOVER)
+                shell("test \"$(ls -A game/" DEPLOY_FOLDER ")\" = art.json");
+            if (go(job_of(art, 1), &err))
+                fail_msg("one ended at call %d, then %s", n, err.text);
+            is_tree(new_tree);
+        }
+        assert_true(ends >= 10 && olds >= 10 && news >= 5);
+    }
+}
+
 static void refused_anywhere_it_is_as_it_was(void **state)
 {
     int refusals = 0;
@@ -412,7 +470,7 @@ static void refused_anywhere_it_is_as_it_was(void **state)
         assert_true(n < CALLS_MAX);
         set_stage();
         int rc = struck(REFUSE, n);
-        if (rc == 100)
+        if (rc == NO_MORE)
             break;
         if (rc != SPR_OK) {
             refusals++;
@@ -438,7 +496,11 @@ int main(void)
         cmocka_unit_test_setup_teardown(what_is_not_ours_stays, enter, leave),
         cmocka_unit_test_setup_teardown(mistakes_are_said, enter, leave),
         cmocka_unit_test_setup_teardown(ended_anywhere_it_is_whole, enter, leave),
+        cmocka_unit_test_setup_teardown(one_of_two_ended_it_is_whole, enter, leave),
         cmocka_unit_test_setup_teardown(refused_anywhere_it_is_as_it_was, enter, leave),
     };
+    most = mmap(NULL, sizeof *most, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (most == MAP_FAILED || prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0))
+        return 1;
     return cmocka_run_group_tests_name("deploy/deploy", tests, NULL, NULL);
 }

@@ -3,7 +3,10 @@
  *
  * New names are taken by a rename that replaces nothing, old ones are exchanged, so that a reader finds the one or the
  * other at any moment. What comes out by exchange is looked at once more: if somebody wrote there since it was decided,
- * everything is moved back. */
+ * everything is moved back.
+ *
+ * A process of its own moves, and the one that was started waits for it: whichever of the two is ended, the other sees to it
+ * that all is moved, or all back. */
 #include "base/file.h"
 #include "deploy/deploy_inner.h"
 
@@ -11,10 +14,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <jansson.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 enum { FLUSH_EACH_MAX = 256, STEPS_BYTES_MAX = 512 << 20 };
@@ -379,12 +384,112 @@ static enum spr_code move_all(const struct stage *s, json_t *root, bool force, s
     return rc;
 }
 
+/* Folders that only held what was removed. */
+static void remove_empty(const struct deploy_job *job, const struct deploy_files *files)
+{
+    char path[PATH_MAX];
+    size_t above = strlen(job->into);
+    for (size_t i = files->count; i-- > 0;) {
+        if (files->item[i].change != DEPLOY_REMOVED ||
+            deploy_join(job->into, files->item[i].path, path, NULL) != SPR_OK)
+            continue;
+        for (char *slash = strrchr(path, '/'); slash && (size_t)(slash - path) > above;
+             slash = strrchr(path, '/')) {
+            *slash = '\0';
+            if (rmdir(path))
+                break;
+        }
+    }
+}
+
+/* Moves everything, or what was moved back; the stage is gone then, but where even that failed. */
+static enum spr_code move_or_undo(const struct stage *s, const struct deploy_job *job,
+                                  const struct deploy_files *files, json_t *root, struct spr_error *err)
+{
+    struct spr_error why;
+    enum spr_code rc = move_all(s, root, job->force, err);
+    if (rc && undo(s, root, &why))
+        return SPR_FAIL(
+            err, SPR_IO,
+            "%.250s; and moving back what was moved failed too (%.200s): the next deploy tries again",
+            err->text, why.text);
+    clear_stage(s);
+    if (!rc)
+        remove_empty(job, files);
+    return rc;
+}
+
+/* What the mover says at its end. */
+struct verdict {
+    enum spr_code rc;
+    struct spr_error err;
+};
+
+/* Out of the reach of signals to a terminal or a process group. */
+static _Noreturn void mover(const struct stage *s, const struct deploy_job *job,
+                            const struct deploy_files *files, json_t *root, int to)
+{
+    static const int deaf[] = { SIGHUP, SIGINT, SIGQUIT, SIGPIPE, SIGTERM };
+    struct verdict v = { 0 };
+    setsid();
+    for (size_t i = 0; i < SPR_COUNT(deaf); i++)
+        signal(deaf[i], SIG_IGN);
+    v.rc = move_or_undo(s, job, files, root, &v.err);
+    while (write(to, &v, sizeof v) < 0 && errno == EINTR)
+        continue;
+    _exit(0);
+}
+
+/* The mover is gone without a word: somebody ended it. */
+static enum spr_code take_over(const struct stage *s, const struct deploy_job *job,
+                               const struct deploy_files *files, json_t *root, struct spr_error *err)
+{
+    struct spr_error why;
+    if (!exists(s->list)) { /* it was through */
+        clear_stage(s);
+        remove_empty(job, files);
+        return SPR_OK;
+    }
+    if (undo(s, root, &why))
+        return SPR_FAIL(err, SPR_IO,
+                        "the process that moves files was ended, and moving back failed too (%.250s): the "
+                        "next deploy tries again",
+                        why.text);
+    return SPR_FAIL(err, SPR_IO, "the process that moves files was ended; what it had moved was moved back");
+}
+
+static enum spr_code move_apart(const struct stage *s, const struct deploy_job *job,
+                                const struct deploy_files *files, json_t *root, struct spr_error *err)
+{
+    struct verdict v;
+    size_t length = 0;
+    int way[2];
+    ssize_t n;
+    if (pipe2(way, O_CLOEXEC))
+        return move_or_undo(s, job, files, root, err);
+    pid_t pid = fork();
+    if (pid == 0)
+        mover(s, job, files, root, way[1]);
+    close(way[1]);
+    while (pid > 0 && length < sizeof v &&
+           ((n = read(way[0], (char *)&v + length, sizeof v - length)) > 0 || (n < 0 && errno == EINTR)))
+        length += n > 0 ? (size_t)n : 0;
+    close(way[0]);
+    if (pid < 0)
+        return move_or_undo(s, job, files, root, err);
+    while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+        continue;
+    if (length < sizeof v)
+        return take_over(s, job, files, root, err);
+    if (v.rc && err)
+        *err = v.err;
+    return v.rc;
+}
+
 enum spr_code steps_run(const struct deploy_job *job, const struct deploy_files *files,
                         const struct buf *manifest, struct spr_error *err)
 {
     struct stage s;
-    struct spr_error why;
-    bool listed = false;
     json_t *root = json_pack("{s:[], s:[]}", "folders", "steps");
     enum spr_code rc = stage_init(&s, job->into, job->name, err);
     if (!rc && !root)
@@ -398,19 +503,12 @@ enum spr_code steps_run(const struct deploy_job *job, const struct deploy_files 
         rc = add_manifest(&s, job, manifest, root, err);
     if (!rc && s.many)
         rc = flush_folder(s.folder, true, err);
-    if (!rc) {
-        rc = write_list(&s, root, err);
-        listed = true;
-    }
     if (!rc)
-        rc = move_all(&s, root, job->force, err);
-    if (rc && listed && undo(&s, root, &why))
-        rc = SPR_FAIL(
-            err, SPR_IO,
-            "%.250s; and moving back what was moved failed too (%.200s): the next deploy tries again",
-            err->text, why.text);
-    else
+        rc = write_list(&s, root, err);
+    if (rc)
         clear_stage(&s);
+    else
+        rc = move_apart(&s, job, files, root, err);
     json_decref(root);
     return rc;
 }
