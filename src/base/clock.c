@@ -56,10 +56,13 @@ int64_t clock_from_iso(const char *text)
 {
     struct tm t = { 0 };
     int ms = 0;
-    if (!text || sscanf(text, "%d-%d-%dT%d:%d:%d.%dZ", &t.tm_year, &t.tm_mon, &t.tm_mday, &t.tm_hour,
+    char again[CLOCK_ISO_BYTES];
+    if (!text || sscanf(text, "%4d-%2d-%2dT%2d:%2d:%2d.%3dZ", &t.tm_year, &t.tm_mon, &t.tm_mday, &t.tm_hour,
                         &t.tm_min, &t.tm_sec, &ms) != 7)
         return 0;
     t.tm_year -= 1900;
     t.tm_mon--;
-    return (int64_t)timegm(&t) * 1000 + ms;
+    int64_t wall_ms = (int64_t)timegm(&t) * 1000 + ms;
+    clock_iso(wall_ms, again); /* other forms and days that no month has come out as another text */
+    return strcmp(again, text) == 0 ? wall_ms : 0;
 }

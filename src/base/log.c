@@ -62,6 +62,9 @@ void log_write(const struct log *log, enum log_level level, const char *format, 
     va_end(args);
     clock_iso(clock_wall_ms(), stamp);
     size_t n;
+    for (char *p = message; !log->json && *p; p++) /* one line, and nothing that drives a terminal */
+        if ((unsigned char)*p < 0x20 || *p == 0x7F)
+            *p = '?';
     if (log->json) {
         n = (size_t)snprintf(line, sizeof line, "{\"time\":\"%s\",\"level\":\"%s\",\"message\":\"", stamp,
                              log_level_name(level));

@@ -32,6 +32,8 @@ static void lines_have_the_form(void **state)
     capture(text, LOG_WARN, "low disk", line, sizeof line);
     assert_int_equal(line[2], ':');
     assert_string_equal(line + 12, " warn  low disk\n");
+    capture(text, LOG_INFO, "job a\n12:00:00.000 error \x1B[2Jlies\x7F", line, sizeof line);
+    assert_string_equal(line + 12, " info  job a?12:00:00.000 error ?[2Jlies?\n");
     capture(text, LOG_DEBUG, "not shown", line, sizeof line);
     assert_string_equal(line, "");
     capture(json, LOG_ERROR, "say \"hi\"\n\\ \xFF", line, sizeof line);

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { THREADS_MAX = 256 };
 
@@ -151,7 +152,9 @@ int pool_default_threads(void)
     if (set && str_to_u64(set, &asked) && asked >= 1)
         return asked < THREADS_MAX ? (int)asked : THREADS_MAX;
     cpu_set_t cpus;
-    int n = sched_getaffinity(0, sizeof cpus, &cpus) == 0 ? CPU_COUNT(&cpus) : 1;
+    int n = sched_getaffinity(0, sizeof cpus, &cpus) == 0
+                ? CPU_COUNT(&cpus)
+                : (int)sysconf(_SC_NPROCESSORS_ONLN); /* over 1024 */
     int limit = group_limit();
     if (limit > 0 && limit < n)
         n = limit;

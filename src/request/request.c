@@ -74,6 +74,8 @@ static const struct request_row rows[REQUEST_FIELD_COUNT] = {
 };
 /* clang-format on */
 
+_Static_assert(REQUEST_FIELD_COUNT <= 32, "struct request's `given` has a bit per field");
+
 static void *value_of(const struct request *r, const struct request_row *row)
 {
     return (char *)r + row->offset;
