@@ -64,6 +64,7 @@ static void drop(struct hand *h)
     while (*at != h)
         at = &(*at)->next;
     *at = h->next;
+    watch_fini(&h->watch);
     mem_free(h);
 }
 
@@ -233,6 +234,7 @@ static struct hand *track(struct crew *c, int32_t w, int32_t attempt, uint32_t s
     h->start_ms = h->heard_ms = clock_wall_ms();
     watch_init(&h->watch);
     if (c->notify < 0 && !c->first && loop_at(c->loop, h->start_ms + LOOK_MS, look_at_outputs, c, &err)) {
+        watch_fini(&h->watch);
         mem_free(h);
         return NULL;
     }

@@ -216,14 +216,6 @@ static enum spr_code remember(void *context, char *text, size_t length, struct s
     return rc;
 }
 
-static bool is_running_slot(const struct meta *m, uint32_t slot)
-{
-    for (int32_t w = 0; w < m->plan->workstreams; w++)
-        if (m->run.work[w].state == WORK_RUNNING && m->run.work[w].slot == slot)
-            return true;
-    return false;
-}
-
 static void stray_ended(void *context, uint32_t slot, enum executor_fate fate, const struct task_end *end,
                         const char *text)
 {
@@ -242,10 +234,15 @@ static void stray_ended(void *context, uint32_t slot, enum executor_fate fate, c
 static enum spr_code clear_slots(struct meta *m, struct spr_error *err)
 {
     uint32_t room = slots_room(m->slots);
-    enum spr_code rc = SPR_OK;
+    bool *running = mem_zalloc((size_t)room + 1, sizeof *running);
+    enum spr_code rc = running ? SPR_OK : SPR_FAIL(err, SPR_NOMEM, "no memory for %u slots", room);
+    for (int32_t w = 0; !rc && w < m->plan->workstreams; w++)
+        if (m->run.work[w].state == WORK_RUNNING && m->run.work[w].slot < room)
+            running[m->run.work[w].slot] = true;
     for (uint32_t i = 0; !rc && i < room; i++)
-        if (!is_running_slot(m, i))
+        if (!running[i])
             rc = meta_clear_slot(m, i, err);
+    mem_free(running);
     m->next_slot = room > m->next_slot ? room : m->next_slot;
     return rc;
 }

@@ -12,6 +12,20 @@
 void watch_init(struct watch_state *s)
 {
     *s = (struct watch_state){ .progress = -1 };
+    buf_init(&s->line, WATCH_LINE_MAX);
+}
+
+void watch_fini(struct watch_state *s)
+{
+    buf_fini(&s->line);
+}
+
+static uint64_t hash_of(const char *bytes, size_t length)
+{
+    uint64_t hash = 14695981039346656037u;
+    for (size_t i = 0; i < length; i++)
+        hash = (hash ^ (unsigned char)bytes[i]) * 1099511628211u;
+    return hash;
 }
 
 static void take_progress(struct watch_state *s, const char *text)
@@ -33,7 +47,7 @@ static void take_spent(struct watch_state *s, const char *text)
     int n;
     for (; sscanf(text, " %15[a-z]=%31s%n", key, value, &n) == 2; text += n) {
         double v;
-        if (!str_to_double(value, &v) || v < 0)
+        if (!str_to_double(value, &v) || v < 0 || v > 1e15)
             continue;
         if (strcmp(key, "turns") == 0)
             s->turns = (int64_t)v;
@@ -44,23 +58,44 @@ static void take_spent(struct watch_state *s, const char *text)
     }
 }
 
-/* Lines of JSON as agents print them: a message of the assistant is a turn, "usage" has its tokens, a line of type
- * "result" or one with totals has the sum. */
-static void take_json(struct watch_state *s, const char *line)
+static int64_t tokens_of(const json_t *usage)
 {
-    json_t *o = json_loads(line, 0, NULL);
+    static const char *const keys[] = { "input_tokens", "output_tokens", "cache_creation_input_tokens" };
+    int64_t sum = 0;
+    for (size_t i = 0; i < SPR_COUNT(keys); i++) {
+        int64_t n = json_integer_value(json_object_get(usage, keys[i]));
+        sum += n > 0 && n < (int64_t)1e15 ? n : 0;
+    }
+    return sum;
+}
+
+/* Lines of JSON as agents print them: a message of the assistant is a turn, "usage" has its tokens, a line of type
+ * "result" or one with totals has the sum. A message of several parts comes in several lines with one id, and each has
+ * the usage of all. */
+static void take_json(struct watch_state *s, const char *line, size_t length)
+{
+    json_t *o = json_loadb(line, length, 0, NULL);
     const char *type = json_string_value(json_object_get(o, "type"));
     const json_t *message = json_object_get(o, "message"), *usage = json_object_get(message, "usage");
     const json_t *turns = json_object_get(o, "num_turns"), *cost = json_object_get(o, "total_cost_usd");
     if (!usage)
         usage = json_object_get(o, "usage");
-    int64_t tokens = json_integer_value(json_object_get(usage, "input_tokens")) +
-                     json_integer_value(json_object_get(usage, "output_tokens"));
-    bool total = type && strcmp(type, "result") == 0;
-    if (type && (strcmp(type, "assistant") == 0 || strcmp(type, "turn.completed") == 0))
+    const char *id = json_string_value(json_object_get(message, "id"));
+    int64_t tokens = tokens_of(usage), known = 0;
+    uint64_t which = id ? hash_of(id, strlen(id)) : 0;
+    bool total = type && strcmp(type, "result") == 0, again = id && which == s->message_id;
+    if (again)
+        known = s->message_tokens < tokens ? s->message_tokens : tokens;
+    if (!again && type && (strcmp(type, "assistant") == 0 || strcmp(type, "turn.completed") == 0))
         s->turns++;
-    if (tokens > 0)
-        s->tokens = total ? (tokens > s->tokens ? tokens : s->tokens) : s->tokens + tokens;
+    if (id) {
+        s->message_tokens = again && s->message_tokens > tokens ? s->message_tokens : tokens;
+        s->message_id = which;
+    }
+    if (total)
+        s->tokens = tokens > s->tokens ? tokens : s->tokens;
+    else
+        s->tokens += tokens - known;
     if (json_is_integer(turns))
         s->turns = json_integer_value(turns);
     if (json_is_number(cost))
@@ -70,31 +105,38 @@ static void take_json(struct watch_state *s, const char *line)
 
 static void take_line(struct watch_state *s)
 {
-    uint64_t hash = 14695981039346656037u;
-    if (strncmp(s->line, "::progress", 10) == 0)
-        take_progress(s, s->line + 10);
-    else if (strncmp(s->line, "::spent", 7) == 0)
-        take_spent(s, s->line + 7);
-    else if (s->line[0] == '{')
-        take_json(s, s->line);
-    if (s->length < 16) /* short lines may well repeat */
+    const char *line = s->line.data;
+    if (!line || s->line.length == 0)
         return;
-    for (size_t i = 0; i < s->length; i++)
-        hash = (hash ^ (unsigned char)s->line[i]) * 1099511628211u;
-    s->ring[s->lines++ % WATCH_RING] = hash;
+    if (strncmp(line, "::progress", 10) == 0)
+        take_progress(s, line + 10);
+    else if (strncmp(line, "::spent", 7) == 0)
+        take_spent(s, line + 7);
+    else if (line[0] == '{')
+        take_json(s, line, s->line.length);
+    if (s->line.length >= 16) /* shorter ones may well repeat */
+        s->ring[s->lines++ % WATCH_RING] = hash_of(line, s->line.length);
 }
 
 static void watch_take(struct watch_state *s, const char *bytes, size_t length)
 {
-    for (size_t i = 0; i < length; i++) {
-        if (bytes[i] != '\n') {
-            if (s->length < sizeof s->line - 1)
-                s->line[s->length++] = bytes[i];
+    enum { KEPT_BYTES = 65536 }; /* of a buffer that a long line made */
+    for (const char *end = bytes + length; bytes < end;) {
+        const char *stop = memchr(bytes, '\n', (size_t)(end - bytes));
+        size_t n = (size_t)((stop ? stop : end) - bytes), room = WATCH_LINE_MAX - 1 - s->line.length;
+        if (buf_add(&s->line, bytes, n < room ? n : room, NULL))
+            return; /* without memory nothing is understood */
+        bytes += n + (stop != NULL);
+        if (!stop)
             continue;
-        }
-        s->line[s->length] = '\0';
         take_line(s);
-        s->length = 0;
+        s->line.length = 0;
+        if (s->line.data)
+            s->line.data[0] = '\0';
+        if (s->line.room > KEPT_BYTES) {
+            buf_fini(&s->line);
+            buf_init(&s->line, WATCH_LINE_MAX);
+        }
     }
 }
 
