@@ -60,7 +60,8 @@ const struct command cmd_unpack = {
     .name = "unpack",
     .operands = "SHEET...",
     .summary = "take a sheet apart: every frame a file again, at its size before trimming",
-    .about = "Reads every file that 'spritery pack' writes, by the .pack.json beside it; and from other "
+    .about = "Reads every file that 'spritery pack' writes, by the .pack.json beside it or, of several "
+             "targets, above; and from other "
              "programs the "
              "JSON of Aseprite, TexturePacker, PixiJS and Phaser, Tiled's .tsx and Godot's .tres, with the "
              "pictures "

@@ -45,8 +45,8 @@ SPR_MUST_USE enum spr_code sheet_decode(const char *data, size_t length, struct 
 /* The same from a file, with the files it is related to; the path stands before the sentence. */
 SPR_MUST_USE enum spr_code sheet_read(const char *path, struct sheet *ret, struct spr_error *err);
 
-/* Our own description of the sheet that the file at `path` was written for, if it lies beside it and the file is as it was
- * written; false if not. */
+/* Our own description of the sheet that the file at `path` was written for, if the file is as it was written. It lies beside
+ * it or, of several targets (OUT/css/NAME.css), two folders up; false if not. */
 bool sheet_described(const char *path, char *ret, size_t size);
 
 /* Appends our own form. Fails: SPR_LIMIT, SPR_NOMEM. */

@@ -8,6 +8,7 @@
 #include <limits.h>
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 struct reader {
@@ -567,9 +568,9 @@ static bool shorten(char *stem)
     return cut && cut > (base ? base + 1 : stem);
 }
 
-static bool wrote(const struct sheet *s, const char *path)
+/* Whether the file at path is the one that s calls name, unchanged. */
+static bool wrote(const struct sheet *s, const char *path, const char *name)
 {
-    const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
     char hash[DIGEST_HEX_BYTES];
     struct buf bytes;
     bool same = false;
@@ -583,18 +584,40 @@ static bool wrote(const struct sheet *s, const char *path)
     return same;
 }
 
+static bool describes(const char *description, const char *path, const char *name)
+{
+    struct sheet s = { 0 };
+    bool does =
+        file_exists(description) && read_one(description, &s, NULL) == SPR_OK && wrote(&s, path, name);
+    sheet_fini(&s);
+    return does;
+}
+
+/* Of several targets each has a folder in that of the sheet: OUT/css/NAME.css is described by OUT.pack.json. */
+static bool described_above(const char *path, char *ret, size_t size)
+{
+    static const char *const kinds[] = { "", ".grid" };
+    char *real = realpath(path, NULL), *cut[3] = { 0 }; /* before NAME.css, css, OUT */
+    bool found = false;
+    for (size_t at = real ? strlen(real) : 0, n = 0; at-- > 0 && n < SPR_COUNT(cut);)
+        if (real[at] == '/')
+            cut[n++] = real + at;
+    for (size_t i = 0; cut[2] && i < SPR_COUNT(kinds) && !found; i++)
+        found = snprintf(ret, size, "%.*s%s.pack.json", (int)(cut[1] - real), real, kinds[i]) < (int)size &&
+                describes(ret, path, cut[2] + 1);
+    free(real);
+    return found;
+}
+
 bool sheet_described(const char *path, char *ret, size_t size)
 {
+    const char *slash = strrchr(path, '/');
     char stem[PATH_MAX];
     bool found = false;
     if (snprintf(stem, sizeof stem, "%s", path) >= (int)sizeof stem)
         return false;
-    while (!found && shorten(stem)) {
-        struct sheet s = { 0 };
-        if (snprintf(ret, size, "%s.pack.json", stem) < (int)size && file_exists(ret) &&
-            read_one(ret, &s, NULL) == SPR_OK)
-            found = wrote(&s, path);
-        sheet_fini(&s);
-    }
-    return found;
+    while (!found && shorten(stem))
+        found = snprintf(ret, size, "%s.pack.json", stem) < (int)size &&
+                describes(ret, path, slash ? slash + 1 : path);
+    return found || described_above(path, ret, size);
 }

@@ -90,10 +90,11 @@ enum spr_code unpack_run(const char *path, const char *folder, bool force, struc
     struct unpacked out = { 0 };
     struct image *page = NULL;
     char beside[PATH_MAX], ours[PATH_MAX];
-    enum spr_code rc = sheet_read(sheet_described(path, ours, sizeof ours) ? ours : path, &s, err);
+    const char *from = sheet_described(path, ours, sizeof ours) ? ours : path;
+    enum spr_code rc = sheet_read(from, &s, err);
     if (rc)
         return rc;
-    sheet_folder(path, beside, sizeof beside);
+    sheet_folder(from, beside, sizeof beside);
     struct work w = { .sheet = &s, .folder = folder, .force = force };
     rc = list_files(&w, &out, err);
     if (!rc)

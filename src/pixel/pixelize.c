@@ -10,7 +10,7 @@
 
 #include <string.h>
 
-enum { NATIVE_SIDE = 160, NATIVE_COLOURS = 64 };
+enum { NATIVE_SIDE = 160, NATIVE_COLOURS = 64, TINY_SIDE = 64 };
 
 static void images_fini(struct image *im, int count)
 {
@@ -36,6 +36,16 @@ static enum spr_code count_colours(const struct image *im, int count, size_t *re
     return SPR_OK;
 }
 
+/* How many colours a small picture may have and be pixel art. Shaded sprites of 32 x 32 have up to 200; photos as small as that
+ * have nearly as many as pixels. */
+static size_t native_most(const struct image *im)
+{
+    size_t part = (size_t)im->width * (size_t)im->height / 4;
+    if (im->width > TINY_SIDE || im->height > TINY_SIDE || part < NATIVE_COLOURS)
+        return NATIVE_COLOURS;
+    return part < 256 ? part : 256;
+}
+
 /* A small picture of few colours that is no enlargement is pixel art already: its cells are its pixels. */
 static enum spr_code take_native(const struct image *frame, int count, struct grid *g, struct spr_error *err)
 {
@@ -43,7 +53,7 @@ static enum spr_code take_native(const struct image *frame, int count, struct gr
     if (frame->width > NATIVE_SIDE || frame->height > NATIVE_SIDE)
         return SPR_OK;
     enum spr_code rc = count_colours(frame, count, &colours, err);
-    if (rc || colours > NATIVE_COLOURS)
+    if (rc || colours < 2 || colours > native_most(frame))
         return rc;
     struct grid native;
     rc = grid_given(frame, 1, 1, 0, 0, &native, err);
@@ -60,7 +70,7 @@ static enum spr_code find_grid(struct image *frame, int count, const struct pixe
     if (o->cell_x > 0)
         return grid_given(frame, o->cell_x, o->cell_y, o->phase_x, o->phase_y, ret, err);
     enum spr_code rc = grid_find(frame, count, ret, err);
-    if (!rc && (ret->verdict == GRID_NONE || ret->verdict == GRID_SMALL))
+    if (!rc && ret->verdict != GRID_FOUND)
         rc = take_native(frame, count, ret, err);
     return rc;
 }

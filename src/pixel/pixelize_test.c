@@ -162,6 +162,32 @@ static void refuses_what_has_no_grid(void **state)
     image_fini(&tiny);
 }
 
+/* A sprite as it is drawn, shaded in many colours, is its own result; a photo as small as that is none. */
+static void takes_small_sprites_as_they_are(void **state)
+{
+    struct pixelize_options o = { .space = COLOUR_OKLAB };
+    struct pixelize_report r;
+    struct indexed got;
+    struct spr_error err;
+    struct image sprite = draw_creature(32, 32, 3), photo = draw_waves(32);
+    (void)state;
+    for (int i = 0; i < 32 * 32; i++)
+        if (rgba_equal(sprite.pixel[i], drawn_ground))
+            sprite.pixel[i] = (struct rgba){ 0, 0, 0, 0 };
+        else
+            sprite.pixel[i].r = (uint8_t)(sprite.pixel[i].r / 4 + i * 37 % 25);
+    assert_int_equal(pixelize(&sprite, 1, &o, &got, &r, &err), SPR_OK);
+    assert_true(r.found);
+    assert_in_range(r.colours, 65, 256);
+    for (int i = 0; i < 32 * 32; i++)
+        assert_true(rgba_equal(got.palette.colour[got.index[i]], sprite.pixel[i]));
+    indexed_fini(&got);
+    assert_int_equal(pixelize(&photo, 1, &o, &got, &r, &err), SPR_OK);
+    assert_false(r.found);
+    image_fini(&sprite);
+    image_fini(&photo);
+}
+
 static void rgb_under_transparency_does_not_count(void **state)
 {
     struct image truth = draw_creature(32, 32, 5);
@@ -266,6 +292,7 @@ int main(void)
         cmocka_unit_test(finds_grids_of_all_kinds),
         cmocka_unit_test(counts_uneven_cells_of_margins),
         cmocka_unit_test(refuses_what_has_no_grid),
+        cmocka_unit_test(takes_small_sprites_as_they_are),
         cmocka_unit_test(rgb_under_transparency_does_not_count),
         cmocka_unit_test(what_does_not_move_does_not_flicker),
         cmocka_unit_test(a_cell_by_hand_is_taken),

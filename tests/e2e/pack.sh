@@ -74,6 +74,17 @@ for target in bevy css godot godot3 tiled unity; do
     done
     rm "t/$target.pack.json"
 done
+# Of several targets each has a folder, and what describes them lies above.
+"$program" pack in -o t/every --for all --quiet
+for file in t/every/*/*; do
+    case $file in *.png | *.anims.json) continue ;; esac
+    rm -rf back-engine
+    run unpack "$file" -o back-engine
+    if diff -r back back-engine >/dev/null; then ok "unpack reads ${file#t/} by what lies above it"; else not_ok "unpack reads ${file#t/} by what lies above it" "$err"; fi
+done
+(cd t/every/css && run unpack every.css -o ../../back-inside && [ "$status" = 0 ])
+if diff -r back t/back-inside >/dev/null; then ok "from inside its folder, too"; else not_ok "from inside its folder, too"; fi
+rm -r t/every t/every.pack.json t/every.grid.pack.json
 # Godot calls frames of an animation by the animation's name.
 pictures() { find "$1" -type f -exec sha256sum {} + | cut -d' ' -f1 | sort; }
 for file in tiled.tsx godot.tres godot3.tres; do
