@@ -182,6 +182,8 @@ static void takes_small_sprites_as_they_are(void **state)
     for (int i = 0; i < 32 * 32; i++)
         assert_true(rgba_equal(got.palette.colour[got.index[i]], sprite.pixel[i]));
     indexed_fini(&got);
+    for (int i = 0; i < 32 * 32; i++)
+        photo.pixel[i].b = (uint8_t)(i * 7);
     assert_int_equal(pixelize(&photo, 1, &o, &got, &r, &err), SPR_OK);
     assert_false(r.found);
     image_fini(&sprite);
