@@ -33,7 +33,7 @@ void answer(struct daemon *d, const struct asker *a, const struct wire_schema *s
             answer_error(d, a, err.text);
         return;
     }
-    wire_answer(a->socket, a->packet, d->out.data, d->out.length);
+    d->metrics.dropped += !wire_answer(a->socket, a->packet, d->out.data, d->out.length);
 }
 
 void answer_error(struct daemon *d, const struct asker *a, const char *sentence)

@@ -163,6 +163,9 @@ static void print_times(struct page *p, const struct metrics *m)
     for (int i = 0; i < METRICS_TYPES && m->request[i].type; i++)
         line(p, "spritery_requests_total{type=\"%s\"} %llu\n", m->request[i].type,
              (unsigned long long)m->request[i].count);
+    head(p, "spritery_answers_dropped_total", "counter",
+         "Answers to clients that were gone or did not read.");
+    line(p, "spritery_answers_dropped_total %llu\n", (unsigned long long)m->dropped);
     head(p, "spritery_messages_published_total", "counter", "Updates and events.");
     line(p, "spritery_messages_published_total %llu\n", (unsigned long long)m->published);
 }

@@ -30,7 +30,7 @@ struct metrics {
         uint64_t images, ended[JOB_STATE_COUNT];
     } engine[METRICS_ENGINES];
     struct histogram stage[METRICS_STAGES], answer;
-    uint64_t published, again; /* messages; jobs queued again */
+    uint64_t published, again, dropped; /* messages; jobs queued again; answers that nobody read */
 };
 
 void metrics_init(struct metrics *m);

@@ -35,9 +35,15 @@ static const char head[] =
     "enlarged.\n\n"
     "Short questions go before long ones (lists, votes, `clear`), so a client that asks on before it is "
     "answered may get\n"
-    "answers in another order; of long ones it may have four open, and gets an `error` for more. An "
-    "animation\n"
-    "(`animation_frames`) and a tile set (`grid`, or `tileset_grid` as 1.0 has it) is one picture, the "
+    "answers in another order; of long ones it may have four open, and gets an `error` for more. Answers "
+    "that "
+    "a client does\n"
+    "not read are dropped: those beyond the 32 of its queue, and, while the unread ones of all clients take "
+    "16 "
+    "MiB, every one\n"
+    "of 1 KiB or more for a client that has one unread.\n\n"
+    "An animation (`animation_frames`) and a tile set (`grid`, or `tileset_grid` as 1.0 has it) is one "
+    "picture, the "
     "sheet; its cells\n"
     "lie beside it as FILE_01.png and on.\n";
 

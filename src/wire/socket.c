@@ -2,6 +2,7 @@
 
 #include "base/mem.h"
 #include "wire/guard.h"
+#include "wire/ledger.h"
 #include "wire/schema.h"
 
 #include <assert.h>
@@ -25,10 +26,12 @@ enum {
 struct wire_context {
     void *zmq;
     struct guard *guard;
+    struct ledger *ledger; /* of the answers of all its sockets */
 };
 
 struct wire_socket {
     void *zmq;
+    struct ledger *ledger; /* its context's */
     enum wire_kind kind;
     char address[ADDRESS_MAX];
 };
@@ -38,8 +41,14 @@ enum spr_code wire_context_new(struct wire_context **ret, struct spr_error *err)
     struct wire_context *c = mem_zalloc(1, sizeof *c);
     if (!c)
         return SPR_FAIL(err, SPR_NOMEM, "out of memory for a ZeroMQ context");
+    c->ledger = ledger_new();
+    if (!c->ledger) {
+        mem_free(c);
+        return SPR_FAIL(err, SPR_NOMEM, "out of memory for a ZeroMQ context");
+    }
     c->zmq = zmq_ctx_new();
     if (!c->zmq) {
+        ledger_free(c->ledger);
         mem_free(c);
         return SPR_FAIL(err, SPR_LIMIT, "cannot make a ZeroMQ context: %s", zmq_strerror(errno));
     }
@@ -54,6 +63,7 @@ void wire_context_free(struct wire_context *c)
     guard_stop(c->guard);
     while (zmq_ctx_term(c->zmq) && errno == EINTR)
         ;
+    ledger_free(c->ledger);
     mem_free(c);
 }
 
@@ -153,6 +163,7 @@ static enum spr_code open_socket(struct wire_context *c, enum wire_kind kind, bo
     if (!s)
         return SPR_FAIL(err, SPR_NOMEM, "out of memory for a socket");
     s->kind = kind;
+    s->ledger = c->ledger;
     s->zmq = zmq_socket(c->zmq, types[kind]);
     enum spr_code rc =
         s->zmq ? SPR_OK : SPR_FAIL(err, SPR_LIMIT, "cannot make a socket: %s", zmq_strerror(errno));
@@ -310,15 +321,21 @@ static bool send_first(struct wire_socket *s, const void *bytes, size_t length)
     return send_bytes(s->zmq, bytes, length, ZMQ_SNDMORE);
 }
 
-void wire_answer(struct wire_socket *s, const struct wire_packet *to, const void *bytes, size_t length)
+bool wire_answer(struct wire_socket *s, const struct wire_packet *to, const void *bytes, size_t length)
 {
-    for (int i = 0; i < to->envelope; i++) {
+    zmq_msg_t body, *peer = (zmq_msg_t *)&to->frame[0];
+    if (!ledger_message(s->ledger, zmq_msg_data(peer), zmq_msg_size(peer), bytes, length, &body))
+        return false;
+    bool sent = true;
+    for (int i = 0; sent && i < to->envelope; i++) {
         zmq_msg_t *m = (zmq_msg_t *)&to->frame[i];
-        if (i == 0 ? !send_first(s, zmq_msg_data(m), zmq_msg_size(m))
-                   : !send_bytes(s->zmq, zmq_msg_data(m), zmq_msg_size(m), ZMQ_SNDMORE))
-            return;
+        sent = i == 0 ? send_first(s, zmq_msg_data(m), zmq_msg_size(m))
+                      : send_bytes(s->zmq, zmq_msg_data(m), zmq_msg_size(m), ZMQ_SNDMORE);
     }
-    send_bytes(s->zmq, bytes, length, 0);
+    sent = sent && zmq_msg_send(&body, s->zmq, ZMQ_DONTWAIT) >= 0;
+    if (!sent)
+        zmq_msg_close(&body);
+    return sent;
 }
 
 bool wire_send_to(struct wire_socket *s, const char *identity, const void *bytes, size_t length)

@@ -3,7 +3,8 @@
  * Words: a packet is one message with its envelope: the frames before the empty delimiter that say where an answer goes.
  *   A ROUTER answers plain REQ clients and our own DEALER clients alike: what came before the delimiter goes back.
  *   PUB and SUB have no envelope; a topic is an extra first frame, or none.
- * Invariants: sending never waits: what a peer does not take within its queue is dropped for that peer. A socket that is
+ * Invariants: sending never waits: what a peer does not take within its queue is dropped for that peer, and what all
+ *   together do not read is bounded (wire/ledger.h). A socket that is
  *   bound where other machines reach it has a CURVE key or is refused. ipc sockets have mode 0600.
  * Threads: a context is shared; a socket belongs to one thread at a time. */
 #ifndef WIRE_SOCKET_H
@@ -68,8 +69,9 @@ SPR_MUST_USE enum spr_code wire_receive(struct wire_socket *s, int timeout_ms, s
 void wire_packet_fini(struct wire_packet *p);
 const void *wire_packet_body(const struct wire_packet *p, size_t *ret_length); /* BORROWS p */
 
-/* Sends an answer to where the packet came from. Dropped where the peer is gone or does not read. */
-void wire_answer(struct wire_socket *s, const struct wire_packet *to, const void *bytes, size_t length);
+/* Sends an answer to where the packet came from. False: dropped, since the peer is gone or does not read, or since the
+ * answers that nobody reads are too many in all (wire/ledger.h). */
+bool wire_answer(struct wire_socket *s, const struct wire_packet *to, const void *bytes, size_t length);
 
 /* ROUTER -> a peer by the identity it gave itself. False where it is not there or does not read. */
 bool wire_send_to(struct wire_socket *s, const char *identity, const void *bytes, size_t length);

@@ -5,6 +5,7 @@ daemon.py PROGRAM kill [ROUNDS]      kill -9 at random moments under load; every
 daemon.py PROGRAM hostile [SECONDS]  200 connections that stall, vanish, flood and send nonsense (30)
 daemon.py PROGRAM soak [JOBS]        small jobs with 20 subscribers; memory and descriptors (10000)
 daemon.py PROGRAM fair [CLIENTS]     a ping beside clients that ask for long lists without end (60)
+daemon.py PROGRAM unread [CLIENTS]   clients that ask for long lists and never read an answer; memory, and who does read (60)
 daemon.py PROGRAM threads [SECONDS]  workers, subscribers, cancels, scrapes, SIGHUP and new model files at once (10): for builds
                                      with ThreadSanitizer
 daemon.py PROGRAM memory [WORKERS]   what 1, 2, ... WORKERS native workers take, each with one thread (4)
@@ -431,6 +432,42 @@ def fair(clients):
     must("a stop is clean", daemon.end(signal.SIGTERM) == 0)
 
 
+def unread(clients):
+    """What is not read is dropped: the daemon keeps little of it, and answers those who read."""
+    daemon = Daemon(os.path.join(work, "data"), "engine.workers=1")
+    client, reader = Client(timeout=30000), Client(timeout=5000)
+    assert client.ask(type="pause")["type"] == "done"
+    for i in range(1000):
+        assert client.ask(**job(f"u{i}", prompt=f"red gem {i} " + "x" * 300))["type"] == "job_accepted"
+    size = len(msgpack.packb(client.ask(type="jobs", limit=1000)))
+    before = daemon.figures()
+    sockets, message = [], msgpack.packb({"type": "jobs", "limit": 1000})
+    for _ in range(clients):
+        s = context.socket(zmq.DEALER)
+        for option, value in [(zmq.LINGER, 0), (zmq.RCVHWM, 1), (zmq.RCVBUF, 4096), (zmq.SNDHWM, 2)]:
+            s.setsockopt(option, value)
+        s.connect(REQUESTS)
+        sockets.append(s)
+    asked, lists, pings, most, end = 0, [], [], 0, time.monotonic() + 40
+    while asked < 40 * clients and time.monotonic() < end:  # more than a peer's queue holds
+        for s in sockets:
+            try:
+                s.send_multipart([b"", message], zmq.DONTWAIT)
+                asked += 1
+            except zmq.Again:
+                pass
+        for kind, seen in ("ping", pings), ("jobs", lists):
+            answer = reader.ask(type=kind)
+            seen.append(answer is not None and answer["type"] in ("pong", "job_list"))
+        most = max(most, daemon.figures()[0])
+    for s in sockets:
+        s.close()
+    print(f"        {asked} lists of {size >> 10} KiB asked for and not read; resident MiB: before {before[0] / 1024:.1f}, at most {most / 1024:.1f}")
+    must("memory stays small", most - before[0] < 64 * 1024)
+    must("who reads is answered", all(pings) and all(lists), f"{len(pings)} pings, {len(lists)} lists")
+    must("a stop is clean", daemon.end(signal.SIGTERM) == 0)
+
+
 def threads(seconds):
     """Everything that runs beside the loop, at once; what it finds wrong is for the sanitizer to say."""
     models = os.path.join(work, "models")
@@ -674,7 +711,7 @@ if sys.argv[2] == "ping":  # hostile's own
     shutil.rmtree(work)
     sys.exit()
 
-ORDEALS = {"kill": (kill, 100), "hostile": (hostile, 30), "soak": (soak, 10000), "memory": (memory, 4), "threads": (threads, 10), "fair": (fair, 60), "disk": (disk, 3)}
+ORDEALS = {"kill": (kill, 100), "hostile": (hostile, 30), "soak": (soak, 10000), "memory": (memory, 4), "threads": (threads, 10), "fair": (fair, 60), "unread": (unread, 60), "disk": (disk, 3)}
 try:
     ordeal, dose = ORDEALS[sys.argv[2]]
     ordeal(int(sys.argv[3]) if len(sys.argv) > 3 else dose)
