@@ -57,6 +57,11 @@ static void estimate_text(const struct plan *p, const struct plan_workstream *w,
         snprintf(text, size, "%s to %s", low, high);
 }
 
+bool draw_critical(const struct drawing *d, int32_t n)
+{
+    return d->f->slack_s[n] < tight_s && d->f->limited[SIMULATE_EXPECTED] > 0;
+}
+
 /* Columns that ids and names take at most, so that they stand below each other. */
 struct widths {
     int id, name;
@@ -85,8 +90,7 @@ static void tree_workstream(struct pen *pen, const struct drawing *d, int32_t n,
     const struct plan_workstream *w = &d->p->workstream[n];
     char estimate[80];
     estimate_text(d->p, w, estimate, sizeof estimate);
-    pen_put(pen, "%s  %s %s ", last_domain ? " " : "│", last ? "└─" : "├─",
-            d->f->slack_s[n] < tight_s ? "●" : "○");
+    pen_put(pen, "%s  %s %s ", last_domain ? " " : "│", last ? "└─" : "├─", draw_critical(d, n) ? "●" : "○");
     put_cell(pen, w->id, widths.id);
     pen_put(pen, "  ");
     put_cell(pen, w->name, widths.name);
@@ -112,7 +116,8 @@ enum spr_code draw_tree(const struct drawing *d, struct buf *out, struct spr_err
     const struct plan *p = d->p;
     struct pen pen = { .out = out, .err = err };
     struct widths widths = widths_of(p, 36);
-    pen_put(&pen, "%.64s; ● is on a longest path\n", p->name);
+    pen_put(&pen, "%.64s; %s\n", p->name,
+            d->f->limited[SIMULATE_EXPECTED] > 0 ? "● is on a longest path" : "nothing is estimated");
     for (int32_t i = 0; i < p->domains; i++) {
         const struct plan_domain *dom = &p->domain[i];
         bool last = i == p->domains - 1 && p->gates == 0;
@@ -168,7 +173,7 @@ enum spr_code draw_gantt(const struct drawing *d, int columns, struct buf *out, 
             put_cell(&pen, p->workstream[n].name, widths.name);
             pen_put(&pen, " ");
             bar(&pen, (double)d->f->start_ms[n] / end,
-                (double)(d->f->start_ms[n] + d->f->duration_ms[n]) / end, room, d->f->slack_s[n] < tight_s);
+                (double)(d->f->start_ms[n] + d->f->duration_ms[n]) / end, room, draw_critical(d, n));
             pen_put(&pen, " %s\n", length);
         }
     }

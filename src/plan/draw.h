@@ -16,6 +16,9 @@ struct drawing {
     const struct plan_figures *f;
 };
 
+/* On a longest path. Where nothing is estimated there is none. */
+bool draw_critical(const struct drawing *d, int32_t n);
+
 SPR_MUST_USE enum spr_code draw_tree(const struct drawing *d, struct buf *out, struct spr_error *err);
 SPR_MUST_USE enum spr_code draw_gantt(const struct drawing *d, int columns, struct buf *out,
                                       struct spr_error *err);

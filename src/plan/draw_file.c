@@ -6,9 +6,13 @@
 
 #include <string.h>
 
-static bool critical(const struct drawing *d, int32_t n)
+/* Below its id, unless it is that. */
+static void dot_name(struct pen *pen, const char *id, const char *name)
 {
-    return d->f->slack_s[n] < 1e-3;
+    if (strcmp(id, name) == 0)
+        return;
+    pen_put(pen, "\\n");
+    pen_text(pen, name, pen_quoted);
 }
 
 static void dot_domain(struct pen *pen, const struct drawing *d, const struct plan_domain *dom)
@@ -16,17 +20,17 @@ static void dot_domain(struct pen *pen, const struct drawing *d, const struct pl
     const struct plan *p = d->p;
     pen_put(pen, "  subgraph \"cluster_%s\" {\n    label=\"", dom->id);
     pen_text(pen, dom->name, pen_quoted);
-    pen_put(pen, "\";\n    \"%s\" [shape=point];\n", dom->id);
+    pen_put(pen, "\";\n    \"%s\" [shape=point, style=invis];\n", dom->id);
     for (int32_t k = 0; k < dom->workstreams.count; k++) {
         int32_t n = dom->workstreams.first + k;
-        pen_put(pen, "    \"%s\" [label=\"%s\\n", p->workstream[n].id, p->workstream[n].id);
-        pen_text(pen, p->workstream[n].name, pen_quoted);
-        pen_put(pen, "\"%s];\n", critical(d, n) ? ", penwidth=3" : "");
+        pen_put(pen, "    \"%s\" [label=\"%s", p->workstream[n].id, p->workstream[n].id);
+        dot_name(pen, p->workstream[n].id, p->workstream[n].name);
+        pen_put(pen, "\"%s];\n", draw_critical(d, n) ? ", penwidth=3" : "");
     }
     pen_put(pen, "  }\n");
 }
 
-/* A domain as a whole is a point in its box; arrows to and from it end at the box. */
+/* A domain as a whole is a point in its box that nobody sees; arrows to and from it end at the box. */
 static void dot_arrow(struct pen *pen, const char *from, bool from_domain, const char *to, bool to_domain)
 {
     pen_put(pen, "  \"%s\" -> \"%s\"", from, to);
@@ -44,8 +48,8 @@ static const char *ref_id(const struct plan *p, const struct plan_ref *ref)
 
 static void dot_gate(struct pen *pen, const struct plan *p, const struct plan_gate *g)
 {
-    pen_put(pen, "  \"%s\" [shape=diamond, label=\"%s\\n", g->id, g->id);
-    pen_text(pen, g->name, pen_quoted);
+    pen_put(pen, "  \"%s\" [shape=diamond, label=\"%s", g->id, g->id);
+    dot_name(pen, g->id, g->name);
     pen_put(pen, "\"];\n");
     for (int32_t k = 0; k < g->after.count; k++) {
         const struct plan_ref *ref = &p->ref[g->after.first + k];
@@ -131,7 +135,7 @@ static void svg_bar(struct pen *pen, const struct drawing *d, int32_t n, const c
     plan_span_text(d->p, (double)d->f->duration_ms[n] / SIMULATE_UNIT, label, sizeof label);
     pen_put(pen, "<rect x=\"%.1f\" y=\"%d\" width=\"%.1f\" height=\"%d\" rx=\"3\" fill=\"%s\"%s>", x, y + 3,
             width < 1 ? 1 : width, ROW - 6, hue,
-            critical(d, n) ? " stroke=\"#d62728\" stroke-width=\"2.5\"" : "");
+            draw_critical(d, n) ? " stroke=\"#d62728\" stroke-width=\"2.5\"" : "");
     pen_put(pen, "<title>%s: %s</title></rect>\n", d->p->workstream[n].id, label);
     if (width > 44)
         pen_put(pen, "<text x=\"%.1f\" y=\"%d\" fill=\"#fff\" text-anchor=\"middle\">%s</text>\n",
@@ -234,7 +238,7 @@ static void json_workstream(struct pen *pen, const struct drawing *d, int32_t n)
     json_real(pen, "slack_s", d->f->slack_s[n]);
     json_real(pen, "start_s", (double)d->f->start_ms[n] / SIMULATE_UNIT);
     json_real(pen, "duration_s", (double)d->f->duration_ms[n] / SIMULATE_UNIT);
-    pen_put(pen, ",\"critical\":%s}", critical(d, n) ? "true" : "false");
+    pen_put(pen, ",\"critical\":%s}", draw_critical(d, n) ? "true" : "false");
 }
 
 enum spr_code draw_json(const struct drawing *d, struct buf *out, struct spr_error *err)
