@@ -466,6 +466,11 @@ enum spr_code run_approve(struct run *r, int32_t g, int32_t criterion, struct js
                            .time_ms = now_ms };
     if (r->gate[g].state == GATE_OPEN)
         return SPR_FAIL(err, SPR_BADARG, "gate %s is open already", r->plan->gate[g].id);
+    if (r->unmet[graph_gate(r->plan, g)] > 0)
+        return SPR_FAIL(err, SPR_BADARG,
+                        "gate %s cannot be approved yet: what comes before it is not done, and nobody knows "
+                        "how it will be",
+                        r->plan->gate[g].id);
     enum spr_code rc = emit(r, &e, err);
     if (!rc && (r->gate[g].state == GATE_ASKS || r->gate[g].state == GATE_FAILED))
         rc = look(r, g, err);

@@ -178,7 +178,8 @@ SPR_MUST_USE enum spr_code run_merged(struct run *r, int32_t w, int64_t now_ms, 
 SPR_MUST_USE enum spr_code run_looked(struct run *r, int32_t gate, int32_t look, bool ok, const char *text,
                                       struct json_t *data, int64_t now_ms, struct spr_error *err);
 
-/* What people want. Fails: SPR_BADARG with a sentence where it makes no sense now. data: by whom. */
+/* What people want. Fails: SPR_BADARG with a sentence where it makes no sense now, as to approve what is not done yet.
+ * data: by whom. */
 SPR_MUST_USE enum spr_code run_approve(struct run *r, int32_t gate, int32_t criterion, struct json_t *data,
                                        int64_t now_ms, struct spr_error *err);
 SPR_MUST_USE enum spr_code run_said(struct run *r, int32_t w, struct json_t *data, int64_t now_ms,

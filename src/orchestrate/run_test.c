@@ -354,10 +354,11 @@ static void meddle(struct world *w)
             if (p->criterion[p->gate[g].criteria.first + c].kind != PLAN_APPROVAL)
                 break;
             rc = run_approve(&w->run, g, c, NULL, w->now, &err);
-            bool ready = true; /* an approval given before what it is about is done is void */
+            bool ready = true; /* nobody can approve what is not done */
             for (int32_t a = 0; a < p->gate[g].after.count; a++)
                 ready = ready && ref_through(w, &p->ref[p->gate[g].after.first + a]);
-            if (!rc && ready)
+            assert_true(rc != SPR_OK || ready);
+            if (!rc)
                 w->gate[g].approved |= 1u << c;
         }
         break;

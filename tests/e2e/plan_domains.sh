@@ -22,6 +22,12 @@ END
 # domain ID: the pid of its process
 domain() { pgrep -f "^spritery-domain $1 $work/"; }
 domains() { pgrep -f "^spritery-domain [a-z]* $work/" | wc -l; }
+# What still waits, should this script end before it lets it go, ends too.
+# shellcheck disable=SC2317 # called when the script ends
+cleanup() {
+    touch "$work/go"
+    sleep 0.3
+}
 # waiting: how many of this plan's tasks wait for `go`; other runs of this script may be under way beside it
 waiting() {
     for p in $(pgrep -f 'until [[] -e go'); do
