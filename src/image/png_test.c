@@ -1,6 +1,7 @@
 #include "image/png.h"
 
 #include "base/mem.h"
+#include "base/random.h"
 
 #include <png.h>
 #include <setjmp.h>
@@ -202,6 +203,37 @@ static void writes_what_it_reads(void **state)
         buf_fini(&file);
         buf_fini(&again);
     }
+}
+
+/* A sheet of sprites in too many colours for a palette, a gradient beside it: each is filtered as suits it. */
+static void much_that_repeats_is_packed_well(void **state)
+{
+    (void)state;
+    enum { SIDE = 128 };
+    struct image art, smooth;
+    struct buf bytes[2];
+    struct random r = { 3, 1 };
+    struct spr_error err;
+    assert_int_equal(image_init(&art, SIDE, SIDE, &err), SPR_OK);
+    assert_int_equal(image_init(&smooth, SIDE, SIDE, &err), SPR_OK);
+    for (int y = 0; y < SIDE; y++)
+        for (int x = 0; x < SIDE; x++) {
+            uint32_t c = random_below(r, (uint64_t)(y / 2 * SIDE + x / 2), 1 << 10);
+            *image_at(&art, x, y) = (struct rgba){ (uint8_t)c, (uint8_t)(c * 7), (uint8_t)(c >> 2), 255 };
+            *image_at(&smooth, x, y) =
+                (struct rgba){ (uint8_t)(x + y), (uint8_t)(2 * y), (uint8_t)(3 * x), 255 };
+        }
+    for (int i = 0; i < 2; i++) {
+        buf_init(&bytes[i], 1 << 20);
+        assert_int_equal(png_encode(i ? &smooth : &art, NULL, &bytes[i], &err), SPR_OK);
+    }
+    /* 10,942 bytes, and 14,122 with differences; 275, and far more without. */
+    assert_in_range(bytes[0].length, 5120, 12000);
+    assert_in_range(bytes[1].length, 100, 400);
+    buf_fini(&bytes[0]);
+    buf_fini(&bytes[1]);
+    image_fini(&art);
+    image_fini(&smooth);
 }
 
 static void notes_come_back(void **state)
@@ -442,10 +474,15 @@ static void files_are_named_in_errors(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(reads_every_kind),        cmocka_unit_test(writes_what_it_reads),
-        cmocka_unit_test(notes_come_back),         cmocka_unit_test(damaged_notes_are_skipped),
-        cmocka_unit_test(bad_keys_are_refused),    cmocka_unit_test(survives_damage),
-        cmocka_unit_test(survives_lack_of_memory), cmocka_unit_test(files_are_named_in_errors),
+        cmocka_unit_test(reads_every_kind),
+        cmocka_unit_test(writes_what_it_reads),
+        cmocka_unit_test(much_that_repeats_is_packed_well),
+        cmocka_unit_test(notes_come_back),
+        cmocka_unit_test(damaged_notes_are_skipped),
+        cmocka_unit_test(bad_keys_are_refused),
+        cmocka_unit_test(survives_damage),
+        cmocka_unit_test(survives_lack_of_memory),
+        cmocka_unit_test(files_are_named_in_errors),
     };
     return cmocka_run_group_tests_name("image/png", tests, NULL, NULL);
 }
