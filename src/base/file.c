@@ -2,6 +2,7 @@
 
 #include "base/mem.h"
 
+#include <assert.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -108,40 +109,74 @@ static enum spr_code open_regular(const char *path, int *ret_fd, struct stat *re
     return SPR_OK;
 }
 
-/* Whether nobody wrote to it since `before`. The time of the inode says more, but also that another file took its name. */
-static enum spr_code check_still(int fd, const char *path, const struct stat *before, size_t length,
-                                 struct spr_error *err)
+enum spr_code file_load_begin(const char *path, struct file_loading *ret, struct spr_error *err)
+{
+    struct stat st = { 0 };
+    struct file_loading l = { .path = path };
+    enum spr_code rc = open_regular(path, &l.fd, &st, err);
+    if (rc)
+        return rc;
+    l.written = st.st_mtim;
+    l.bytes.size = (size_t)st.st_size;
+    if (st.st_size > 0 && !(l.bytes.data = mem_aligned((size_t)st.st_size, 1))) {
+        close(l.fd);
+        return SPR_FAIL(err, SPR_NOMEM, "no memory for the %lld bytes of %.200s", (long long)st.st_size,
+                        path);
+    }
+    *ret = l;
+    return SPR_OK;
+}
+
+/* The time of the inode would say more, but also that another file took its name. */
+static enum spr_code fail_changed(const struct file_loading *l, struct spr_error *err)
+{
+    return SPR_FAIL(err, SPR_BUSY, "%.200s was written to while it was read; try again when it is whole",
+                    l->path);
+}
+
+enum spr_code file_load_more(struct file_loading *l, size_t upto, struct spr_error *err)
+{
+    assert(upto <= l->bytes.size);
+    if (upto <= l->have)
+        return SPR_OK;
+    size_t length = 0, wanted = upto - l->have;
+    enum spr_code rc =
+        read_some(l->fd, l->path, (unsigned char *)(uintptr_t)l->bytes.data + l->have, wanted, &length, err);
+    l->have += length;
+    return rc || length == wanted ? rc : fail_changed(l, err);
+}
+
+enum spr_code file_load_end(struct file_loading *l, struct file_bytes *ret, struct spr_error *err)
 {
     struct stat now;
-    if (fstat(fd, &now))
-        return fail_errno(err, "read", path, errno);
-    if ((off_t)length == before->st_size && now.st_size == before->st_size &&
-        now.st_mtim.tv_sec == before->st_mtim.tv_sec && now.st_mtim.tv_nsec == before->st_mtim.tv_nsec)
-        return SPR_OK;
-    return SPR_FAIL(err, SPR_BUSY, "%.200s was written to while it was read; try again when it is whole",
-                    path);
+    enum spr_code rc = file_load_more(l, l->bytes.size, err);
+    if (rc)
+        return rc;
+    if (fstat(l->fd, &now))
+        return fail_errno(err, "read", l->path, errno);
+    if ((size_t)now.st_size != l->bytes.size || now.st_mtim.tv_sec != l->written.tv_sec ||
+        now.st_mtim.tv_nsec != l->written.tv_nsec)
+        return fail_changed(l, err);
+    close(l->fd);
+    *ret = l->bytes;
+    return SPR_OK;
+}
+
+void file_load_drop(struct file_loading *l)
+{
+    close(l->fd);
+    file_unload(&l->bytes);
 }
 
 enum spr_code file_load(const char *path, struct file_bytes *ret, struct spr_error *err)
 {
-    struct stat st = { 0 };
-    unsigned char *data = NULL;
-    size_t length = 0;
-    int fd = -1;
-    enum spr_code rc = open_regular(path, &fd, &st, err);
+    struct file_loading l;
+    enum spr_code rc = file_load_begin(path, &l, err);
     if (rc)
         return rc;
-    if (st.st_size > 0 && !(data = mem_aligned((size_t)st.st_size, 1)))
-        rc = SPR_FAIL(err, SPR_NOMEM, "no memory for the %lld bytes of %.200s", (long long)st.st_size, path);
-    if (!rc)
-        rc = read_some(fd, path, data, (size_t)st.st_size, &length, err);
-    if (!rc)
-        rc = check_still(fd, path, &st, length, err);
-    close(fd);
+    rc = file_load_end(&l, ret, err);
     if (rc)
-        mem_free(data);
-    else
-        *ret = (struct file_bytes){ data, length };
+        file_load_drop(&l);
     return rc;
 }
 

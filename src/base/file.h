@@ -9,6 +9,7 @@
 #include "base/err.h"
 #include <stdbool.h>
 #include <stddef.h>
+#include <time.h>
 
 /* Appends the whole file to *into (its limit is the file's limit too). Refuses folders. "-" is standard input.
  * Fails: SPR_NOTFOUND, SPR_IO, SPR_LIMIT, SPR_NOMEM. */
@@ -22,6 +23,24 @@ struct file_bytes {
     size_t size;
 };
 SPR_MUST_USE enum spr_code file_load(const char *path, struct file_bytes *ret, struct spr_error *err);
+
+/* The same in steps, for a file whose beginning says how long it is: a huge one is then refused before it is read.
+ *   begin: opens it; ret->bytes has its size, and memory that nothing was read into yet.  more: reads on until at least
+ *   `upto` bytes (at most the size) are there.  end: closes it and GIVES the bytes.  On a failure of more or end, and where
+ *   the caller has enough: file_load_drop. BORROWS path until the end. */
+struct file_loading {
+    struct file_bytes bytes;
+    size_t have; /* bytes read */
+    const char *path;
+    int fd;
+    struct timespec written; /* as the file said when it was opened */
+};
+SPR_MUST_USE enum spr_code file_load_begin(const char *path, struct file_loading *ret, struct spr_error *err);
+SPR_MUST_USE enum spr_code file_load_more(struct file_loading *l, size_t upto, struct spr_error *err);
+SPR_MUST_USE enum spr_code file_load_end(struct file_loading *l, struct file_bytes *ret,
+                                         struct spr_error *err);
+void file_load_drop(struct file_loading *l);
+
 void file_unload(struct file_bytes *b); /* fine on a zeroed one */
 
 /* Gives a regular file's bytes to `take`, some at a time, which BORROWS them; a failure of it ends the reading. Fails as

@@ -132,32 +132,44 @@ static enum spr_code scan_header(const char *text, size_t length, struct spr_err
     return SPR_OK;
 }
 
+/* The header's length, which the first bytes tell, if a file of `size` bytes can have it. */
+static enum spr_code header_length(const unsigned char *bytes, size_t size, size_t *ret,
+                                   struct spr_error *err)
+{
+    uint64_t length = 0;
+    if (size < LENGTH_BYTES)
+        return SPR_FAIL(err, SPR_BADDATA,
+                        "only %zu bytes; a safetensors file begins with %d for the header's length", size,
+                        LENGTH_BYTES);
+    memcpy(&length, bytes, LENGTH_BYTES);
+    if (length > SAFETENSORS_HEADER_MAX)
+        return SPR_FAIL(err, SPR_LIMIT, "header of %llu bytes; %d are possible (is this a safetensors file?)",
+                        (unsigned long long)length, SAFETENSORS_HEADER_MAX);
+    if (length > size - LENGTH_BYTES)
+        return SPR_FAIL(err, SPR_BADDATA,
+                        "cut short: the header has %llu bytes, the file goes on for only %zu",
+                        (unsigned long long)length, size - LENGTH_BYTES);
+    *ret = (size_t)length;
+    return SPR_OK;
+}
+
 /* Finds the header's bytes and checks that they may be given to the JSON reader. */
 static enum spr_code find_header(const struct safetensors *s, const char **ret, size_t *ret_length,
                                  struct spr_error *err)
 {
-    uint64_t length = 0;
-    if (s->bytes.size < LENGTH_BYTES)
-        return SPR_FAIL(err, SPR_BADDATA,
-                        "only %zu bytes; a safetensors file begins with %d for the header's length",
-                        s->bytes.size, LENGTH_BYTES);
-    memcpy(&length, s->bytes.data, LENGTH_BYTES);
-    if (length > SAFETENSORS_HEADER_MAX)
-        return SPR_FAIL(err, SPR_LIMIT, "header of %llu bytes; %d are possible (is this a safetensors file?)",
-                        (unsigned long long)length, SAFETENSORS_HEADER_MAX);
-    if (length > s->bytes.size - LENGTH_BYTES)
-        return SPR_FAIL(err, SPR_BADDATA,
-                        "cut short: the header has %llu bytes, the file goes on for only %zu",
-                        (unsigned long long)length, s->bytes.size - LENGTH_BYTES);
+    size_t length = 0;
+    enum spr_code rc = header_length(s->bytes.data, s->bytes.size, &length, err);
+    if (rc)
+        return rc;
     const char *text = (const char *)s->bytes.data + LENGTH_BYTES;
     size_t bad = 0;
     if (length == 0 || text[0] != '{')
         return SPR_FAIL(err, SPR_BADDATA, "header is not a JSON object: it must begin with {");
-    if (!utf8_valid(text, (size_t)length, &bad))
+    if (!utf8_valid(text, length, &bad))
         return SPR_FAIL(err, SPR_BADDATA, "header is not UTF-8 at its byte %zu", bad);
     *ret = text;
-    *ret_length = (size_t)length;
-    return scan_header(text, (size_t)length, err);
+    *ret_length = length;
+    return scan_header(text, length, err);
 }
 
 static enum spr_code read_header(struct safetensors *s, size_t *ret_length, struct spr_error *err)
@@ -372,19 +384,24 @@ static enum spr_code read_all(struct safetensors *s, struct spr_error *err)
     return rc;
 }
 
-/* TAKES the bytes where they are to be its own. */
-static enum spr_code open_bytes(struct file_bytes bytes, bool own, struct safetensors **ret,
-                                struct spr_error *err)
+static enum spr_code new_file(struct file_bytes bytes, struct safetensors **ret, struct spr_error *err)
 {
     struct safetensors *s = mem_zalloc(1, sizeof *s);
-    if (!s) {
-        if (own)
-            file_unload(&bytes);
+    if (!s)
         return SPR_FAIL(err, SPR_NOMEM, "no memory to open a safetensors file");
-    }
     s->bytes = bytes;
-    s->own = own;
-    enum spr_code rc = read_all(s, err);
+    *ret = s;
+    return SPR_OK;
+}
+
+enum spr_code safetensors_parse(const void *bytes, size_t size, struct safetensors **ret,
+                                struct spr_error *err)
+{
+    struct safetensors *s = NULL;
+    enum spr_code rc = new_file((struct file_bytes){ bytes, size }, &s, err);
+    if (rc)
+        return rc;
+    rc = read_all(s, err);
     if (rc)
         safetensors_close(s);
     else
@@ -392,22 +409,42 @@ static enum spr_code open_bytes(struct file_bytes bytes, bool own, struct safete
     return rc;
 }
 
-enum spr_code safetensors_parse(const void *bytes, size_t size, struct safetensors **ret,
-                                struct spr_error *err)
+/* Reads only the header of a file that it finds fault with, however long the file is. */
+static enum spr_code read_file(struct safetensors *s, struct file_loading *l, struct spr_error *err)
 {
-    return open_bytes((struct file_bytes){ bytes, size }, false, ret, err);
+    size_t length = 0, first = l->bytes.size < LENGTH_BYTES ? l->bytes.size : LENGTH_BYTES;
+    enum spr_code rc = file_load_more(l, first, err);
+    if (rc)
+        return rc;
+    rc = header_length(l->bytes.data, l->bytes.size, &length, err);
+    if (!rc && (rc = file_load_more(l, LENGTH_BYTES + length, err)))
+        return rc;
+    if (!rc)
+        rc = read_all(s, err);
+    if (!rc)
+        return file_load_end(l, &s->bytes, err);
+    spr_prefix(err, "%.200s", l->path);
+    return rc;
 }
 
 enum spr_code safetensors_open(const char *path, struct safetensors **ret, struct spr_error *err)
 {
-    struct file_bytes bytes = { 0 };
-    enum spr_code rc = file_load(path, &bytes, err);
+    struct file_loading l;
+    struct safetensors *s = NULL;
+    enum spr_code rc = file_load_begin(path, &l, err);
     if (rc)
         return rc;
-    rc = open_bytes(bytes, true, ret, err);
-    if (rc)
-        spr_prefix(err, "%.200s", path);
-    return rc;
+    rc = new_file(l.bytes, &s, err);
+    if (!rc)
+        rc = read_file(s, &l, err);
+    if (rc) {
+        safetensors_close(s);
+        file_load_drop(&l);
+        return rc;
+    }
+    s->own = true;
+    *ret = s;
+    return SPR_OK;
 }
 
 void safetensors_close(struct safetensors *s)

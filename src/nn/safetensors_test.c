@@ -10,10 +10,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 #include <jansson.h>
+#include <malloc.h>
 
 enum { ROOM = 4096 };
 
@@ -328,6 +330,31 @@ static void names_the_file(void **state)
     unlink(path);
 }
 
+/* A file of a gigabyte whose header describes twenty bytes is refused for what the header says, the rest unread. */
+static void a_huge_file_is_refused_unread(void **state)
+{
+    (void)state;
+    enum { MOST_KIB = 600 << 10 }; /* AddressSanitizer's shadow of the memory is an eighth of it */
+    static const char header[] = "{\"a\":{\"dtype\":\"F32\",\"shape\":[5],\"data_offsets\":[0,20]}}";
+    char path[] = "/tmp/spritery-test-XXXXXX";
+    uint64_t length = sizeof header - 1;
+    int fd = mkstemp(path);
+    assert_int_equal(write(fd, &length, sizeof length), sizeof length);
+    assert_int_equal(write(fd, header, length), length);
+    assert_int_equal(ftruncate(fd, 1 << 30), 0);
+    close(fd);
+    struct rusage before, after;
+    mallopt(M_PERTURB, 0); /* it would touch what is allocated */
+    struct safetensors *s = NULL;
+    struct spr_error err = { 0 };
+    getrusage(RUSAGE_SELF, &before);
+    assert_int_equal(safetensors_open(path, &s, &err), SPR_BADDATA);
+    getrusage(RUSAGE_SELF, &after);
+    unlink(path);
+    assert_non_null(strstr(err.text, " bytes after the last tensor belong to none"));
+    assert_true(after.ru_maxrss - before.ru_maxrss < MOST_KIB);
+}
+
 static void *counted_alloc(size_t size)
 {
     return mem_zalloc(size, 1);
@@ -384,6 +411,7 @@ int main(void)
         cmocka_unit_test(raw_tensors_keep_their_type_and_bytes),
         cmocka_unit_test(refuses_to_write_nonsense),
         cmocka_unit_test(names_the_file),
+        cmocka_unit_test(a_huge_file_is_refused_unread),
         cmocka_unit_test(every_allocation_may_fail),
     };
     return cmocka_run_group_tests_name("nn/safetensors", tests, NULL, NULL);
