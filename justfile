@@ -1,5 +1,7 @@
 # The recipes only call ./dev and the program; nothing here is needed to build or use Spritery.
 
+set positional-arguments # words keep their blanks: "red dragon" is one prompt
+
 spritery := "build/src/cli/spritery"
 
 # list the recipes
@@ -16,7 +18,7 @@ build:
 
 # run the tests; arguments go to meson test
 test *args:
-    ./dev test {{args}}
+    ./dev test "$@"
 
 # the tests under the sanitizers
 san:
@@ -45,7 +47,7 @@ ci:
 
 # make a sprite: just generate "red dragon" --seed 7
 generate *args: build
-    {{spritery}} generate {{args}}
+    {{spritery}} generate "$@"
 
 # list the models
 models: build
@@ -53,7 +55,7 @@ models: build
 
 # print how a picture was made
 show file: build
-    {{spritery}} show {{file}}
+    {{spritery}} show "$1"
 
 # remove what was built
 clean:
