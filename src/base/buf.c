@@ -3,7 +3,6 @@
 #include "base/mem.h"
 
 #include <assert.h>
-#include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -53,23 +52,28 @@ enum spr_code buf_add(struct buf *b, const void *bytes, size_t length, struct sp
     return SPR_OK;
 }
 
-enum spr_code buf_addf(struct buf *b, struct spr_error *err, const char *format, ...)
+enum spr_code buf_addv(struct buf *b, struct spr_error *err, const char *format, va_list args)
 {
-    va_list args, again;
-    va_start(args, format);
+    va_list again;
     va_copy(again, args);
-    int n = vsnprintf(NULL, 0, format, args);
-    va_end(args);
-    enum spr_code rc = SPR_OK;
+    int n = vsnprintf(NULL, 0, format, again);
+    va_end(again);
     if (n < 0)
-        rc = SPR_FAIL(err, SPR_INTERNAL, "cannot format \"%s\"", format);
-    if (!rc)
-        rc = buf_reserve(b, (size_t)n, err);
+        return SPR_FAIL(err, SPR_INTERNAL, "cannot format \"%s\"", format);
+    enum spr_code rc = buf_reserve(b, (size_t)n, err);
     if (!rc) {
-        vsnprintf(b->data + b->length, (size_t)n + 1, format, again);
+        vsnprintf(b->data + b->length, (size_t)n + 1, format, args);
         b->length += (size_t)n;
     }
-    va_end(again);
+    return rc;
+}
+
+enum spr_code buf_addf(struct buf *b, struct spr_error *err, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    enum spr_code rc = buf_addv(b, err, format, args);
+    va_end(args);
     return rc;
 }
 

@@ -6,6 +6,7 @@
 #ifndef BASE_BUF_H
 #define BASE_BUF_H
 #include "base/err.h"
+#include <stdarg.h>
 #include <stddef.h>
 
 struct buf {
@@ -22,6 +23,8 @@ void buf_fini(struct buf *b); /* frees; fine on a zeroed one */
 SPR_MUST_USE enum spr_code buf_add(struct buf *b, const void *bytes, size_t length, struct spr_error *err);
 SPR_MUST_USE enum spr_code buf_addf(struct buf *b, struct spr_error *err, const char *format, ...)
     SPR_PRINTF(3, 4);
+SPR_MUST_USE enum spr_code buf_addv(struct buf *b, struct spr_error *err, const char *format, va_list args)
+    SPR_PRINTF(3, 0);
 /* Makes room for at least `more` bytes after length, to be written by the caller, who then raises length. */
 SPR_MUST_USE enum spr_code buf_reserve(struct buf *b, size_t more, struct spr_error *err);
 

@@ -1,10 +1,10 @@
 #include "daemon/metrics.h"
 
+#include "base/pen.h"
 #include "base/str.h"
 #include "daemon/gpu.h"
 #include "daemon/process.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -71,38 +71,20 @@ void metrics_ended(struct metrics *m, const char *engine, enum job_state state)
 }
 
 /* A page under way: the first failure stays. */
-struct page {
-    struct buf *out;
-    enum spr_code rc;
-    struct spr_error *err;
-};
-
-SPR_PRINTF(2, 3)
-static void line(struct page *p, const char *format, ...)
+static void head(struct pen *p, const char *name, const char *type, const char *help)
 {
-    char text[512];
-    va_list args;
-    va_start(args, format);
-    int n = vsnprintf(text, sizeof text, format, args);
-    va_end(args);
-    if (!p->rc && n > 0)
-        p->rc = buf_add(p->out, text, (size_t)n < sizeof text ? (size_t)n : sizeof text - 1, p->err);
+    pen_put(p, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, type);
 }
 
-static void head(struct page *p, const char *name, const char *type, const char *help)
-{
-    line(p, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, type);
-}
-
-static void gauge(struct page *p, const char *name, double value, const char *help)
+static void gauge(struct pen *p, const char *name, double value, const char *help)
 {
     char text[32];
     str_from_double(value, text, sizeof text);
     head(p, name, "gauge", help);
-    line(p, "%s %s\n", name, text);
+    pen_put(p, "%s %s\n", name, text);
 }
 
-static void buckets(struct page *p, const char *name, const char *label, const struct histogram *h)
+static void buckets(struct pen *p, const char *name, const char *label, const struct histogram *h)
 {
     uint64_t sum = 0;
     char text[32];
@@ -110,20 +92,21 @@ static void buckets(struct page *p, const char *name, const char *label, const s
     for (int i = 0; i < METRICS_BUCKETS; i++) {
         sum += h->in[i];
         str_from_double(h->bound[i], text, sizeof text);
-        line(p, "%s_bucket{%s%sle=\"%s\"} %llu\n", name, label, comma, text, (unsigned long long)sum);
+        pen_put(p, "%s_bucket{%s%sle=\"%s\"} %llu\n", name, label, comma, text, (unsigned long long)sum);
     }
-    line(p, "%s_bucket{%s%sle=\"+Inf\"} %llu\n", name, label, comma, (unsigned long long)h->count);
+    pen_put(p, "%s_bucket{%s%sle=\"+Inf\"} %llu\n", name, label, comma, (unsigned long long)h->count);
     str_from_double(h->sum, text, sizeof text);
-    line(p, *label ? "%s_sum{%s} %s\n" : "%s_sum%s %s\n", name, label, text);
-    line(p, *label ? "%s_count{%s} %llu\n" : "%s_count%s %llu\n", name, label, (unsigned long long)h->count);
+    pen_put(p, *label ? "%s_sum{%s} %s\n" : "%s_sum%s %s\n", name, label, text);
+    pen_put(p, *label ? "%s_count{%s} %llu\n" : "%s_count%s %llu\n", name, label,
+            (unsigned long long)h->count);
 }
 
-static void print_jobs(struct page *p, const struct metrics *m, const struct metrics_now *now)
+static void print_jobs(struct pen *p, const struct metrics *m, const struct metrics_now *now)
 {
     head(p, "spritery_jobs", "gauge", "Jobs that are remembered, by state.");
     for (int i = 0; i < JOB_STATE_COUNT; i++)
-        line(p, "spritery_jobs{state=\"%s\"} %lld\n", state_name((enum job_state)i),
-             (long long)now->counts.of[i]);
+        pen_put(p, "spritery_jobs{state=\"%s\"} %lld\n", state_name((enum job_state)i),
+                (long long)now->counts.of[i]);
     gauge(p, "spritery_queue_depth", (double)now->counts.of[JOB_QUEUED], "Jobs that wait.");
     double age = now->counts.oldest_ms ? (double)(now->now_ms - now->counts.oldest_ms) / 1000 : 0;
     gauge(p, "spritery_queue_oldest_age_seconds", age > 0 ? age : 0,
@@ -133,22 +116,22 @@ static void print_jobs(struct page *p, const struct metrics *m, const struct met
          "Jobs that ended since the daemon began, by engine and state.");
     for (int e = 0; e < METRICS_ENGINES && m->engine[e].name[0]; e++)
         for (int i = JOB_DONE; i < JOB_STATE_COUNT; i++)
-            line(p, "spritery_jobs_ended_total{engine=\"%s\",state=\"%s\"} %llu\n", m->engine[e].name,
-                 state_name((enum job_state)i), (unsigned long long)m->engine[e].ended[i]);
+            pen_put(p, "spritery_jobs_ended_total{engine=\"%s\",state=\"%s\"} %llu\n", m->engine[e].name,
+                    state_name((enum job_state)i), (unsigned long long)m->engine[e].ended[i]);
     head(p, "spritery_images_total", "counter", "Pictures that were made, by engine.");
     for (int e = 0; e < METRICS_ENGINES && m->engine[e].name[0]; e++)
-        line(p, "spritery_images_total{engine=\"%s\"} %llu\n", m->engine[e].name,
-             (unsigned long long)m->engine[e].images);
+        pen_put(p, "spritery_images_total{engine=\"%s\"} %llu\n", m->engine[e].name,
+                (unsigned long long)m->engine[e].images);
     head(p, "spritery_jobs_requeued_total", "counter",
          "Jobs that were queued again after a failure or a lost worker.");
-    line(p, "spritery_jobs_requeued_total %llu\n", (unsigned long long)m->again);
+    pen_put(p, "spritery_jobs_requeued_total %llu\n", (unsigned long long)m->again);
     head(p, "spritery_errors_total", "counter", "Failed jobs and refused messages, by kind.");
     for (int i = 1; i < SPR_CODE_COUNT; i++)
-        line(p, "spritery_errors_total{kind=\"%s\"} %llu\n", spr_code_name((enum spr_code)i),
-             (unsigned long long)m->errors[i]);
+        pen_put(p, "spritery_errors_total{kind=\"%s\"} %llu\n", spr_code_name((enum spr_code)i),
+                (unsigned long long)m->errors[i]);
 }
 
-static void print_times(struct page *p, const struct metrics *m)
+static void print_times(struct pen *p, const struct metrics *m)
 {
     static const char *const stages[METRICS_STAGES] = { "stage=\"waiting\"", "stage=\"running\"",
                                                         "stage=\"picture\"" };
@@ -161,21 +144,21 @@ static void print_times(struct page *p, const struct metrics *m)
     buckets(p, "spritery_request_duration_seconds", "", &m->answer);
     head(p, "spritery_requests_total", "counter", "Messages, by type.");
     for (int i = 0; i < METRICS_TYPES && m->request[i].type; i++)
-        line(p, "spritery_requests_total{type=\"%s\"} %llu\n", m->request[i].type,
-             (unsigned long long)m->request[i].count);
+        pen_put(p, "spritery_requests_total{type=\"%s\"} %llu\n", m->request[i].type,
+                (unsigned long long)m->request[i].count);
     head(p, "spritery_answers_dropped_total", "counter",
          "Answers to clients that were gone or did not read.");
-    line(p, "spritery_answers_dropped_total %llu\n", (unsigned long long)m->dropped);
+    pen_put(p, "spritery_answers_dropped_total %llu\n", (unsigned long long)m->dropped);
     head(p, "spritery_messages_published_total", "counter", "Updates and events.");
-    line(p, "spritery_messages_published_total %llu\n", (unsigned long long)m->published);
+    pen_put(p, "spritery_messages_published_total %llu\n", (unsigned long long)m->published);
 }
 
-static void print_process(struct page *p)
+static void print_process(struct pen *p)
 {
     struct process_figures f;
     process_figures(&f);
     head(p, "process_cpu_seconds_total", "counter", "User and system time of the daemon.");
-    line(p, "process_cpu_seconds_total %.2f\n", f.cpu_s);
+    pen_put(p, "process_cpu_seconds_total %.2f\n", f.cpu_s);
     gauge(p, "process_resident_memory_bytes", f.resident_bytes, "Resident memory of the daemon.");
     gauge(p, "process_virtual_memory_bytes", f.virtual_bytes, "Virtual memory of the daemon.");
     gauge(p, "process_open_fds", f.open_fds, "Open file descriptors.");
@@ -184,7 +167,7 @@ static void print_process(struct page *p)
     gauge(p, "process_start_time_seconds", f.start_s, "When the daemon began, in Unix seconds.");
 }
 
-static void print_gpus(struct page *p)
+static void print_gpus(struct pen *p)
 {
     static const struct {
         const char *name, *help;
@@ -206,7 +189,7 @@ static void print_gpus(struct page *p)
             char text[32];
             str_from_double(value, text, sizeof text);
             if (value >= 0)
-                line(p, "%s{gpu=\"%d\",name=\"%s\"} %s\n", rows[r].name, i, gpu[i].name, text);
+                pen_put(p, "%s{gpu=\"%d\",name=\"%s\"} %s\n", rows[r].name, i, gpu[i].name, text);
         }
     }
 }
@@ -214,17 +197,17 @@ static void print_gpus(struct page *p)
 enum spr_code metrics_print(const struct metrics *m, const struct metrics_now *now, struct buf *out,
                             struct spr_error *err)
 {
-    struct page p = { .out = out, .err = err };
+    struct pen p = { .out = out, .err = err };
     head(&p, "spritery_build_info", "gauge", "The running version.");
-    line(&p, "spritery_build_info{version=\"%s\"} 1\n", SPRITERY_VERSION);
+    pen_put(&p, "spritery_build_info{version=\"%s\"} 1\n", SPRITERY_VERSION);
     gauge(&p, "spritery_up", !now->stopping, "1 while the daemon takes jobs.");
     gauge(&p, "spritery_workers", now->workers, "Workers there are.");
     gauge(&p, "spritery_workers_busy", now->busy, "Workers that are at a job.");
     gauge(&p, "spritery_worker_threads", now->threads, "Threads of each worker.");
     head(&p, "spritery_engine_up", "gauge", "1 unless the worker's last job failed by its engine's fault.");
     for (int i = 0; i < now->workers; i++)
-        line(&p, "spritery_engine_up{engine=\"%s\",worker=\"%d\"} %d\n", now->engine[i].name, i,
-             now->engine[i].well);
+        pen_put(&p, "spritery_engine_up{engine=\"%s\",worker=\"%d\"} %d\n", now->engine[i].name, i,
+                now->engine[i].well);
     print_jobs(&p, m, now);
     print_times(&p, m);
     print_process(&p);

@@ -51,98 +51,98 @@ void sheet_fini(struct sheet *s)
 
 /* --- Writing ------------------------------------------------------------------------------------------------------ */
 
-static void write_list(struct text *t, const char *key, const struct sheet_list *l)
+static void write_list(struct pen *t, const char *key, const struct sheet_list *l)
 {
-    text_add(t, "  \"%s\": [", key);
+    pen_put(t, "  \"%s\": [", key);
     for (int i = 0; i < l->count; i++) {
-        text_add(t, "%s\n    [", i ? "," : "");
+        pen_put(t, "%s\n    [", i ? "," : "");
         text_quoted(t, l->item[i].path);
-        text_add(t, ", \"%s\"]", l->item[i].hash);
+        pen_put(t, ", \"%s\"]", l->item[i].hash);
     }
-    text_add(t, "%s],\n", l->count ? "\n  " : "");
+    pen_put(t, "%s],\n", l->count ? "\n  " : "");
 }
 
-static void write_frame(struct text *t, const struct atlas *a, int i)
+static void write_frame(struct pen *t, const struct atlas *a, int i)
 {
     const struct atlas_frame *f = &a->frame[i];
-    text_add(t, "%s\n    {\"name\": ", i ? "," : "");
+    pen_put(t, "%s\n    {\"name\": ", i ? "," : "");
     text_quoted(t, f->name);
-    text_add(t, ", \"page\": %d, \"at\": [%d, %d], \"size\": [%d, %d], ", f->page, f->x, f->y, f->w, f->h);
+    pen_put(t, ", \"page\": %d, \"at\": [%d, %d], \"size\": [%d, %d], ", f->page, f->x, f->y, f->w, f->h);
     if (f->turned)
-        text_add(t, "\"turned\": true, ");
-    text_add(t, "\"offset\": [%d, %d], \"source\": [%d, %d], \"duration\": %d, \"pivot\": [", f->off_x,
-             f->off_y, f->source_w, f->source_h, f->duration_ms);
+        pen_put(t, "\"turned\": true, ");
+    pen_put(t, "\"offset\": [%d, %d], \"source\": [%d, %d], \"duration\": %d, \"pivot\": [", f->off_x,
+            f->off_y, f->source_w, f->source_h, f->duration_ms);
     text_number(t, f->pivot_x, false);
-    text_add(t, ", ");
+    pen_put(t, ", ");
     text_number(t, f->pivot_y, false);
-    text_add(t, "]");
+    pen_put(t, "]");
     if (f->same_as >= 0)
-        text_add(t, ", \"same_as\": %d", f->same_as);
+        pen_put(t, ", \"same_as\": %d", f->same_as);
     if (a->mask && a->mask[i] >= 0)
-        text_add(t, ", \"terrain\": %d", a->mask[i]);
-    text_add(t, "}");
+        pen_put(t, ", \"terrain\": %d", a->mask[i]);
+    pen_put(t, "}");
 }
 
-static void write_tags(struct text *t, const struct atlas *a)
+static void write_tags(struct pen *t, const struct atlas *a)
 {
-    text_add(t, "  \"tags\": [");
+    pen_put(t, "  \"tags\": [");
     for (int i = 0; i < a->tags; i++) {
         const struct atlas_tag *g = &a->tag[i];
-        text_add(t, "%s\n    {\"name\": ", i ? "," : "");
+        pen_put(t, "%s\n    {\"name\": ", i ? "," : "");
         text_quoted(t, g->name);
-        text_add(t, ", \"from\": %d, \"to\": %d, \"direction\": \"%s\", \"repeat\": %d}", g->from, g->to,
-                 tag_direction_name(g->direction), g->repeat);
+        pen_put(t, ", \"from\": %d, \"to\": %d, \"direction\": \"%s\", \"repeat\": %d}", g->from, g->to,
+                tag_direction_name(g->direction), g->repeat);
     }
-    text_add(t, "%s],\n  \"slices\": [", a->tags ? "\n  " : "");
+    pen_put(t, "%s],\n  \"slices\": [", a->tags ? "\n  " : "");
     for (int i = 0; i < a->slices; i++) {
         const struct atlas_slice *s = &a->slice[i];
-        text_add(t, "%s\n    {\"name\": ", i ? "," : "");
+        pen_put(t, "%s\n    {\"name\": ", i ? "," : "");
         text_quoted(t, s->name);
-        text_add(t, ", \"frame\": %d, \"bounds\": [%d, %d, %d, %d]", s->frame, s->x, s->y, s->w, s->h);
+        pen_put(t, ", \"frame\": %d, \"bounds\": [%d, %d, %d, %d]", s->frame, s->x, s->y, s->w, s->h);
         if (s->has_center)
-            text_add(t, ", \"center\": [%d, %d, %d, %d]", s->center[0], s->center[1], s->center[2],
-                     s->center[3]);
+            pen_put(t, ", \"center\": [%d, %d, %d, %d]", s->center[0], s->center[1], s->center[2],
+                    s->center[3]);
         if (s->has_pivot)
-            text_add(t, ", \"pivot\": [%d, %d]", s->pivot[0], s->pivot[1]);
-        text_add(t, "}");
+            pen_put(t, ", \"pivot\": [%d, %d]", s->pivot[0], s->pivot[1]);
+        pen_put(t, "}");
     }
-    text_add(t, "%s],\n", a->slices ? "\n  " : "");
+    pen_put(t, "%s],\n", a->slices ? "\n  " : "");
 }
 
 enum spr_code sheet_encode(const struct sheet *s, struct buf *into, struct spr_error *err)
 {
     static const char *const terrain[] = { "", "corner", "edge", "mixed" };
-    struct text t = { .into = into, .err = err };
+    struct pen t = { .out = into, .err = err };
     const struct atlas *a = &s->atlas;
-    text_add(&t, "{\n  \"spritery\": \"sheet\",\n  \"version\": 1,\n  \"name\": ");
+    pen_put(&t, "{\n  \"spritery\": \"sheet\",\n  \"version\": 1,\n  \"name\": ");
     text_quoted(&t, a->name);
-    text_add(&t, ",\n  \"rules\": ");
+    pen_put(&t, ",\n  \"rules\": ");
     text_quoted(&t, s->rules ? s->rules : "");
-    text_add(&t, ",\n  \"settings\": ");
+    pen_put(&t, ",\n  \"settings\": ");
     text_quoted(&t, s->settings ? s->settings : "");
-    text_add(&t, ",\n  \"border\": %d, \"padding\": %d, \"extrude\": %d,\n", a->border, a->padding,
-             a->extrude);
+    pen_put(&t, ",\n  \"border\": %d, \"padding\": %d, \"extrude\": %d,\n", a->border, a->padding,
+            a->extrude);
     if (s->empty)
-        text_add(&t, "  \"empty\": %d,\n", s->empty);
+        pen_put(&t, "  \"empty\": %d,\n", s->empty);
     if (a->columns)
-        text_add(&t, "  \"columns\": %d, \"cell\": [%d, %d],\n", a->columns, a->cell_w, a->cell_h);
+        pen_put(&t, "  \"columns\": %d, \"cell\": [%d, %d],\n", a->columns, a->cell_w, a->cell_h);
     if (a->wang)
-        text_add(&t, "  \"terrain\": \"%s\",\n", terrain[a->wang]);
-    text_add(&t, "  \"pages\": [");
+        pen_put(&t, "  \"terrain\": \"%s\",\n", terrain[a->wang]);
+    pen_put(&t, "  \"pages\": [");
     for (int i = 0; i < a->pages; i++) {
-        text_add(&t, "%s\n    {\"file\": ", i ? "," : "");
+        pen_put(&t, "%s\n    {\"file\": ", i ? "," : "");
         text_quoted(&t, a->page[i].file);
-        text_add(&t, ", \"size\": [%d, %d], \"pixels\": \"%s\"}", a->page[i].w, a->page[i].h,
-                 i < s->pixels.count ? s->pixels.item[i].hash : "");
+        pen_put(&t, ", \"size\": [%d, %d], \"pixels\": \"%s\"}", a->page[i].w, a->page[i].h,
+                i < s->pixels.count ? s->pixels.item[i].hash : "");
     }
-    text_add(&t, "\n  ],\n  \"frames\": [");
+    pen_put(&t, "\n  ],\n  \"frames\": [");
     for (int i = 0; i < a->frames; i++)
         write_frame(&t, a, i);
-    text_add(&t, "\n  ],\n");
+    pen_put(&t, "\n  ],\n");
     write_tags(&t, a);
     write_list(&t, "inputs", &s->inputs);
     write_list(&t, "outputs", &s->outputs);
-    text_add(&t, "  \"end\": true\n}\n");
+    pen_put(&t, "  \"end\": true\n}\n");
     return t.rc;
 }
 

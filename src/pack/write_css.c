@@ -22,11 +22,11 @@ static void class_of(const char *name, char ret[ATLAS_NAME_MAX + 1])
     ret[n] = '\0';
 }
 
-static void class_name(struct text *t, const char *prefix, const char *name)
+static void class_name(struct pen *t, const char *prefix, const char *name)
 {
     char out[ATLAS_NAME_MAX + 1];
     class_of(name, out);
-    text_add(t, "%s%s", prefix, out);
+    pen_put(t, "%s%s", prefix, out);
 }
 
 static int by_class(const void *a, const void *b)
@@ -56,73 +56,73 @@ static enum spr_code check_classes(const struct atlas *a, struct spr_error *err)
     return rc;
 }
 
-static void state(struct text *t, const struct atlas *a, const struct atlas_frame *f)
+static void state(struct pen *t, const struct atlas *a, const struct atlas_frame *f)
 {
     int right = f->source_w - f->off_x - f->w, bottom = f->source_h - f->off_y - f->h;
     if (a->pages > 1) {
-        text_add(t, "background-image: url(");
+        pen_put(t, "background-image: url(");
         text_quoted(t, a->page[f->page].file);
-        text_add(t, "); ");
+        pen_put(t, "); ");
     }
-    text_add(t, "width: %dpx; height: %dpx; padding: %dpx %dpx %dpx %dpx; background-position: %dpx %dpx;",
-             f->w, f->h, f->off_y, right, bottom, f->off_x, -f->x, -f->y);
+    pen_put(t, "width: %dpx; height: %dpx; padding: %dpx %dpx %dpx %dpx; background-position: %dpx %dpx;",
+            f->w, f->h, f->off_y, right, bottom, f->off_x, -f->x, -f->y);
 }
 
-static void keyframes(struct text *t, const struct atlas *a, const struct atlas_tag *g)
+static void keyframes(struct pen *t, const struct atlas *a, const struct atlas_tag *g)
 {
     int64_t all = 0, at = 0;
     int steps = atlas_steps(g);
     for (int i = 0; i < steps; i++)
         all += a->frame[atlas_step(g, i)].duration_ms;
-    text_add(t, "@keyframes ");
+    pen_put(t, "@keyframes ");
     class_name(t, "sprite-", g->name);
-    text_add(t, " {\n");
+    pen_put(t, " {\n");
     for (int i = 0; i < steps; i++) {
-        text_add(t, "  ");
+        pen_put(t, "  ");
         const int64_t parts = at * 1000000 / all; /* of a million */
         text_number(t, (double)parts / 10000, false);
-        text_add(t, "%% { ");
+        pen_put(t, "%% { ");
         state(t, a, &a->frame[atlas_step(g, i)]);
-        text_add(t, " }\n");
+        pen_put(t, " }\n");
         at += a->frame[atlas_step(g, i)].duration_ms;
     }
-    text_add(t, "}\n.sprite.");
+    pen_put(t, "}\n.sprite.");
     class_name(t, "play-", g->name);
-    text_add(t, " { ");
+    pen_put(t, " { ");
     state(t, a, &a->frame[atlas_step(g, 0)]);
-    text_add(t, " animation: ");
+    pen_put(t, " animation: ");
     class_name(t, "sprite-", g->name);
-    text_add(t, " ");
+    pen_put(t, " ");
     text_number(t, (double)all / 1000, false);
     if (g->repeat)
-        text_add(t, "s step-end %d; }\n", g->repeat);
+        pen_put(t, "s step-end %d; }\n", g->repeat);
     else
-        text_add(t, "s step-end infinite; }\n");
+        pen_put(t, "s step-end infinite; }\n");
 }
 
 enum spr_code write_css(const struct atlas *a, int page, const struct target_options *o, struct buf *into,
                         struct spr_error *err)
 {
-    struct text t = { .into = into, .err = err };
+    struct pen t = { .out = into, .err = err };
     (void)page;
     (void)o;
     t.rc = check_classes(a, err);
-    text_add(&t, ".sprite {\n  display: inline-block;\n  box-sizing: content-box;\n  ");
+    pen_put(&t, ".sprite {\n  display: inline-block;\n  box-sizing: content-box;\n  ");
     if (a->pages == 1) {
-        text_add(&t, "background-image: url(");
+        pen_put(&t, "background-image: url(");
         text_quoted(&t, a->page[0].file);
-        text_add(&t, ");\n  ");
+        pen_put(&t, ");\n  ");
     }
-    text_add(
+    pen_put(
         &t,
         "background-repeat: no-repeat;\n  background-origin: content-box;\n  background-clip: content-box;\n"
         "  image-rendering: pixelated;\n}\n");
     for (int i = 0; i < a->frames; i++) {
-        text_add(&t, ".sprite.");
+        pen_put(&t, ".sprite.");
         class_name(&t, "is-", a->frame[i].name);
-        text_add(&t, " { ");
+        pen_put(&t, " { ");
         state(&t, a, &a->frame[i]);
-        text_add(&t, " }\n");
+        pen_put(&t, " }\n");
     }
     for (int i = 0; i < a->tags; i++)
         keyframes(&t, a, &a->tag[i]);

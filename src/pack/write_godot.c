@@ -14,51 +14,51 @@
 #include <stdio.h>
 #include <string.h>
 
-static void header(struct text *t, const struct atlas *a, int format)
+static void header(struct pen *t, const struct atlas *a, int format)
 {
-    text_add(t, "[gd_resource type=\"SpriteFrames\" load_steps=%d format=%d]\n\n", a->pages + a->frames + 1,
-             format);
+    pen_put(t, "[gd_resource type=\"SpriteFrames\" load_steps=%d format=%d]\n\n", a->pages + a->frames + 1,
+            format);
     for (int i = 0; i < a->pages; i++) {
-        text_add(t, "[ext_resource path=");
+        pen_put(t, "[ext_resource path=");
         text_quoted(t, a->page[i].file);
         if (format == 3)
-            text_add(t, " type=\"Texture2D\" id=\"page_%d\"]\n", i);
+            pen_put(t, " type=\"Texture2D\" id=\"page_%d\"]\n", i);
         else
-            text_add(t, " type=\"Texture\" id=%d]\n", i + 1);
+            pen_put(t, " type=\"Texture\" id=%d]\n", i + 1);
     }
     for (int i = 0; i < a->frames; i++) {
         const struct atlas_frame *f = &a->frame[i];
         if (format == 3)
-            text_add(
+            pen_put(
                 t,
                 "\n[sub_resource type=\"AtlasTexture\" id=\"frame_%d\"]\natlas = ExtResource(\"page_%d\")\n",
                 i, f->page);
         else
-            text_add(t, "\n[sub_resource type=\"AtlasTexture\" id=%d]\natlas = ExtResource( %d )\n", i + 1,
-                     f->page + 1);
-        text_add(t, "region = Rect2( %d, %d, %d, %d )\n", f->x, f->y, f->w, f->h);
+            pen_put(t, "\n[sub_resource type=\"AtlasTexture\" id=%d]\natlas = ExtResource( %d )\n", i + 1,
+                    f->page + 1);
+        pen_put(t, "region = Rect2( %d, %d, %d, %d )\n", f->x, f->y, f->w, f->h);
         if (f->w != f->source_w || f->h != f->source_h)
-            text_add(t, "margin = Rect2( %d, %d, %d, %d )\n", f->off_x, f->off_y, f->source_w - f->w,
-                     f->source_h - f->h);
-        text_add(t, "filter_clip = true\n");
+            pen_put(t, "margin = Rect2( %d, %d, %d, %d )\n", f->off_x, f->off_y, f->source_w - f->w,
+                    f->source_h - f->h);
+        pen_put(t, "filter_clip = true\n");
     }
-    text_add(t, "\n[resource]\nanimations = [ ");
+    pen_put(t, "\n[resource]\nanimations = [ ");
 }
 
-static void frame4(struct text *t, int frame, double duration, bool first)
+static void frame4(struct pen *t, int frame, double duration, bool first)
 {
-    text_add(t, "%s{\n\"duration\": ", first ? "" : ", ");
+    pen_put(t, "%s{\n\"duration\": ", first ? "" : ", ");
     text_number(t, duration, true);
-    text_add(t, ",\n\"texture\": SubResource(\"frame_%d\")\n}", frame);
+    pen_put(t, ",\n\"texture\": SubResource(\"frame_%d\")\n}", frame);
 }
 
-static void animation_end(struct text *t, const char *name, double speed, bool loop, bool named)
+static void animation_end(struct pen *t, const char *name, double speed, bool loop, bool named)
 {
-    text_add(t, " ],\n\"loop\": %s,\n\"name\": %s", loop ? "true" : "false", named ? "&" : "");
+    pen_put(t, " ],\n\"loop\": %s,\n\"name\": %s", loop ? "true" : "false", named ? "&" : "");
     text_quoted(t, name);
-    text_add(t, ",\n\"speed\": ");
+    pen_put(t, ",\n\"speed\": ");
     text_number(t, speed, true);
-    text_add(t, "\n}");
+    pen_put(t, "\n}");
 }
 
 /* True where the frame belongs to an animation. */
@@ -106,21 +106,21 @@ static int beat_of(const struct atlas *a, const struct atlas_tag *g)
     return beat > 0 ? beat : 1;
 }
 
-static void tag3(struct text *t, const struct atlas *a, const struct atlas_tag *g)
+static void tag3(struct pen *t, const struct atlas *a, const struct atlas_tag *g)
 {
     int beat = beat_of(a, g);
     bool first = true;
     for (int step = 0; step < atlas_steps(g); step++) {
         int f = atlas_step(g, step), times = (a->frame[f].duration_ms + beat / 2) / beat;
         for (int n = 0; n < (times < 1 ? 1 : times); n++) {
-            text_add(t, "%sSubResource( %d )", first ? "" : ", ", f + 1);
+            pen_put(t, "%sSubResource( %d )", first ? "" : ", ", f + 1);
             first = false;
         }
     }
     animation_end(t, g->name, 1000.0 / beat, g->repeat != 1, false);
 }
 
-static void tag4(struct text *t, const struct atlas *a, const struct atlas_tag *g)
+static void tag4(struct pen *t, const struct atlas *a, const struct atlas_tag *g)
 {
     int beat = atlas_shortest_ms(a, g);
     for (int step = 0; step < atlas_steps(g); step++) {
@@ -132,13 +132,13 @@ static void tag4(struct text *t, const struct atlas *a, const struct atlas_tag *
 
 static enum spr_code write(const struct atlas *a, int format, struct buf *into, struct spr_error *err)
 {
-    struct text t = { .into = into, .err = err };
+    struct pen t = { .out = into, .err = err };
     bool *tagged = tagged_frames(a, err), first = true;
     if (!tagged)
         return SPR_NOMEM;
     header(&t, a, format);
     for (int i = 0; i < a->tags; i++, first = false) {
-        text_add(&t, "%s{\n\"frames\": [ ", first ? "" : ", ");
+        pen_put(&t, "%s{\n\"frames\": [ ", first ? "" : ", ");
         if (format == 3)
             tag4(&t, a, &a->tag[i]);
         else
@@ -147,18 +147,18 @@ static enum spr_code write(const struct atlas *a, int format, struct buf *into, 
     for (int i = 0; i < a->frames; i++) {
         if (tagged[i])
             continue;
-        text_add(&t, "%s{\n\"frames\": [ ", first ? "" : ", ");
+        pen_put(&t, "%s{\n\"frames\": [ ", first ? "" : ", ");
         first = false;
         if (format == 3)
             frame4(&t, i, 1, true);
         else
-            text_add(&t, "SubResource( %d )", i + 1);
+            pen_put(&t, "SubResource( %d )", i + 1);
         char name[ATLAS_NAME_MAX + 8];
         snprintf(name, sizeof name, "%.*s%s", ATLAS_NAME_MAX, a->frame[i].name,
                  has_tag(a, a->frame[i].name) ? " still" : "");
         animation_end(&t, name, 1000.0 / a->frame[i].duration_ms, false, format == 3);
     }
-    text_add(&t, " ]\n");
+    pen_put(&t, " ]\n");
     mem_free(tagged);
     return t.rc;
 }
@@ -183,26 +183,26 @@ enum spr_code write_godot3(const struct atlas *a, int page, const struct target_
 enum spr_code write_godot4_import(const struct atlas *a, int page, const struct target_options *o,
                                   struct buf *into, struct spr_error *err)
 {
-    struct text t = { .into = into, .err = err };
+    struct pen t = { .out = into, .err = err };
     (void)a;
     (void)page;
     (void)o;
-    text_add(&t, "[remap]\n\nimporter=\"texture\"\ntype=\"CompressedTexture2D\"\n\n[deps]\n\n[params]\n\n"
-                 "compress/mode=0\nmipmaps/generate=false\nprocess/fix_alpha_border=false\nprocess/"
-                 "premult_alpha=false\n"
-                 "detect_3d/compress_to=0\n");
+    pen_put(&t, "[remap]\n\nimporter=\"texture\"\ntype=\"CompressedTexture2D\"\n\n[deps]\n\n[params]\n\n"
+                "compress/mode=0\nmipmaps/generate=false\nprocess/fix_alpha_border=false\nprocess/"
+                "premult_alpha=false\n"
+                "detect_3d/compress_to=0\n");
     return t.rc;
 }
 
 enum spr_code write_godot3_import(const struct atlas *a, int page, const struct target_options *o,
                                   struct buf *into, struct spr_error *err)
 {
-    struct text t = { .into = into, .err = err };
+    struct pen t = { .out = into, .err = err };
     (void)a;
     (void)page;
     (void)o;
-    text_add(&t, "[remap]\n\nimporter=\"texture\"\ntype=\"StreamTexture\"\n\n[deps]\n\n[params]\n\n"
-                 "compress/mode=0\nflags/repeat=0\nflags/filter=false\nflags/mipmaps=false\nflags/srgb=2\n"
-                 "process/fix_alpha_border=false\nprocess/premult_alpha=false\ndetect_3d=false\n");
+    pen_put(&t, "[remap]\n\nimporter=\"texture\"\ntype=\"StreamTexture\"\n\n[deps]\n\n[params]\n\n"
+                "compress/mode=0\nflags/repeat=0\nflags/filter=false\nflags/mipmaps=false\nflags/srgb=2\n"
+                "process/fix_alpha_border=false\nprocess/premult_alpha=false\ndetect_3d=false\n");
     return t.rc;
 }

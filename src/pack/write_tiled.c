@@ -16,57 +16,56 @@ static int tile_of(const struct atlas *a, int frame)
     return frame - first;
 }
 
-static void tile(struct text *t, const struct atlas *a, int i)
+static void tile(struct pen *t, const struct atlas *a, int i)
 {
-    text_add(t, " <tile id=\"%d\">\n  <properties>\n   <property name=\"name\" value=", tile_of(a, i));
+    pen_put(t, " <tile id=\"%d\">\n  <properties>\n   <property name=\"name\" value=", tile_of(a, i));
     text_xml(t, a->frame[i].name);
-    text_add(t, "/>\n  </properties>\n");
+    pen_put(t, "/>\n  </properties>\n");
     for (int g = 0; g < a->tags; g++) { /* the animation that begins here; a tile has one */
         if (a->tag[g].from != i || a->tag[g].to == i)
             continue;
-        text_add(t, "  <animation>\n");
+        pen_put(t, "  <animation>\n");
         for (int step = 0; step < atlas_steps(&a->tag[g]); step++) {
             int f = atlas_step(&a->tag[g], step);
-            text_add(t, "   <frame tileid=\"%d\" duration=\"%d\"/>\n", tile_of(a, f),
-                     a->frame[f].duration_ms);
+            pen_put(t, "   <frame tileid=\"%d\" duration=\"%d\"/>\n", tile_of(a, f), a->frame[f].duration_ms);
         }
-        text_add(t, "  </animation>\n");
+        pen_put(t, "  </animation>\n");
         break;
     }
-    text_add(t, " </tile>\n");
+    pen_put(t, " </tile>\n");
 }
 
-static void wang_id(struct text *t, enum atlas_wang kind, int mask)
+static void wang_id(struct pen *t, enum atlas_wang kind, int mask)
 {
     for (int place = 0; place < 8; place++) {
         int bit = kind == ATLAS_WANG_MIXED ? place : place / 2;
         bool used = kind == ATLAS_WANG_MIXED || (place % 2 == 1) == (kind == ATLAS_WANG_CORNER);
-        text_add(t, "%s%d", place ? "," : "", !used ? 0 : mask >> bit & 1 ? 1 : 2);
+        pen_put(t, "%s%d", place ? "," : "", !used ? 0 : mask >> bit & 1 ? 1 : 2);
     }
 }
 
-static void wang_sets(struct text *t, const struct atlas *a, int page)
+static void wang_sets(struct pen *t, const struct atlas *a, int page)
 {
     static const char *const kinds[] = { "", "corner", "edge", "mixed" };
     if (a->wang == ATLAS_WANG_NONE || !a->mask)
         return;
-    text_add(t, " <wangsets>\n  <wangset name=\"terrain\" type=\"%s\" tile=\"-1\">\n", kinds[a->wang]);
-    text_add(t, "   <wangcolor name=\"terrain\" color=\"#ff0000\" tile=\"-1\" probability=\"1\"/>\n"
-                "   <wangcolor name=\"ground\" color=\"#00ff00\" tile=\"-1\" probability=\"1\"/>\n");
+    pen_put(t, " <wangsets>\n  <wangset name=\"terrain\" type=\"%s\" tile=\"-1\">\n", kinds[a->wang]);
+    pen_put(t, "   <wangcolor name=\"terrain\" color=\"#ff0000\" tile=\"-1\" probability=\"1\"/>\n"
+               "   <wangcolor name=\"ground\" color=\"#00ff00\" tile=\"-1\" probability=\"1\"/>\n");
     for (int i = 0; i < a->frames; i++) {
         if (a->frame[i].page != page || a->mask[i] < 0)
             continue;
-        text_add(t, "   <wangtile tileid=\"%d\" wangid=\"", tile_of(a, i));
+        pen_put(t, "   <wangtile tileid=\"%d\" wangid=\"", tile_of(a, i));
         wang_id(t, a->wang, a->mask[i]);
-        text_add(t, "\"/>\n");
+        pen_put(t, "\"/>\n");
     }
-    text_add(t, "  </wangset>\n </wangsets>\n");
+    pen_put(t, "  </wangset>\n </wangsets>\n");
 }
 
 enum spr_code write_tsx(const struct atlas *a, int page, const struct target_options *o, struct buf *into,
                         struct spr_error *err)
 {
-    struct text t = { .into = into, .err = err };
+    struct pen t = { .out = into, .err = err };
     const struct atlas_page *p = &a->page[page];
     int count = 0, step_x = a->cell_w + 2 * a->extrude + a->padding;
     (void)o;
@@ -81,22 +80,22 @@ enum spr_code write_tsx(const struct atlas *a, int page, const struct target_opt
                             a->tag[i].name);
     for (int i = 0; i < a->frames; i++)
         count += a->frame[i].page == page;
-    text_add(
+    pen_put(
         &t,
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<tileset version=\"1.8\" tiledversion=\"1.8.2\" name=");
     text_xml(&t, a->name);
-    text_add(&t, " tilewidth=\"%d\" tileheight=\"%d\"", a->cell_w, a->cell_h);
+    pen_put(&t, " tilewidth=\"%d\" tileheight=\"%d\"", a->cell_w, a->cell_h);
     if (step_x != a->cell_w)
-        text_add(&t, " spacing=\"%d\"", step_x - a->cell_w);
+        pen_put(&t, " spacing=\"%d\"", step_x - a->cell_w);
     if (a->border + a->extrude > 0)
-        text_add(&t, " margin=\"%d\"", a->border + a->extrude);
-    text_add(&t, " tilecount=\"%d\" columns=\"%d\">\n <image source=", count, a->columns);
+        pen_put(&t, " margin=\"%d\"", a->border + a->extrude);
+    pen_put(&t, " tilecount=\"%d\" columns=\"%d\">\n <image source=", count, a->columns);
     text_xml(&t, p->file);
-    text_add(&t, " width=\"%d\" height=\"%d\"/>\n", p->w, p->h);
+    pen_put(&t, " width=\"%d\" height=\"%d\"/>\n", p->w, p->h);
     for (int i = 0; i < a->frames; i++)
         if (a->frame[i].page == page)
             tile(&t, a, i);
     wang_sets(&t, a, page);
-    text_add(&t, "</tileset>\n");
+    pen_put(&t, "</tileset>\n");
     return t.rc;
 }

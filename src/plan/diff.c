@@ -1,7 +1,7 @@
 /* What a thing says is compared as text, one field at a time: fields rendered by one function from either plan. */
 #include "plan/diff.h"
 
-#include "plan/pen.h"
+#include "base/pen.h"
 
 #include <stdio.h>
 #include <string.h>

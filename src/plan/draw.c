@@ -1,7 +1,7 @@
 /* The forms for a terminal. Widths count code points: names in scripts of double width stand out of line. */
 #include "plan/draw.h"
 
-#include "plan/pen.h"
+#include "base/pen.h"
 
 #include <stdio.h>
 #include <string.h>

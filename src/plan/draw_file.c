@@ -1,8 +1,8 @@
 /* The forms for files: DOT, SVG, JSON. Ids need no escaping: schema allows nothing that would. */
 #include "plan/draw.h"
 
+#include "base/pen.h"
 #include "base/str.h"
-#include "plan/pen.h"
 
 #include <string.h>
 
