@@ -4,7 +4,10 @@ them, drawing a plain sprite instead of running a network. It can be told to mis
 
 usage: comfyui_standin.py PORT_FILE [STEP_SECONDS]     serves on a free port, writes it to PORT_FILE
        comfyui_standin.py --tell PORT mode=MODE        ok, drop, silent, stall, error, oom, refuse, status500, garbage, huge,
-                                                       restart, nopicture, hugepicture, slow, bare (an old server without models, LoRA loader and more)
+                                                       restart, nopicture, hugepicture, slow, bare (an old server without models, LoRA loader and more,
+                                                       with previews of the old kind), emptied (somebody empties its output folder),
+                                                       cleared (somebody clears its history), folders (pictures in a subfolder),
+                                                       oldstall (stall, and an interrupt hits whatever runs)
        comfyui_standin.py --ask PORT KEY               seed, prompts, uploads, freed, interrupted
 """
 import asyncio, json, os, struct, sys, time, urllib.request, zlib
@@ -84,6 +87,7 @@ class Server:
         self.files, self.uploads, self.number = {}, {}, 0
         self.seed, self.prompts, self.freed, self.interrupted = "", 0, 0, 0
         self.stop, self.wake = False, asyncio.Event()
+        self.last, self.last_outputs = None, {}  # the prompt that ran last: its nodes are not run again
 
     async def send(self, client, kind, data):
         socket = self.sockets.get(client)
@@ -104,6 +108,9 @@ class Server:
                 await self.run(job)
                 self.running = None
                 await self.status()
+                if self.mode == "cleared":
+                    self.mode, self.history = "ok", {}
+                    await self.send(job["client"], "executing", {"node": None, "prompt_id": job["id"]})
                 if self.mode != "silent" and job["id"] in self.history:
                     await self.send(job["client"], "executing", {"node": None, "prompt_id": job["id"]})
 
@@ -114,6 +121,13 @@ class Server:
             if not quiet:
                 await self.send(client, kind, {**data, "prompt_id": me})
         await say("execution_start", {"timestamp": int(time.time() * 1000)})
+        if graph == self.last:
+            await say("execution_cached", {"nodes": sorted(graph)})
+            for node, output in self.last_outputs.items():
+                await say("executed", {"node": node, "display_node": node, "output": output})
+            self.history[me] = self.entry(job, self.last_outputs, "success", [])
+            await say("execution_success", {"timestamp": int(time.time() * 1000)})
+            return
         await say("execution_cached", {"nodes": []})
         sampler = next((k for k, n in graph.items() if n["class_type"] == "KSampler"), "0")
         await say("executing", {"node": sampler, "display_node": sampler})
@@ -124,7 +138,7 @@ class Server:
         self.stop = False
         for step in range(1, steps + 1):
             await asyncio.sleep(self.step_seconds)
-            while self.mode == "stall" and not self.stop:
+            while self.mode in ("stall", "oldstall") and not self.stop:
                 await asyncio.sleep(0.02)
             if self.stop:
                 self.interrupted += 1
@@ -157,15 +171,21 @@ class Server:
             await say("progress", {"value": step, "max": steps, "node": sampler})
             if not quiet and socket is not None and not socket.closed:
                 about = json.dumps({"node_id": sampler, "prompt_id": me, "image_type": "image/png"}).encode()
-                await socket.send_bytes(struct.pack(">II", 4, len(about)) + about + sprite(seed, 0, 64))
+                await socket.send_bytes(struct.pack(">II", 3, len(sampler)) + sampler.encode() + b"a step")
+                if self.mode == "bare":
+                    await socket.send_bytes(struct.pack(">II", 1, 2) + sprite(seed, 0, 64))
+                else:
+                    await socket.send_bytes(struct.pack(">II", 4, len(about)) + about + sprite(seed, 0, 64))
         images = []
         save = next((k for k, n in graph.items() if n["class_type"] == "SaveImage"), None)
         for index in range(batch if save else 0):
             self.number += 1
             name = f"{graph[save]['inputs']['filename_prefix']}_{self.number:05}_.png"
-            self.files[name] = sprite(seed, index)
-            images.append({"filename": name, "subfolder": "", "type": "output"})
+            folder = "sub/a & b\u00fc" if self.mode == "folders" else ""
+            self.files[(folder, name)] = sprite(seed, index)
+            images.append({"filename": name, "subfolder": folder, "type": "output"})
         outputs = {save: {"images": images}} if save else {}
+        self.last, self.last_outputs = graph, outputs
         if save:
             await say("executed", {"node": save, "output": outputs[save]})
         self.history[me] = self.entry(job, outputs, "success", [])
@@ -205,6 +225,8 @@ class Server:
         sampler = next((n for n in graph.values() if n["class_type"] == "KSampler"), None)
         self.seed = str(sampler["inputs"]["seed"]) if sampler else ""
         self.prompts += 1
+        if self.mode == "emptied":
+            self.files = {}
         self.queue.append({"id": body["prompt_id"], "client": body.get("client_id"), "graph": graph})
         self.wake.set()
         return web.json_response({"prompt_id": body["prompt_id"], "number": self.prompts, "node_errors": errors})
@@ -227,7 +249,7 @@ class Server:
         return web.Response()
 
     async def interrupt(self, request):
-        which = (await request.json()).get("prompt_id")
+        which = None if self.mode == "oldstall" else (await request.json()).get("prompt_id")
         self.stop = self.stop or (self.running is not None and which in (None, self.running["id"]))
         return web.Response()
 
@@ -247,7 +269,7 @@ class Server:
             except ConnectionError:
                 pass
             return answer
-        data = self.files.get(request.query.get("filename", ""))
+        data = self.files.get((request.query.get("subfolder", ""), request.query.get("filename", "")))
         return web.Response(body=data, content_type="image/png") if data else web.Response(status=404)
 
     async def upload(self, request):

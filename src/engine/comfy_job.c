@@ -142,18 +142,17 @@ static enum spr_code greet(struct job *j, struct spr_error *err)
     return rc;
 }
 
-static bool queue_has(const json_t *queue, const char *id)
+/* list: "queue_running" or "queue_pending". */
+static bool queue_has(const json_t *queue, const char *list, const char *id)
 {
-    static const char *const lists[] = { "queue_running", "queue_pending" };
     json_t *row;
     size_t i;
-    for (size_t l = 0; l < SPR_COUNT(lists); l++)
-        json_array_foreach(json_object_get(queue, lists[l]), i, row)
-        {
-            const char *other = json_string_value(json_array_get(row, 1));
-            if (other && strcmp(other, id) == 0)
-                return true;
-        }
+    json_array_foreach(json_object_get(queue, list), i, row)
+    {
+        const char *other = json_string_value(json_array_get(row, 1));
+        if (other && strcmp(other, id) == 0)
+            return true;
+    }
     return false;
 }
 
@@ -174,7 +173,9 @@ static enum spr_code poll_server(struct job *j, struct spr_error *err)
         rc = fetch_json(j->server, "/queue", ASK_MS, &queue, err);
     if (!rc) {
         j->answered_at = now_ms();
-        j->missing = j->finished || queue_has(queue, j->id) ? 0 : j->missing + 1;
+        bool there = j->finished || queue_has(queue, "queue_running", j->id) ||
+                     queue_has(queue, "queue_pending", j->id);
+        j->missing = there ? 0 : j->missing + 1;
         if (j->missing >= 2)
             rc = SPR_FAIL(err, SPR_BUSY, "%s has forgotten the prompt: it was probably started anew",
                           fetch_url(j->server));
@@ -186,20 +187,25 @@ static enum spr_code poll_server(struct job *j, struct spr_error *err)
     return rc;
 }
 
-/* Tells the server to drop it, wherever it is, and waits a moment to hear of it. */
+/* Tells the server to drop it, wherever it is, and waits a moment to hear of it. Interrupted is only what runs: servers of
+ * before the middle of 2025 do not look whose prompt an interrupt is for. */
 static enum spr_code stop(struct job *j, struct spr_error *err)
 {
     struct buf answer;
     long status;
     char delete[96], interrupt[96];
     struct spr_error ignored;
+    json_t *queue = NULL;
     int64_t until = now_ms() + STOP_MS;
     snprintf(delete, sizeof delete, "{\"delete\":[\"%s\"]}", j->id);
     snprintf(interrupt, sizeof interrupt, "{\"prompt_id\":\"%s\"}", j->id);
     fetch_cancel_on(j->server, NULL);
     buf_init(&answer, ANSWER_BYTES);
     bool told = !fetch_post(j->server, "/queue", delete, STOP_MS, &answer, &status, &ignored) &&
+                !fetch_json(j->server, "/queue", STOP_MS, &queue, &ignored) &&
+                queue_has(queue, "queue_running", j->id) &&
                 !fetch_post(j->server, "/interrupt", interrupt, STOP_MS, &answer, &status, &ignored);
+    json_decref(queue);
     buf_fini(&answer);
     while (told && !j->finished && !j->interrupted && j->socket && now_ms() < until)
         if (listen(j, &ignored))
@@ -348,8 +354,9 @@ static enum spr_code collect(struct job *j, struct comfy_result *ret, struct spr
     if (rc)
         return rc;
     const json_t *entry = json_object_get(history, j->id), *outputs = json_object_get(entry, "outputs");
-    rc = entry ? failed_of(entry, err)
-               : SPR_FAIL(err, SPR_BADDATA, "%s has no history of the prompt", fetch_url(j->server));
+    rc = entry ? failed_of(entry,
+                           err) /* else somebody cleared it: handed in again, it is answered from memory */
+               : SPR_FAIL(err, SPR_BUSY, "%s has no history of the prompt", fetch_url(j->server));
     if (!rc)
         rc = add_files(outputs, true, &r, err);
     if (!rc && r.files == 0)

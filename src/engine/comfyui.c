@@ -3,6 +3,7 @@
  * A server that does not answer, or has forgotten a prompt, is left out for a while and another one is asked. */
 #include "base/clock.h"
 #include "base/mem.h"
+#include "base/random.h"
 #include "base/str.h"
 #include "engine/comfy_job.h"
 #include "engine/comfy_look.h"
@@ -47,6 +48,7 @@ struct job {
     char *lora; /* NAME without its weight */
     double lora_strength, cfg;
     char model[ENGINE_NAME_BYTES]; /* as the server calls it */
+    char prefix[20];               /* of the names of the server's files */
     char *image, *mask;            /* as the server that has them calls them */
     const struct server *uploaded; /* that server */
     const struct server *asked;    /* whose node classes are in classes */
@@ -247,7 +249,7 @@ static void set_values(const struct job *j, uint64_t seed, struct comfy_values *
         .batch = j->batch,
         .image = j->image,
         .mask = j->mask,
-        .prefix = "spritery",
+        .prefix = j->prefix,
     };
 }
 
@@ -533,6 +535,8 @@ static enum spr_code comfyui_generate(void *self, const struct request *r, const
     bool many = request_sheet(r, &sheet);
     if (many)
         j.batch = 1;
+    /* a name of its own, else a server that drew the same before saves nothing and says where the old file was */
+    snprintf(j.prefix, sizeof j.prefix, "spritery-%08x", (unsigned)random_fresh_seed());
     enum spr_code rc = check_request(r, err);
     if (!rc)
         rc = material_load_whole(&j.material, r, err);

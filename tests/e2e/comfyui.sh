@@ -102,8 +102,18 @@ is "each row by its own engine" "$status $(($(ask prompts) - before)) $(for f in
     "$program" show --json $f.png | jq -r .request.engine; done | tr '\n' ' ')" "0 1 native comfyui native "
 rm -rf mixed rows.csv
 
+# The same again is not drawn again by a server, which says where its picture was: and if somebody has removed that?
+comfy "axe" -s 9 -o axe.png
+first=$(sha axe.png)
+comfy "axe" -s 9 -o again.png
+is "the same again" "$status $(sha again.png)" "0 $first"
+tell emptied
+comfy "axe" -s 9 -o anew.png
+is "the same again, and the server's folder was emptied" "$status $(sha anew.png)" "0 $first"
+rm -f axe.png again.png anew.png
+
 # It misbehaves.
-for mode in drop garbage huge restart silent; do
+for mode in drop garbage huge restart silent cleared folders; do
     tell $mode
     comfy "axe" -s 3 -o axe.png
     is "$mode: the picture is there all the same" "$status $(ls axe.png 2>&1)" "0 axe.png"
@@ -148,6 +158,26 @@ kill -s INT "$pid"
 wait "$pid"
 is "Ctrl-C ends it with 130, and the server's work too" "$? $(ask interrupted)" "130 1"
 is "nothing is left of it" "$(files)" "$keep"
+tell ok
+
+# Ctrl-C while somebody else's prompt runs, on a server so old that an interrupt hits whatever runs: theirs goes on.
+tell oldstall
+$python -c "
+import json, urllib.request as u
+graph = {'5': {'class_type': 'KSampler', 'inputs': {'seed': 1, 'steps': 3}}}
+u.urlopen('http://127.0.0.1:$port/prompt', data=json.dumps({'prompt': graph, 'prompt_id': 'theirs', 'client_id': 'them'}).encode()).read()"
+queue() { $python -c "import json,urllib.request as u; q = json.load(u.urlopen('http://127.0.0.1:$port/queue')); print(*[r[1] for r in q['queue_running']], len(q['queue_pending']))"; }
+env --default-signal=INT "$program" generate axe -s 3 --engine comfyui --preview never >/dev/null 2>&1 &
+pid=$!
+tries=0
+while [ "$(queue)" != "theirs 1" ] && [ $tries -lt 100 ]; do
+    sleep 0.05
+    tries=$((tries + 1))
+done
+is "one waits behind another's" "$(queue)" "theirs 1"
+kill -s INT "$pid"
+wait "$pid"
+is "Ctrl-C takes ours away and leaves theirs alone" "$? $(queue) $(ask interrupted)" "130 theirs 0 1"
 tell ok
 
 # What a server has, and what it lacks.
