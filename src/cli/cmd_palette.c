@@ -1,4 +1,5 @@
 #include "base/mem.h"
+#include "cli/dither_option.h"
 #include "cli/frames.h"
 #include "cli/json_line.h"
 #include "cli/result.h"
@@ -208,6 +209,7 @@ static enum spr_code list(struct cli *cli, const struct args *args, struct spr_e
 struct dyeing {
     struct palette palette;
     struct dither_options how;
+    struct dither_choice dither;
 };
 
 static enum spr_code dye(void *context, const struct image *from, struct image *ret, struct spr_error *err)
@@ -223,14 +225,16 @@ static enum spr_code dye(void *context, const struct image *from, struct image *
 
 static enum spr_code read_dyeing(const struct args *args, struct dyeing *d, struct spr_error *err)
 {
-    const char *dither = args_value(args, DITHER);
     int space = 0;
     enum spr_code rc = args_word(args, SPACE, "space", spaces, &space, err);
-    *d = (struct dyeing){ .how = { .strength = 1, .space = space ? COLOUR_SRGB : COLOUR_OKLAB } };
+    *d = (struct dyeing){ .how = { .space = space ? COLOUR_SRGB : COLOUR_OKLAB } };
     if (rc)
         return rc;
-    if (dither && !dither_read(dither, &d->how.kind, &d->how.strength))
-        return args_wrong("dither", dither, dither_allowed, err);
+    if ((rc = dither_choose(args_value(args, DITHER), &d->dither, err)))
+        return rc;
+    d->how.kind = d->dither.kind;
+    d->how.strength = d->dither.strength;
+    d->how.matrix = &d->dither.matrix;
     return palette_find(args->operand[1], &d->palette, NULL, err);
 }
 
@@ -281,6 +285,7 @@ static enum spr_code apply(struct cli *cli, const struct args *args, struct spr_
         rc = result_folder(&where, err);
     for (size_t i = 2; i < args->operands && !rc; i++)
         rc = apply_one(cli, &where, &d, args->operand[i], err);
+    dither_choice_fini(&d.dither);
     return rc;
 }
 
@@ -303,8 +308,8 @@ static const struct option options[] = {
     { SORT, 0, "sort", "ORDER", "as-is (default), light (dark to light) or hue", COMPLETE_WORDS, orders },
     { NEAR, 0, "near", "D", "merge: leave out colours nearer than that to one before; 0.02 is hard to see",
       COMPLETE_NOTHING, NULL },
-    { DITHER, 'd', "dither", "KIND[:STRENGTH]", "apply: mix the colours in a pattern, as bayer4:0.5",
-      COMPLETE_NOTHING, NULL },
+    { DITHER, 'd', "dither", "KIND|FILE[:STRENGTH]",
+      "apply: mix the colours in a pattern, as bayer4:0.5; FILE: a picture of it", COMPLETE_NOTHING, NULL },
     { SPACE, 0, "space", "SPACE", "apply: how the nearest colour is found: oklab (default) or srgb",
       COMPLETE_WORDS, spaces },
     { NAME, 0, "name", "TEXT", "the palette's name, in kinds that have one", COMPLETE_NOTHING, NULL },

@@ -11,6 +11,7 @@ static enum spr_code run(struct cli *cli, const struct args *args, struct spr_er
     if (!rc)
         rc = pixelize_run(cli, &plan, &files, err);
     pixelize_files_fini(&files);
+    pixelize_plan_fini(&plan);
     return rc;
 }
 
@@ -34,8 +35,9 @@ static const struct option options[] = {
     { PIXELIZE_COLOURS, 'c', "colors", "N|auto",
       "at most so many colours; auto: all that noise did not make; with --to 32", COMPLETE_NOTHING, NULL },
     { PIXELIZE_PALETTE, 0, "palette", "NAME|FILE", "only the colours of this palette", COMPLETE_FILE, NULL },
-    { PIXELIZE_DITHER, 0, "dither", "KIND[:STRENGTH]",
-      "mix the palette's colours in a pattern, as bayer4:0.5", COMPLETE_WORDS, dither_words },
+    { PIXELIZE_DITHER, 0, "dither", "KIND|FILE[:STRENGTH]",
+      "mix the palette's colours in a pattern, as bayer4:0.5; FILE: a picture of it, dark first",
+      COMPLETE_WORDS, dither_words },
     { PIXELIZE_GROUND, 0, "background", "WHAT",
       "keep; auto: away if most of the border is one colour; flood: from the border only; color=#RRGGBB",
       COMPLETE_WORDS, ground_words },

@@ -3,6 +3,7 @@
 #ifndef CLI_PIXELIZE_COMMAND_H
 #define CLI_PIXELIZE_COMMAND_H
 #include "cli/command.h"
+#include "cli/dither_option.h"
 #include "cli/preview.h"
 #include "image/load.h"
 #include "pixel/pixelize.h"
@@ -29,9 +30,10 @@ enum pixelize_option {
 struct pixelize_plan {
     struct pixelize_options how;
     struct palette palette; /* how.palette points here, if one was given */
-    const char *ground2;    /* the same thing on another ground; NULL for none */
-    int bleed;              /* pixels; 0: none */
-    int scale;              /* 1..64 */
+    struct dither_choice dither;
+    const char *ground2; /* the same thing on another ground; NULL for none */
+    int bleed;           /* pixels; 0: none */
+    int scale;           /* 1..64 */
     enum image_kind kind;
     bool force;
     bool sequence; /* all files are the frames of one */
@@ -40,9 +42,11 @@ struct pixelize_plan {
 };
 
 /* pixelize_options.c: every option's meaning but that of --out. Fails: SPR_BADARG, and as palette_find does. The plan must not be
- * moved afterwards. */
+ * moved afterwards. GIVES ret->dither (pixelize_plan_fini), on failure too. */
 SPR_MUST_USE enum spr_code pixelize_plan_read(const struct cli *cli, const struct args *args,
                                               struct pixelize_plan *ret, struct spr_error *err);
+
+void pixelize_plan_fini(struct pixelize_plan *p);
 
 struct pixelize_file {
     char *from, *to; /* paths */

@@ -2,7 +2,6 @@
 #include "base/str.h"
 #include "cli/pixelize_command.h"
 #include "cli/result.h"
-#include "pixel/dither.h"
 #include "pixel/palette.h"
 
 #include <stdio.h>
@@ -76,13 +75,13 @@ static enum spr_code read_colours(const struct args *args, struct pixelize_plan 
     return palette_find(palette, &p->palette, NULL, err);
 }
 
-static enum spr_code read_dither(const struct args *args, struct pixelize_options *o, struct spr_error *err)
+static enum spr_code read_dither(const struct args *args, struct pixelize_plan *p, struct spr_error *err)
 {
-    const char *dither = args_value(args, PIXELIZE_DITHER);
-    o->strength = 1;
-    return !dither || dither_read(dither, &o->dither, &o->strength)
-               ? SPR_OK
-               : args_wrong("dither", dither, dither_allowed, err);
+    enum spr_code rc = dither_choose(args_value(args, PIXELIZE_DITHER), &p->dither, err);
+    p->how.dither = p->dither.kind;
+    p->how.strength = p->dither.strength;
+    p->how.matrix = &p->dither.matrix;
+    return rc;
 }
 
 static enum spr_code read_ground(const struct args *args, struct pixelize_plan *p, struct spr_error *err)
@@ -108,7 +107,7 @@ enum spr_code pixelize_plan_read(const struct cli *cli, const struct args *args,
     if (!rc)
         rc = read_colours(args, ret, err);
     if (!rc)
-        rc = read_dither(args, &ret->how, err);
+        rc = read_dither(args, ret, err);
     if (!rc)
         rc = read_ground(args, ret, err);
     if (!rc)
@@ -128,4 +127,9 @@ enum spr_code pixelize_plan_read(const struct cli *cli, const struct args *args,
     ret->bleed = (int)bleed;
     ret->threads = (int)threads;
     return rc;
+}
+
+void pixelize_plan_fini(struct pixelize_plan *p)
+{
+    dither_choice_fini(&p->dither);
 }

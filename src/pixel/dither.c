@@ -309,3 +309,32 @@ done:
         *ret = plain;
     return rc;
 }
+
+enum spr_code dither_matrix_of(const struct image *im, struct dither_matrix *ret, uint8_t **ret_value,
+                               struct spr_error *err)
+{
+    enum { SIDE_MAX = 256, SHADES = 3 * 255 + 1 };
+    int rank[SHADES] = { 0 }, shades = 0;
+    size_t count = (size_t)im->width * (size_t)im->height;
+    if (im->width > SIDE_MAX || im->height > SIDE_MAX)
+        return SPR_FAIL(err, SPR_BADARG,
+                        "%d x %d pixels are too many for a dithering matrix; its sides are 1..%d", im->width,
+                        im->height, SIDE_MAX);
+    for (size_t i = 0; i < count; i++)
+        rank[im->pixel[i].r + im->pixel[i].g + im->pixel[i].b] = 1;
+    for (int i = 0; i < SHADES; i++)
+        if (rank[i])
+            rank[i] = shades++;
+    if (shades < 2)
+        return SPR_FAIL(err, SPR_BADARG,
+                        "a dithering matrix of one shade mixes nothing; 2 or more are needed");
+    uint8_t *value = mem_zalloc(count, 1);
+    if (!value)
+        return SPR_FAIL(err, SPR_NOMEM, "no memory for a dithering matrix of %d x %d", im->width, im->height);
+    int levels = shades < LEVELS_MAX ? shades : LEVELS_MAX;
+    for (size_t i = 0; i < count; i++)
+        value[i] = (uint8_t)(rank[im->pixel[i].r + im->pixel[i].g + im->pixel[i].b] * levels / shades);
+    *ret = (struct dither_matrix){ im->width, im->height, levels, value };
+    *ret_value = value;
+    return SPR_OK;
+}

@@ -43,6 +43,12 @@ struct dither_matrix {
         *value; /* (height, width), each < levels: how dark a colour that place takes, 0 the darkest */
 };
 
+/* The matrix that a picture shows, one place a pixel: its shades of grey in order, the darkest 0. More than 64 of them are
+ * taken together. GIVES ret->value (mem_free, as *ret_value). Fails: SPR_BADARG (sides over 256; one shade only),
+ * SPR_NOMEM. */
+SPR_MUST_USE enum spr_code dither_matrix_of(const struct image *im, struct dither_matrix *ret,
+                                            uint8_t **ret_value, struct spr_error *err);
+
 struct dither_options {
     enum dither_kind kind;
     float strength;                     /* 0..1 */

@@ -175,6 +175,39 @@ static void a_matrix_of_one_s_own(void **state)
     image_fini(&im);
 }
 
+static void a_picture_is_a_matrix(void **state)
+{
+    (void)state;
+    struct image two = art("#w\n"
+                           "sk\n"),
+                 one = art("##\n"), ramp = flat(256, 1, (struct rgba){ 0, 0, 0, 255 }),
+                 wide = flat(257, 1, (struct rgba){ 0, 0, 0, 255 });
+    struct dither_matrix m = { 0 };
+    uint8_t *value = NULL;
+    struct spr_error err = { 0 };
+    assert_int_equal(dither_matrix_of(&two, &m, &value, &err), SPR_OK);
+    assert_true(m.width == 2 && m.height == 2 && m.levels == 4 && m.value == value);
+    assert_memory_equal(value, ((const uint8_t[4]){ 0, 3, 2, 1 }), 4);
+    mem_free(value);
+    for (int x = 0; x < 256; x++)
+        image_at(&ramp, x, 0)->g = (uint8_t)x;
+    assert_int_equal(dither_matrix_of(&ramp, &m, &value, &err), SPR_OK);
+    assert_int_equal(m.levels, 64);
+    for (int x = 0; x < 256; x++)
+        assert_int_equal(value[x], x / 4);
+    mem_free(value);
+    assert_int_equal(dither_matrix_of(&one, &m, &value, &err), SPR_BADARG);
+    assert_string_equal(err.text, "a dithering matrix of one shade mixes nothing; 2 or more are needed");
+    assert_int_equal(dither_matrix_of(&wide, &m, &value, &err), SPR_BADARG);
+    mem_fail_nth(1);
+    assert_int_equal(dither_matrix_of(&two, &m, &value, &err), SPR_NOMEM);
+    mem_fail_nth(0);
+    image_fini(&two);
+    image_fini(&one);
+    image_fini(&ramp);
+    image_fini(&wide);
+}
+
 static void names_are_known(void **state)
 {
     (void)state;
@@ -216,6 +249,7 @@ int main(void)
         cmocka_unit_test(patterns_move_with_the_picture),
         cmocka_unit_test(strength_0_and_none_are_plain),
         cmocka_unit_test(a_matrix_of_one_s_own),
+        cmocka_unit_test(a_picture_is_a_matrix),
         cmocka_unit_test(names_are_known),
         cmocka_unit_test(survives_lack_of_memory),
     };

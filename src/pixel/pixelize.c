@@ -129,7 +129,9 @@ static enum spr_code colour(const struct image *cells, int count, const struct p
                             struct indexed *ret, struct spr_error *err)
 {
     struct palette p;
-    struct dither_options how = { .kind = o->dither, .strength = o->strength, .space = o->space };
+    struct dither_options how = {
+        .kind = o->dither, .strength = o->strength, .space = o->space, .matrix = o->matrix
+    };
     enum spr_code rc = choose_palette(cells, count, o, &p, err);
     int done = 0;
     while (!rc && done < count) {

@@ -23,8 +23,9 @@ struct pixelize_options {
                               * PIXELIZE_REDUCED_COLOURS with to_width */
     const struct palette *palette; /* NULL: chosen. BORROWED */
     enum colour_space space;
-    enum dither_kind dither; /* for a palette or a number of colours */
-    float strength;          /* of dithering, 0..1 */
+    enum dither_kind dither;            /* for a palette or a number of colours */
+    const struct dither_matrix *matrix; /* for DITHER_MATRIX; BORROWED */
+    float strength;                     /* of dithering, 0..1 */
     struct ground ground;
 };
 

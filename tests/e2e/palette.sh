@@ -42,6 +42,18 @@ case $out in *'"frames":3'*'"name":"run"'*) ok "frames and tags stay" ;; *) not_
 mkdir many
 run palette apply cga-1 "$bad/image/png" "$bad/gif/keep" --out many --dither bayer4:0.5
 is "many, dithered" "$(echo many/*)" "many/keep.png many/png.png"
+printf '000000\naaaaaa\n555555\nffffff\n' >greys.hex
+"$program" palette convert greys.hex -o strip.png >strips
+"$program" palette convert websafe -o web.png >strips
+for how in "strip.png" "./strip.png:0.5" "bayer2" "strip.png:0"; do
+    run palette apply gameboy web.png -o dithered.png --force --dither "$how"
+    is "a pattern of one's own: --dither $how" "$status:$err" "0:"
+    sha dithered.png >>sums
+done
+is "each is another picture" "$(sort -u sums | wc -l)" 4
+run palette apply cga-1 "$bad/image/png" -o dithered.png --force --dither none.png
+is "a pattern that is not there" "$status:$err" "1:spritery: --dither: cannot open none.png: No such file or directory"
+rm -f strips sums
 
 rm -rf ./*
 run palette

@@ -291,7 +291,7 @@ _spritery() {
             '(-c --colors)'{-c+,--colors=}'[extract, merge\: at most so many, 1 to 256]:N: ' \
             '--sort=[as-is (default), light (dark to light) or hue]:ORDER:(as-is light hue)' \
             '--near=[merge\: leave out colours nearer than that to one before; 0.02 is hard to see]:D: ' \
-            '(-d --dither)'{-d+,--dither=}'[apply\: mix the colours in a pattern, as bayer4\:0.5]:KIND[:STRENGTH]: ' \
+            '(-d --dither)'{-d+,--dither=}'[apply\: mix the colours in a pattern, as bayer4\:0.5; FILE\: a picture of it]:KIND|FILE[:STRENGTH]: ' \
             '--space=[apply\: how the nearest colour is found\: oklab (default) or srgb]:SPACE:(oklab srgb)' \
             '--name=[the palette'\''s name, in kinds that have one]:TEXT: ' \
             '--json[results as JSON on standard output, one object per line]' \
@@ -308,7 +308,7 @@ _spritery() {
             '--to=[look for no grid and reduce to so many pixels\: for photos and paintings]:WxH: ' \
             '(-c --colors)'{-c+,--colors=}'[at most so many colours; auto\: all that noise did not make; with --to 32]:N|auto: ' \
             '--palette=[only the colours of this palette]:NAME|FILE:_files' \
-            '--dither=[mix the palette'\''s colours in a pattern, as bayer4\:0.5]:KIND[:STRENGTH]:(none bayer2 bayer4 bayer8 blue-noise floyd-steinberg atkinson)' \
+            '--dither=[mix the palette'\''s colours in a pattern, as bayer4\:0.5; FILE\: a picture of it, dark first]:KIND|FILE[:STRENGTH]:(none bayer2 bayer4 bayer8 blue-noise floyd-steinberg atkinson)' \
             '--background=[keep; auto\: away if most of the border is one colour; flood\: from the border only; color=#RRGGBB]:WHAT:(keep auto flood color=#)' \
             '--ground2=[the same picture on another ground, which shows what is transparent]:FILE:_files' \
             '--bleed=[colour under N transparent pixels around the opaque ones, for filtering in games]:N: ' \
