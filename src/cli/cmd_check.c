@@ -46,7 +46,7 @@ static enum spr_code read_gate(const char *text, struct wanted *w, struct spr_er
     size_t length = strcspn(text, "=");
     enum gate gate;
     if (length >= sizeof name)
-        return SPR_FAIL(err, SPR_BADARG, "--gate is \"%.40s...\"; it must be NAME or NAME=BOUND", text);
+        return args_wrong("gate", text, "NAME or NAME=BOUND", err);
     memcpy(name, text, length);
     name[length] = '\0';
     enum spr_code rc = find_gate(name, &gate, err);
@@ -54,7 +54,7 @@ static enum spr_code read_gate(const char *text, struct wanted *w, struct spr_er
         return rc;
     double bound = gate_row(gate)->bound;
     if (text[length] && (!str_to_double(text + length + 1, &bound) || bound < 0))
-        return SPR_FAIL(err, SPR_BADARG, "--gate is \"%.60s\"; the bound must be a number from 0 on", text);
+        return args_wrong("gate", text, "NAME=BOUND with a number from 0 on", err);
     want(w, gate, bound);
     return SPR_OK;
 }

@@ -127,12 +127,12 @@ static enum spr_code clear(struct call *c, struct spr_error *err)
 {
     struct message_clear ask = { .state = args_value(c->args, STATE) };
     struct message_done *m;
-    const char *older = args_value(c->args, OLDER);
-    if (older && (!str_to_double(older, &ask.older_s) || ask.older_s < 0 || ask.older_s > 36500))
-        return SPR_FAIL(err, SPR_BADARG, "--older is \"%.40s\"; it must be a number of days", older);
+    enum spr_code rc = args_number(c->args, OLDER, "older", 0, 36500, &ask.older_s, err);
+    if (rc)
+        return rc;
     ask.older_s *= 86400;
     ask.given = (uint64_t)1 << 1;
-    enum spr_code rc = link_ask(&c->link, &message_clear, &ask, &message_done, &m, err);
+    rc = link_ask(&c->link, &message_clear, &ask, &message_done, &m, err);
     if (!rc && !c->cli->quiet)
         fprintf(c->cli->out.file, "%lld jobs forgotten; their pictures stay\n", (long long)m->count);
     return rc;

@@ -152,11 +152,10 @@ static enum spr_code run(struct cli *cli, const struct args *args, struct spr_er
                *server = args_has(args, SERVER) ? args_value(args, SERVER)
                          : kind                 ? variable
                                                 : NULL;
-    bool known = !kind;
-    for (int i = 0; kind && i < COMFY_KINDS; i++)
-        known |= strcmp(kind, kinds[i]) == 0;
-    if (!known)
-        return SPR_FAIL(err, SPR_BADARG, "--kind is \"%.40s\"; it can be checkpoint, lora or vae", kind);
+    int known;
+    enum spr_code rc = args_word(args, KIND, "kind", kinds, &known, err);
+    if (rc)
+        return rc;
     if (kind && (!server || !*server))
         return SPR_FAIL(err, SPR_BADARG,
                         "--kind is of ComfyUI servers: say --server URL, or set SPRITERY_COMFYUI");
@@ -167,7 +166,6 @@ static enum spr_code run(struct cli *cli, const struct args *args, struct spr_er
     bool verify = args_has(args, VERIFY);
     if (args->operands == 0)
         return show_all(cli, verify, err);
-    enum spr_code rc = SPR_OK;
     for (size_t i = 0; !rc && i < args->operands; i++) {
         char *path = NULL;
         rc = data_find(&model_kind, args->operand[i], &path, err);

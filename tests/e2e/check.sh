@@ -47,7 +47,7 @@ refused "a gate misspelt" 2 'there is no gate "orphan"; did you mean orphans?'
 run check a.png --gates alpha,,grid
 refused "an empty name" 2 'there is no gate ""'
 run check a.png --gate alpha=few
-refused "a bound that is no number" 2 '--gate is "alpha=few"; the bound must be a number from 0 on'
+refused "a bound that is no number" 2 '--gate is "alpha=few"; it must be NAME=BOUND with a number from 0 on'
 run check
 refused "nothing to check" 2 "check needs FILE..."
 run check a.png nothing.png b.png --gate alpha
