@@ -17,12 +17,25 @@ const struct example help_variables[] = {
     { "SPRITERY_THREADS", "how many threads to use, 1 to 256; the result never depends on it" },
     { "SPRITERY_KERNELS",
       "which arithmetic kernels to use (avx512bf16, avx512, avx2, neon, cblas) instead of the best here" },
+    { "SPRITERY_WORKFLOWS", "folders with templates for ComfyUI servers, looked at first" },
+    { "SPRITERY_COMFYUI", "ComfyUI servers, with commas between them" },
+    { "SPRITERY_DAEMON", "the daemon's address, as --daemon has it" },
+    { "SPRITERY_CONFIG", "the daemon's configuration file; any setting's own variable goes before it, as "
+                         "SPRITERY_QUEUE_KEEP for queue.keep" },
+    { "SPRITERY_RUNTIME_DIR", "the folder for sockets, instead of $XDG_RUNTIME_DIR/spritery" },
+    { "SPRITERY_CGROUPS", "no: plans run without control groups of their own" },
+    { "SPRITERY_TASK_PROGRAM", "where spritery-task is; SPRITERY_DOMAIN_PROGRAM: spritery-domain" },
+    { "SPRITERY_PLAN", "given to what a plan runs: its file; likewise SPRITERY_WORKSTREAM, SPRITERY_ATTEMPT "
+                       "and SPRITERY_PROGRAM, this program" },
 };
 const size_t help_variable_count = SPR_COUNT(help_variables);
 
 const struct example help_places[] = {
     { "~/.local/share/spritery/models", "your own ($XDG_DATA_HOME/spritery/models)" },
     { "PREFIX/share/spritery/models", "those that came with the program, which is PREFIX/bin/spritery" },
+    { "~/.local/share/spritery", "the daemon's queue and pictures; workflows/: your own templates" },
+    { "~/.config/spritery/config.yaml", "the daemon's configuration; keys/ beside it" },
+    { ".spritery/NAME", "the run of a plan, beside its file" },
 };
 const size_t help_place_count = SPR_COUNT(help_places);
 
@@ -175,6 +188,6 @@ void help_program(const struct terminal *t)
     option_rows(t, NULL);
     rows(t, "Exit status", help_statuses, help_status_count, 8);
     rows(t, "Environment", help_variables, help_variable_count, 22);
-    rows(t, "Models", help_places, help_place_count, 36);
+    rows(t, "Files", help_places, help_place_count, 36);
     fprintf(t->file, "\n'spritery help COMMAND' says more.\n");
 }

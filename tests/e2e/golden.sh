@@ -44,6 +44,11 @@ done
 is "every option is in the manual page and the completions" "$missing" ""
 
 missing=
+for variable in $(grep -rhoE '"SPRITERY_[A-Z_]+"' "$root/src" --include='*.c' --exclude='*_test.c' | tr -d '"' | sort -u); do
+    [ "$variable" = SPRITERY_FAULT ] || grep -q "$variable" page || missing="$missing $variable" # that one is for tests
+done
+is "the manual page has every variable that is read" "$missing" ""
+missing=
 for command in $("$program" help | sed -n '/^Commands/,/^$/s/^  \([a-z]*\) .*/\1/p'); do
     grep -q -e "\`spritery $command" -e "^| .*, \`$command\`" "$root/README.md" || missing="$missing $command"
 done
