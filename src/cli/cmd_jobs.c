@@ -3,6 +3,7 @@
 #include "cli/interrupt.h"
 #include "cli/job_print.h"
 #include "cli/link.h"
+#include "cli/verb.h"
 #include "cli/vote_print.h"
 
 #include <string.h>
@@ -195,47 +196,43 @@ static enum spr_code votes(struct call *c, struct spr_error *err)
     return rc;
 }
 
-static const struct {
-    const char *name, *operands;
-    size_t min, max; /* operands after the verb */
-    enum spr_code (*run)(struct call *c, struct spr_error *err);
-} verbs[] = {
-    { "cancel", "ID...", 1, 1000, cancel },
-    { "clear", "", 0, 0, clear },
-    { "list", "", 0, 0, list },
-    { "move", "ID --to PLACE", 1, 1, move },
-    { "pause", "[ID...]", 0, 1000, hold },
-    { "resume", "[ID...]", 0, 1000, resume },
-    { "retry", "ID...", 1, 1000, retry },
-    { "show", "ID...", 1, 1000, show },
-    { "vote", "BEST [OTHER...]", 1, MESSAGE_AMONG_MAX, vote },
-    { "votes", "[ID]", 0, 1, votes },
-    { "watch", "[ID]", 0, 1, watch },
+/* Each begins with link_open, and so may take what says where the daemon is. */
+#define WHERE LINK_DAEMON, LINK_KEY, LINK_SERVER_KEY
+
+enum { CANCEL, CLEAR, LIST, MOVE, PAUSE, RESUME, RETRY, SHOW, VOTE, VOTES, WATCH, VERBS };
+
+static const struct verb verbs[VERBS] = {
+    [CANCEL] = { "cancel", "ID...", 1, 1000, { WHERE }, NULL },
+    [CLEAR] = { "clear", "", 0, 0, { STATE, OLDER, WHERE }, NULL },
+    [LIST] = { "list", "", 0, 0, { STATE, FIND, LIMIT, BEFORE, WHERE }, NULL },
+    [MOVE] = { "move", "ID --to PLACE", 1, 1, { TO, WHERE }, NULL },
+    [PAUSE] = { "pause", "[ID...]", 0, 1000, { WHERE }, NULL },
+    [RESUME] = { "resume", "[ID...]", 0, 1000, { WHERE }, NULL },
+    [RETRY] = { "retry", "ID...", 1, 1000, { WHERE }, NULL },
+    [SHOW] = { "show", "ID...", 1, 1000, { WHERE }, NULL },
+    [VOTE] = { "vote", "BEST [OTHER...]", 1, MESSAGE_AMONG_MAX, { COMPARISON, VOTER, NOTE, WHERE }, NULL },
+    [VOTES] = { "votes", "[ID]", 0, 1, { COMPARISON, LIMIT, BEFORE, CSV, WHERE }, NULL },
+    [WATCH] = { "watch", "[ID]", 0, 1, { WHERE }, NULL },
+};
+static enum spr_code (*const calls[VERBS])(struct call *c, struct spr_error *err) = {
+    [CANCEL] = cancel, [CLEAR] = clear, [LIST] = list, [MOVE] = move,   [PAUSE] = hold,  [RESUME] = resume,
+    [RETRY] = retry,   [SHOW] = show,   [VOTE] = vote, [VOTES] = votes, [WATCH] = watch,
 };
 static const char *const verb_words[] = { "cancel", "clear", "list", "move",  "pause", "resume",
                                           "retry",  "show",  "vote", "votes", "watch", NULL };
 
 static enum spr_code run(struct cli *cli, const struct args *args, struct spr_error *err)
 {
-    const char *verb = args->operands ? args->operand[0] : "list";
-    size_t given = args->operands ? args->operands - 1 : 0;
-    for (size_t i = 0; i < SPR_COUNT(verbs); i++) {
-        if (strcmp(verbs[i].name, verb) != 0)
-            continue;
-        if (given < verbs[i].min || given > verbs[i].max)
-            return SPR_FAIL(err, SPR_BADARG, "it is 'spritery jobs %s %s'; see 'spritery help jobs'", verb,
-                            verbs[i].operands);
-        struct call c = { .cli = cli, .args = args };
-        enum spr_code rc = link_open(args, &c.link, err);
-        if (!rc)
-            rc = verbs[i].run(&c, err);
-        link_fini(&c.link);
+    struct call c = { .cli = cli, .args = args };
+    size_t verb = 0;
+    enum spr_code rc = verb_find(&cmd_jobs, verbs, VERBS, "list", args, &verb, err);
+    if (rc)
         return rc;
-    }
-    return SPR_FAIL(
-        err, SPR_BADARG,
-        "jobs can cancel, clear, list, move, pause, resume, retry, show, vote, votes or watch, not \"%.40s\"",
-        verb);
+    rc = link_open(args, &c.link, err);
+    if (!rc)
+        rc = calls[verb](&c, err);
+    link_fini(&c.link);
+    return rc;
 }
 
 static const struct option options[] = {

@@ -44,18 +44,29 @@ static enum spr_code check_options(const struct command *c, const struct verb *v
     return SPR_OK;
 }
 
-enum spr_code verb_run(const struct command *command, const struct verb *verbs, size_t count, struct cli *cli,
-                       const struct args *args, struct spr_error *err)
+enum spr_code verb_find(const struct command *command, const struct verb *verbs, size_t count,
+                        const char *standard, const struct args *args, size_t *ret, struct spr_error *err)
 {
-    size_t i = 0, given = args->operands - 1;
-    while (i < count && strcmp(args->operand[0], verbs[i].name) != 0)
+    const char *word = args->operands ? args->operand[0] : standard;
+    size_t i = 0, given = args->operands ? args->operands - 1 : 0;
+    while (i < count && strcmp(word, verbs[i].name) != 0)
         i++;
     if (i == count)
-        return unknown(command, verbs, count, args->operand[0], err);
+        return unknown(command, verbs, count, word, err);
     const struct verb *v = &verbs[i];
     if (given < v->min || given > v->max)
         return SPR_FAIL(err, SPR_BADARG, "it is 'spritery %s %s%s%s'; see 'spritery help %s'", command->name,
                         v->name, *v->operands ? " " : "", v->operands, command->name);
     enum spr_code rc = check_options(command, v, args, err);
-    return rc ? rc : v->run(cli, args, err);
+    if (!rc)
+        *ret = i;
+    return rc;
+}
+
+enum spr_code verb_run(const struct command *command, const struct verb *verbs, size_t count, struct cli *cli,
+                       const struct args *args, struct spr_error *err)
+{
+    size_t i = 0;
+    enum spr_code rc = verb_find(command, verbs, count, NULL, args, &i, err);
+    return rc ? rc : verbs[i].run(cli, args, err);
 }

@@ -16,7 +16,13 @@ struct verb {
     command_fn *run;
 };
 
-/* Runs the verb that the first operand names. BORROWS verbs[count]. Fails: SPR_BADARG (no such verb: the nearest is
+/* The place of the verb that the first operand names, or of `standard` (NULL: none) where there is no operand. BORROWS
+ * verbs[count]. Fails: SPR_BADARG, as verb_run. */
+SPR_MUST_USE enum spr_code verb_find(const struct command *command, const struct verb *verbs, size_t count,
+                                     const char *standard, const struct args *args, size_t *ret,
+                                     struct spr_error *err);
+
+/* Runs the verb that the first operand names. Fails: SPR_BADARG (no such verb: the nearest is
  * suggested; more or fewer operands; another verb's option), and as the verb does. */
 SPR_MUST_USE enum spr_code verb_run(const struct command *command, const struct verb *verbs, size_t count,
                                     struct cli *cli, const struct args *args, struct spr_error *err);
