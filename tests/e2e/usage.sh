@@ -38,6 +38,11 @@ case $out in
 *) ok "no colours into a pipe" ;;
 esac
 
+run jobs vot
+refused "a verb that is nearly one" 2 "there is no 'jobs vot'; did you mean 'jobs vote'?"
+run jobs --to top
+refused "another verb's option" 2 "--to does not belong to 'jobs list'"
+
 if [ -w /dev/full ]; then
     "$program" help >/dev/full 2>message
     status=$?
@@ -47,8 +52,4 @@ fi
 { "$program" help 2>message; echo $? >ended; } | :
 sleep 0.1
 is "a reader that went away is no noise" "$(cat message)" ""
-run jobs vot
-refused "a verb that is nearly one" 2 "there is no 'jobs vot'; did you mean 'jobs vote'?"
-run jobs --to top
-refused "another verb's option" 2 "--to does not belong to 'jobs list'"
 finish
