@@ -298,7 +298,6 @@ static const struct example examples[] = {
     { "spritery animate walk/ idle/ -o hero.aseprite", "folders become tags" },
     { "spritery animate sheet.png --cells 16x16 -o hero.apng --pingpong", "a sheet cut into frames" },
     { "spritery animate build/hero.json --tag walk -o walk.gif", "a packed sheet, by its JSON" },
-    { "spritery animate hero.json --tag walk -o walk.gif", "frames of a packed sheet, by its JSON" },
     { "spritery animate hero.aseprite --tag walk --play", "played here, at its own pace; Ctrl-C ends it" },
     { "spritery animate hero.gif --onion 2 -o onion.png", "to see whether the motion is even" },
 };

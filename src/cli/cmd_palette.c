@@ -210,12 +210,16 @@ struct dyeing {
     struct palette palette;
     struct dither_options how;
     struct dither_choice dither;
+    const struct image *before; /* the frame before, whose pattern goes on */
 };
 
 static enum spr_code dye(void *context, const struct image *from, struct image *ret, struct spr_error *err)
 {
-    const struct dyeing *d = context;
+    struct dyeing *d = context;
     struct indexed few = { 0 };
+    if (d->before)
+        dither_follow(d->before, from, &d->how);
+    d->before = from;
     enum spr_code rc = dither_apply(from, &d->palette, &d->how, &few, err);
     if (!rc)
         rc = image_from_indexed(ret, &few, err);
@@ -252,6 +256,8 @@ static enum spr_code apply_one(const struct cli *cli, const struct result *where
     struct animation a = { 0 }, dyed = { 0 };
     char to[PATH_MAX];
     enum image_kind kind = result_kind(where, path);
+    d->before = NULL;
+    d->how.origin_x = d->how.origin_y = 0;
     enum spr_code rc = result_path(where, result_name(path), "", kind, to, err);
     if (!rc)
         rc = animation_load(path, NULL, &a, NULL, err);

@@ -338,3 +338,57 @@ enum spr_code dither_matrix_of(const struct image *im, struct dither_matrix *ret
     *ret_value = value;
     return SPR_OK;
 }
+
+struct box {
+    int x[2], y[2]; /* first and last that are solid; the first beyond the last where nothing is */
+};
+
+static struct box solid_box(const struct image *im)
+{
+    struct box b = { { im->width, -1 }, { im->height, -1 } };
+    for (int y = 0; y < im->height; y++)
+        for (int x = 0; x < im->width; x++) {
+            if (image_at(im, x, y)->a < 128)
+                continue;
+            b.x[0] = x < b.x[0] ? x : b.x[0];
+            b.x[1] = x > b.x[1] ? x : b.x[1];
+            b.y[0] = y < b.y[0] ? y : b.y[0];
+            b.y[1] = y;
+        }
+    return b;
+}
+
+/* Solid pixels that are the same (dx, dy) further in the second picture. */
+static int same_after(const struct image *before, const struct image *now, int dx, int dy)
+{
+    int same = 0;
+    for (int y = 0; y < before->height; y++)
+        for (int x = 0; x < before->width; x++) {
+            int u = x + dx, v = y + dy;
+            struct rgba p = *image_at(before, x, y);
+            same += p.a >= 128 && u >= 0 && v >= 0 && u < now->width && v < now->height &&
+                    rgba_equal(p, *image_at(now, u, v));
+        }
+    return same;
+}
+
+void dither_follow(const struct image *before, const struct image *now, struct dither_options *o)
+{
+    if (before->width != now->width || before->height != now->height)
+        return;
+    struct box a = solid_box(before), b = solid_box(now);
+    if (a.y[1] < 0 || b.y[1] < 0)
+        return;
+    const int dx[3] = { 0, b.x[0] - a.x[0], b.x[1] - a.x[1] },
+              dy[3] = { 0, b.y[0] - a.y[0], b.y[1] - a.y[1] };
+    int most = -1, best = 0;
+    for (int k = 0; k < 9; k++) {
+        int same = same_after(before, now, dx[k % 3], dy[k / 3]);
+        if (same > most) {
+            most = same;
+            best = k;
+        }
+    }
+    o->origin_x -= dx[best % 3];
+    o->origin_y -= dy[best / 3];
+}

@@ -59,6 +59,11 @@ struct dither_options {
     const struct dither_matrix *matrix; /* for DITHER_MATRIX; BORROWED */
 };
 
+/* Moves the origin that `before` was dithered with to where the same thing is in the next frame of an animation, so that the
+ * pattern goes with it: of no shift and those between the corners of what is solid in both, the one by which most pixels
+ * are as they were. Pictures of two sizes: no shift. */
+void dither_follow(const struct image *before, const struct image *now, struct dither_options *o);
+
 /* GIVES ret->index (indexed_fini). Fails: SPR_BADARG (strength or matrix out of range, empty palette), SPR_LIMIT (see
  * quantise_apply), SPR_NOMEM. */
 SPR_MUST_USE enum spr_code dither_apply(const struct image *im, const struct palette *p,

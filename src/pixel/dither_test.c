@@ -131,6 +131,47 @@ static void patterns_move_with_the_picture(void **state)
     image_fini(&large);
 }
 
+/* A creature walks, one arm up in every second frame, before a still thing or none: its pattern stays with it. */
+static void patterns_follow_what_moves(void **state)
+{
+    (void)state;
+    enum { W = 40, H = 24, FRAMES = 6 };
+    struct image small = ramp(), before = { 0 };
+    struct dither_options o = { .kind = DITHER_BAYER_4, .strength = 1 };
+    uint8_t first[16 * 4];
+    for (int i = 0; i < FRAMES; i++) {
+        struct image im = flat(W, H, (struct rgba){ 0 });
+        struct indexed few = { 0 };
+        struct spr_error err = { 0 };
+        int at_x = 3 + 3 * i, at_y = 9 - i % 2;
+        for (int y = 0; y < 4; y++)
+            for (int x = 0; x < 16; x++)
+                *image_at(&im, x + at_x, y + at_y) = *image_at(&small, x, y);
+        if (i % 2)
+            *image_at(&im, at_x + 2, at_y - 3) = (struct rgba){ 90, 90, 90, 255 };
+        if (before.pixel)
+            dither_follow(&before, &im, &o);
+        assert_int_equal(dither_apply(&im, &black_white, &o, &few, &err), SPR_OK);
+        for (int y = 0; y < 4; y++) {
+            const uint8_t *row = few.index + (y + at_y) * W + at_x;
+            if (i == 0)
+                memcpy(first + y * 16, row, 16);
+            assert_memory_equal(row, first + y * 16, 16);
+        }
+        indexed_fini(&few);
+        image_fini(&before);
+        before = im;
+    }
+    struct image clear = flat(W, H, (struct rgba){ 0 });
+    int x = o.origin_x;
+    dither_follow(&before, &clear, &o);
+    dither_follow(&before, &small, &o);
+    assert_int_equal(o.origin_x, x);
+    image_fini(&clear);
+    image_fini(&before);
+    image_fini(&small);
+}
+
 static void strength_0_and_none_are_plain(void **state)
 {
     (void)state;
@@ -247,6 +288,7 @@ int main(void)
         cmocka_unit_test(patterns),
         cmocka_unit_test(the_mean_is_right),
         cmocka_unit_test(patterns_move_with_the_picture),
+        cmocka_unit_test(patterns_follow_what_moves),
         cmocka_unit_test(strength_0_and_none_are_plain),
         cmocka_unit_test(a_matrix_of_one_s_own),
         cmocka_unit_test(a_picture_is_a_matrix),

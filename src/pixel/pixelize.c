@@ -135,6 +135,8 @@ static enum spr_code colour(const struct image *cells, int count, const struct p
     enum spr_code rc = choose_palette(cells, count, o, &p, err);
     int done = 0;
     while (!rc && done < count) {
+        if (done > 0 && o->dither != DITHER_NONE)
+            dither_follow(&cells[done - 1], &cells[done], &how);
         rc = o->dither == DITHER_NONE ? quantise_apply(&cells[done], &p, o->space, 0, &ret[done], err)
                                       : dither_apply(&cells[done], &p, &how, &ret[done], err);
         done += !rc;
