@@ -124,7 +124,7 @@ void catalog_refresh(struct catalog *c, bool now)
 {
     if (!*c->servers || atomic_load(&c->stop))
         return;
-    c->again = c->asking && now;
+    c->again = c->asking && (now || c->again);
     if (c->asking || (!now && clock_steady_ns() - c->asked_ns < OLD_NS))
         return;
     c->asking = uv_queue_work(c->loop, &c->work, on_thread, on_asked) == 0;
