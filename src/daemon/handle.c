@@ -204,7 +204,7 @@ static void on_generate(struct daemon *d, const struct asker *a, void *object)
     const char *id = m->id;
     double estimate = 0;
     if (!id || !*id) {
-        snprintf(fresh, sizeof fresh, "%013llx%013llx", (unsigned long long)random_fresh_seed(),
+        snprintf(fresh, sizeof fresh, "%014llx%014llx", (unsigned long long)random_fresh_seed(),
                  (unsigned long long)random_fresh_seed());
         id = fresh;
     }
