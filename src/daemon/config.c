@@ -36,7 +36,7 @@ static const struct config_row rows[] = {
     { "queue.most", CONFIG_WHOLE, true, "100000", 1, 100000000, NULL, "jobs that may wait; more are refused", AT(queue.most) },
     { "queue.tries", CONFIG_WHOLE, false, "3", 1, 100, NULL, "how often a job is begun before it has failed", AT(queue.tries) },
     { "queue.retry", CONFIG_SPAN, true, "5s", 1, DAY_S, NULL, "wait before the second try; each further one waits twice as long", AT(queue.retry_s) },
-    { "queue.lease", CONFIG_SPAN, false, "60s", 5, DAY_S, NULL, "a worker that is silent for so long has lost its job", AT(queue.lease_s) },
+    { "queue.lease", CONFIG_SPAN, false, "60s", 5, DAY_S, NULL, "a running job is held for so long; the daemon, while it lives, holds it on", AT(queue.lease_s) },
     { "queue.keep", CONFIG_SPAN, true, "90d", 60, 36500LL * DAY_S, NULL, "finished jobs are remembered for so long; pictures stay for ever", AT(queue.keep_s) },
     { "queue.keep_jobs", CONFIG_WHOLE, true, "200000", 1, 1000000000, NULL, "and at most so many", AT(queue.keep_jobs) },
     { "queue.durable", CONFIG_WORD, false, "kill", 0, 0, durable_words, "what an accepted job survives: kill (-9), or power cuts too, which waits for the disk", AT(queue.durable) },

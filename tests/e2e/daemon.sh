@@ -274,6 +274,42 @@ else
     skip "a job for ComfyUI is drawn there" "python3-aiohttp is not installed"
 fi
 
+# Bounds: a full queue refuses, says so to balancers, and goes on; old jobs are forgotten, their pictures are not.
+if serve --data "$work/bounds" --set queue.most=2; then ok "a daemon with bounds"; else not_ok "a daemon with bounds" "$(cat serve.log)"; fi
+run jobs pause
+cat >bounds.py <<EOF
+import msgpack, sys, urllib.error, urllib.request, zmq
+s = zmq.Context().socket(zmq.REQ)
+s.connect('$requests')
+def ask(**message):
+    s.send(msgpack.packb(message))
+    return msgpack.unpackb(s.recv())
+def ready():
+    try:
+        return urllib.request.urlopen('http://$http/readyz').status
+    except urllib.error.HTTPError as e:
+        return '%d %s' % (e.code, e.read().decode().strip())
+for i in sys.argv[1:]:
+    print(ready(), ask(type='generate', id=i, prompt='red gem', model='', size=[16, 16], steps=1, cfg_scale=1.0).get('error', 'taken'), sep=', ')
+EOF
+is "a full queue refuses, and is not ready" "$("$python" bounds.py b0 b1 b2 2>&1)" "200, taken
+200, taken
+503 the queue is full, the queue is full: 2 jobs wait (queue.most)"
+run jobs resume
+"$program" jobs watch b1 >/dev/null 2>&1
+is "with room again it takes" "$("$python" bounds.py b3 2>&1)" "200, taken"
+"$program" jobs watch b3 >/dev/null 2>&1
+is "three jobs are remembered" "$("$program" jobs list --json | jq -r .job_id | tr '\n' ' ')" "b3 b1 b0 "
+stop TERM
+serve --data "$work/bounds" --set queue.keep_jobs=1
+for _ in $(seq 100); do
+    [ "$("$program" jobs list --json | grep -c .)" != 1 ] || break
+    sleep 0.1
+done
+is "then one, the last" "$("$program" jobs list --json | jq -r .job_id | tr '\n' ' ')" "b3 "
+is "the pictures stay" "$(find bounds/gallery -name '*.png' | wc -l)" 3
+stop TERM
+
 # Keys: the listed come in, others do not.
 "$program" keys new server -q >/dev/null
 "$program" keys new friend -q >/dev/null
