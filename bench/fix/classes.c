@@ -371,7 +371,7 @@ const char *const *class_folders(const struct class_row *row, enum split split)
                                            "player/transform", "player/felids", NULL },
                              *const whole[] = { "dngn/altars", "dngn/doors", "dngn/gateways",
                                                 "dngn/trees",  "gui/spells", NULL };
-    if (split != SPLIT_FRESH)
+    if (!split_unseen(split))
         return row->folder;
     return row->letter == 'P' ? whole : sprites;
 }

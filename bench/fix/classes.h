@@ -1,6 +1,6 @@
 /* classes - the ways in which bench/pixelfix spoils pixel art, one letter each.
  * Flow:  struct tiles + class + number -> class_make -> struct spoiled -> files
- * Nominal pictures (the tuning split, and every second one of the held-out split) are as the class says; the others
+ * Nominal pictures (the tuning and the blind split, and every second one of the held-out split) are as the class says; the others
  * have other canvases and sizes of the same kind. */
 #ifndef FIX_CLASSES_H
 #define FIX_CLASSES_H

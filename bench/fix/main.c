@@ -32,7 +32,8 @@ static void make_class(const char *set, FILE *manifest, const char *root, enum s
                              0,
                              split == SPLIT_FRESH };
         if (row->make)
-            row->make(&tiles, &at, &dice, split == SPLIT_TUNE || (split == SPLIT_HELD && i % 2 == 0), &s);
+            row->make(&tiles, &at, &dice,
+                      split == SPLIT_TUNE || split == SPLIT_BLIND || (split == SPLIT_HELD && i % 2 == 0), &s);
         else
             not_art_make(i, photos, photo_count, split, &dice, &s);
         store_add(set, manifest, row->letter, i, &s);
@@ -46,7 +47,7 @@ static int make(int argc, char **argv)
     if (argc < 6)
         return 2;
     const char *set = argv[0];
-    static const char *const splits[] = { "tune", "held", "wide", "fresh" };
+    static const char *const splits[] = { "tune", "held", "wide", "fresh", "blind" };
     enum split split = SPLIT_TUNE;
     for (int k = 0; k < (int)SPR_COUNT(splits); k++)
         if (strcmp(argv[2], splits[k]) == 0)

@@ -46,7 +46,7 @@ struct tiles tiles_find(const char *root, const char *const *folders, enum split
             if (e->fts_info != FTS_F || !is_png(e->fts_path))
                 continue;
             uint64_t hash = random_mix(hash_of(e->fts_path + prefix));
-            if (split != SPLIT_FRESH && hash >> 63 != (split == SPLIT_HELD))
+            if (!split_unseen(split) && hash >> 63 != (split == SPLIT_HELD))
                 continue;
             if (count == room) {
                 room = room ? room * 2 : 256;
@@ -64,7 +64,7 @@ struct tiles tiles_find(const char *root, const char *const *folders, enum split
         exit(1);
     }
     qsort(found, count, sizeof *found, by_hash);
-    struct tiles t = { must_alloc(count, sizeof *t.path), count, split == SPLIT_FRESH };
+    struct tiles t = { must_alloc(count, sizeof *t.path), count, split_unseen(split) };
     for (size_t i = 0; i < count; i++)
         t.path[i] = found[i].path;
     free(found);

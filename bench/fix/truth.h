@@ -3,14 +3,20 @@
  * Splits: a tile belongs to the tuning or to the held-out split by the hash of its name, so no sprite is in both. The
  *   held-out split also has other seeds, and every second picture other canvases, grounds and sizes; the wide split has
  *   those in every picture, with the tuning's tiles. The fresh split takes tiles of folders that no other one looks
- *   into, and grounds of any colour. */
+ *   into, and grounds of any colour; the blind split takes those tiles, too, and spoils them as the classes say. */
 #ifndef FIX_TRUTH_H
 #define FIX_TRUTH_H
 #include "base/random.h"
 #include "image/image.h"
 #include <stdbool.h>
 
-enum split { SPLIT_TUNE, SPLIT_HELD, SPLIT_WIDE, SPLIT_FRESH };
+enum split { SPLIT_TUNE, SPLIT_HELD, SPLIT_WIDE, SPLIT_FRESH, SPLIT_BLIND };
+
+/* Whether its tiles are those of folders that no other split looks into. */
+static inline bool split_unseen(enum split s)
+{
+    return s == SPLIT_FRESH || s == SPLIT_BLIND;
+}
 
 /* Names of tiles of a split, in an order that looks random. */
 struct tiles {

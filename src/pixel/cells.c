@@ -217,8 +217,7 @@ static struct inward_box box_of(const struct grid *g, size_t at)
                                 (double)g->y.line[j + 1] };
 }
 
-/* Whether a cell's middle is not of one colour. */
-static bool is_uneven(const struct cells *c, size_t at)
+bool cells_uneven(const struct cells *c, size_t at)
 {
     return c->uneven[at] > 0 ||
            fabsf(c->drift[at * 3]) + fabsf(c->drift[at * 3 + 1]) + fabsf(c->drift[at * 3 + 2]) > 0;
@@ -231,11 +230,11 @@ static double fade_of(const struct image *im, const struct grid *g, const struct
     double left[SPR_COUNT(tried)] = { 0 };
     size_t n = (size_t)g->x.cells * (size_t)g->y.cells, uneven = 0, seen = 0, best = 0;
     for (size_t at = 0; at < n; at++)
-        uneven += is_uneven(cells, at);
+        uneven += cells_uneven(cells, at);
     for (size_t at = 0; at < n; at++) {
         struct inward_box box = box_of(g, at);
         struct inward fit;
-        if (!is_uneven(cells, at) || seen++ % (uneven / FADE_CELLS + 1) != 0)
+        if (!cells_uneven(cells, at) || seen++ % (uneven / FADE_CELLS + 1) != 0)
             continue;
         for (size_t k = 0; k < SPR_COUNT(tried); k++)
             if (inward_fit(im, &box, tried[k], &fit))
@@ -254,7 +253,7 @@ static void look_inward(const struct image *im, const struct grid *g, struct cel
         struct inward_box box = box_of(g, at);
         struct inward fit;
         struct rgba *p = &cells->colour.pixel[at];
-        if (!is_uneven(cells, at) || !inward_fit(im, &box, fade, &fit) ||
+        if (!cells_uneven(cells, at) || !inward_fit(im, &box, fade, &fit) ||
             fit.residual > 1.5 * grain + explained + unexplained * fit.spread)
             continue;
         double off = fit.residual > grain ? fit.residual - grain : 0;

@@ -10,6 +10,7 @@
 #include "base/err.h"
 #include "image/image.h"
 #include "pixel/grid.h"
+#include <stdbool.h>
 
 struct cells {
     struct image colour; /* (cells) */
@@ -25,6 +26,8 @@ struct cells {
 /* BORROWS im and g (found or given). GIVES *ret (cells_fini). Fails: SPR_NOMEM. */
 SPR_MUST_USE enum spr_code cells_take(const struct image *im, const struct grid *g, struct cells *ret,
                                       struct spr_error *err);
+/* Whether the middle of cell `at` is not of one colour. */
+bool cells_uneven(const struct cells *c, size_t at);
 void cells_fini(struct cells *c); /* fine on a zeroed one */
 
 struct span {

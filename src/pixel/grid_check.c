@@ -8,8 +8,9 @@
 
 /* Pixels on a border are mixtures of the cells beside: off their middle by at most this share of the step. */
 static const double mixture = 0.6;
-enum { ENOUGH_CLEAR = 8 };
-static const double edge = 0.2; /* of a cell's width, at each side: blur and rounding reach that far */
+enum { ENOUGH_CLEAR = 8, ENOUGH_SHOWN = 16 };
+static const double clipped = 14; /* nearer to 0 or 255 noise is cut off */
+static const double edge = 0.2;   /* of a cell's width, at each side: blur and rounding reach that far */
 
 /* The four channels of some pixels, premultiplied. */
 struct mean {
@@ -149,6 +150,52 @@ static double belief(const struct axis_check *a)
     return a->plain * clear / (1 + a->ridge * a->ridge);
 }
 
+/* Noise shows in full where nothing cuts it off: in opaque cells whose channels are all well between 0 and 255. */
+static bool shows_noise(const struct mean *m)
+{
+    return m->v[3] > 254.5 && m->v[0] > clipped && m->v[0] < 255 - clipped && m->v[1] > clipped &&
+           m->v[1] < 255 - clipped && m->v[2] > clipped && m->v[2] < 255 - clipped;
+}
+
+/* What the variance may be at most that was cut off at the ends, where the channels are so near to them: noise around 0
+ * keeps 0.341 of it. */
+static double before_clipping(const struct mean *m, double variance)
+{
+    double reach = 1.7 * variance / 3;
+    int ends = 0;
+    for (int k = 0; k < 3; k++)
+        ends += m->v[k] * m->v[k] < reach || (255 - m->v[k]) * (255 - m->v[k]) < reach;
+    return variance / (1 - ends * (1 - 0.341) / 3);
+}
+
+/* The variance that noise has, where the quiet cells may be a ground without any, black, white or transparent: then the
+ * other cells say it. value: scratch. */
+static double unclipped_noise(const struct mean *mean, size_t count, double quiet, float *value)
+{
+    size_t shown = 0, quiet_cells = 0, quiet_shown = 0;
+    struct mean typical = { 0 };
+    for (size_t i = 0; i < count; i++) {
+        bool shows = shows_noise(&mean[i]);
+        if (shows)
+            value[shown++] = (float)mean[i].variance;
+        if (mean[i].variance > quiet)
+            continue;
+        quiet_cells++;
+        quiet_shown += shows;
+        for (int k = 0; k < 4; k++)
+            typical.v[k] += (mean[i].v[k] - typical.v[k]) / (double)quiet_cells;
+    }
+    if (2 * quiet_shown >= quiet_cells)
+        return quiet;
+    bool transparent = typical.v[3] < 254;
+    double most = transparent ? 1e9 : before_clipping(&typical, quiet);
+    if (shown < ENOUGH_SHOWN)
+        return transparent ? quiet : most;
+    qsort(value, shown, sizeof *value, ascending);
+    double found = (double)value[shown / 3];
+    return found < quiet ? quiet : found > most ? most : found;
+}
+
 enum spr_code grid_check(const struct image *im, const struct grid *g, struct grid_check *ret,
                          struct spr_error *err)
 {
@@ -165,7 +212,7 @@ enum spr_code grid_check(const struct image *im, const struct grid *g, struct gr
     double within = measure(im, &(struct lattice){ g, 0, 0 }, value, mean, &quiet);
     c.x.plain = plainness(within, measure(im, &(struct lattice){ g, 0.5, 0 }, value, NULL, NULL), quiet);
     c.y.plain = plainness(within, measure(im, &(struct lattice){ g, 0, 0.5 }, value, NULL, NULL), quiet);
-    c.noise = sqrt(quiet / 3);
+    c.noise = sqrt(unclipped_noise(mean, cells, quiet, value) / 3);
     check_borders(im, g, mean, c.noise, &c);
     double x = belief(&c.x), y = belief(&c.y);
     c.confidence = x < y ? x : y;

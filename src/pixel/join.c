@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ROUNDS = 4, COLOURS_MAX = 4096, STRAY_CELLS = 3, LARGE_CELLS = 20 };
+enum { ROUNDS = 4, COLOURS_MAX = 4096, STRAY_CELLS = 3, RARE_CELLS = 6, LARGE_CELLS = 20 };
 
 /* A mean of cells. */
 struct colour {
@@ -17,7 +17,7 @@ struct colour {
 /* Differences of two means up to so many standard deviations of their error, and so much more, are noise. */
 static const double deviations = 3.3, slack = 1.5;
 /* What bleeds into a cell is smooth, so that it is more than what it varies by. */
-static const double clear_contrast = 24, bleed_more = 1.0, bleed_least = 0.010;
+static const double clear_contrast = 24, bleed_more = 1.0, bleed_least = 0.006;
 /* A halo changes a cell beside a large region by at most that share of its contrast. */
 static const double halo = 0.025;
 /* A codec hides how much noise there was: where it was cut off, means moved by up to that much. */
@@ -25,13 +25,15 @@ static const double codec_clipped = 4.6;
 /* Values so near an end are that end. */
 static const double clipped_slack = 1.5;
 /* Where there is noise, a cell that touches the ground and is no farther from its colour is ground, and so is any colour
- * that is nearer still, wherever it is: nobody sees that much, and a codec leaves it beside strong edges. */
-static const double ground_within = 10, hole_within = 8;
+ * that is nearer still, wherever it is: nobody sees that much, and a codec leaves it beside strong edges. Less where nothing but noise was done to
+ * the cells. */
+static const double ground_within = 10, hole_within = 8, sharp_within = 4;
 /* What comes in from the sides of a cell gets to its very middle, too: less than that share of how much more there is of
  * it around. */
 static const double drift_share = 0.8, drift_most = 24;
-/* How far a codec may move the brightness and the hue of a few cells beside others of strong colours. */
-static const double codec_bright = 10, codec_hue = 18;
+/* How far a codec may move the brightness and the hue of a few cells beside others of strong colours; and where their
+ * colour is rare. */
+static const double codec_bright = 10, codec_hue = 14, rare_bright = 13, rare_hue = 20;
 
 static double apart(const struct colour *p, const struct colour *q)
 {
@@ -62,6 +64,7 @@ struct join {
     int32_t *queue;
     struct colour *colour;
     int colours;
+    bool sharp; /* nothing was done to the cells but noise */
 };
 
 /* The largest difference to a cell beside. */
@@ -84,8 +87,8 @@ static int ascending(const void *p, const void *q)
 }
 
 /* How much of the difference between neighbours gets into a cell, by blur, halos or a codec: the median of what varies
- * within cells against their contrast. 0 in pictures that have only noise. */
-static double bleeding(const struct join *j, const struct cells *frame, double *ratio)
+ * within cells against their contrast. 0 in pictures that have only noise; *ret_sharp: thirteen of fourteen cells have. */
+static double bleeding(const struct join *j, const struct cells *frame, double *ratio, bool *ret_sharp)
 {
     size_t count = 0;
     for (int f = 0; f < j->frames; f++)
@@ -96,6 +99,7 @@ static double bleeding(const struct join *j, const struct cells *frame, double *
                 ratio[count++] = (double)frame[f].uneven[i] / high;
         }
     qsort(ratio, count, sizeof *ratio, ascending);
+    *ret_sharp = count == 0 || ratio[count * 13 / 14] <= 0;
     return count > 8 ? ratio[count / 2] : 0;
 }
 
@@ -111,7 +115,8 @@ static bool load(struct join *j, const struct cells *frame, double *scratch)
             j->cell[(size_t)f * j->cells + i] =
                 (struct colour){ p.r, p.g, p.b, p.a >= 128, error * error + uneven * uneven };
         }
-    double bleed = noise ? bleeding(j, frame, scratch) * bleed_more : 0;
+    double bleed = noise ? bleeding(j, frame, scratch, &j->sharp) * bleed_more : 0;
+    j->sharp = j->sharp && !frame->codec;
     if (noise && bleed < bleed_least)
         bleed = bleed_least;
     for (int f = 0; bleed > 0 && f < j->frames; f++)
@@ -215,7 +220,8 @@ static int32_t surrounding(const struct join *j, const int32_t *region, size_t i
     return -1;
 }
 
-/* Noise has tails: a few cells by themselves beside a large region of almost their colour are that region's. */
+/* Noise has tails: a few cells by themselves beside a large region of almost their colour are that region's; more so
+ * where something came in from the sides. */
 static void absorb_strays(struct join *j)
 {
     for (int f = 0; f < j->frames; f++) {
@@ -225,7 +231,9 @@ static void absorb_strays(struct join *j)
             if (other < 0 || j->mean[mine].count > STRAY_CELLS || j->mean[other].count < LARGE_CELLS)
                 continue;
             const struct colour *cell = j->cell + (size_t)f * j->cells;
-            double within = 2 * tolerance(&cell[i], &j->mean[other]) + slack + halo * contrast(j, cell, i);
+            bool touched = j->frame->codec || cells_uneven(&j->frame[f], i);
+            double noise = tolerance(&cell[i], &j->mean[other]) + slack,
+                   within = touched ? 2 * noise + halo * contrast(j, cell, i) : 1.4 * noise;
             if (apart(&cell[i], &j->mean[other]) <= within) {
                 j->mean[mine].count -= 1;
                 region[i] = other;
@@ -337,7 +345,7 @@ static void settle_ground(struct join *j, int f, int32_t ground, int32_t as)
         for (int k = 0; k < 4; k++) {
             int to = side[k];
             if (to < 0 || (size_t)to >= j->cells || region[to] < 0 || j->kind[region[to]] == ground ||
-                apart(&cell[to], c) > ground_within)
+                apart(&cell[to], c) > (j->sharp ? sharp_within : ground_within))
                 continue;
             region[to] = as;
             j->queue[tail++] = to;
@@ -362,16 +370,19 @@ static bool drifted(const struct join *j, int f, size_t i, const struct colour *
         double left = fabs(off[k] - share * (double)drift[k]);
         most = left > most ? left : most;
     }
-    return most <= hole_within && apart(c, ground) <= drift_most;
+    return most <= (j->sharp && all <= 0 ? sharp_within : hole_within) && apart(c, ground) <= drift_most;
 }
 
-/* Whether a codec can have made cell i of frame f of the ground: YCbCr of JFIF. */
-static bool coded(const struct colour *c, const struct colour *ground)
+/* Whether a codec can have made a cell of the ground: YCbCr of JFIF. What it does to a cell it does to few alike: of a
+ * colour that more cells have it must be less. */
+static bool coded(const struct colour *c, const struct colour *ground, bool rare)
 {
     double r = c->r - ground->r, g = c->g - ground->g, b = c->b - ground->b,
-           y = 0.299 * r + 0.587 * g + 0.114 * b;
-    return fabs(y) <= codec_bright && fabs(0.564 * (b - y)) <= codec_hue &&
-           fabs(0.713 * (r - y)) <= codec_hue;
+           y = 0.299 * r + 0.587 * g + 0.114 * b, blue = 0.564 * (b - y), red = 0.713 * (r - y),
+           hue2 = blue * blue + red * red, left = 1 - fabs(y) / codec_bright;
+    if (rare)
+        return fabs(y) <= rare_bright && hue2 <= rare_hue * rare_hue;
+    return left >= 0 && hue2 <= codec_hue * codec_hue * left * left;
 }
 
 /* Few cells by themselves that are ground but for what was done to the picture. */
@@ -382,7 +393,8 @@ static void settle_strays(struct join *j, int f, int32_t ground, int32_t as)
     bool smooth = j->frame->codec || j->frame->noise < 1;
     for (size_t i = 0; i < j->cells; i++)
         if (region[i] >= 0 && j->mean[region[i]].count <= STRAY_CELLS && j->kind[region[i]] != ground &&
-            (drifted(j, f, i, c) || (smooth && coded(&j->cell[(size_t)f * j->cells + i], c))))
+            (drifted(j, f, i, c) || (smooth && coded(&j->cell[(size_t)f * j->cells + i], c,
+                                                     j->colour[j->kind[region[i]]].count <= RARE_CELLS))))
             region[i] = as;
 }
 
@@ -404,7 +416,8 @@ static void settle_grounds(struct join *j, int32_t *border)
 {
     int32_t ground = ground_kind(j, border), as = -1;
     for (int32_t r = 0; ground >= 0 && r < j->regions; r++)
-        if (j->mean[r].count > 0 && apart(&j->colour[j->kind[r]], &j->colour[ground]) <= hole_within)
+        if (j->mean[r].count > 0 &&
+            apart(&j->colour[j->kind[r]], &j->colour[ground]) <= (j->sharp ? sharp_within : hole_within))
             j->kind[r] = ground;
     for (int32_t r = 0; ground >= 0 && r < j->regions && as < 0; r++)
         if (j->mean[r].count > 0 && j->kind[r] == ground)
@@ -439,20 +452,6 @@ static double unclipped(double mean, double noise, bool codec)
         return mean <= codec_clipped ? 0 : mean;
     double value = noise * before_clipping(mean / noise);
     return value < clipped_slack ? 0 : value;
-}
-
-/* Noise as it was before it was cut off. It was measured where the picture is quiet, so mostly in its ground. */
-static double noise_before(const struct join *j, int32_t ground, double noise)
-{
-    static const double kept = 0.341; /* of the variance, at an end */
-    int ends = 0;
-    if (ground < 0)
-        return noise;
-    const struct colour *c = &j->colour[ground];
-    const double channel[3] = { c->r, c->g, c->b };
-    for (int k = 0; k < 3; k++)
-        ends += channel[k] < noise || channel[k] > 255 - noise;
-    return noise / sqrt(1 - ends * (1 - kept) / 3);
 }
 
 static void undo_clipping(struct join *j, double noise, bool codec)
@@ -523,7 +522,7 @@ enum spr_code join_noise(struct cells *frame, int count, struct spr_error *err)
             absorb_strays(&j);
             choose_colours(&j, order);
             settle_grounds(&j, border);
-            undo_clipping(&j, noise_before(&j, ground_kind(&j, border), frame->noise), frame->codec);
+            undo_clipping(&j, frame->noise, frame->codec);
             store(&j, frame);
         }
     } else {

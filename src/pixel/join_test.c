@@ -115,6 +115,7 @@ static void grounds_are_one_colour(void **state)
         struct cells c = cells_of(scene, noisy ? 0.5f : 0);
         struct spr_error err;
         c.noise = noisy ? 4 : 0;
+        c.codec = noisy;
         struct rgba was = c.colour.pixel[0], ground = { 252, 252, 253, 255 };
         for (int i = 0; i < 12 * 7; i++)
             if (rgba_equal(c.colour.pixel[i], was))
@@ -177,6 +178,8 @@ static void holes_are_ground(void **state)
         { { 120, 120, 120, 255 }, -30, false, false, "what is around it is darker" },
         { { 100, 104, 116, 255 }, 0, false, false, "hue without a codec" },
         { { 100, 104, 116, 255 }, 0, true, true, "a codec's hue" },
+        { { 111, 111, 111, 255 }, 0, false, false, "near it, and nothing but noise was done to it" },
+        { { 111, 111, 111, 255 }, 0, true, true, "as near after a codec" },
     };
     (void)state;
     for (size_t k = 0; k < SPR_COUNT(rows); k++) {
@@ -199,12 +202,38 @@ static void holes_are_ground(void **state)
     }
 }
 
+/* What a codec does to a few cells it does to few alike: a colour that recurs is the thing's own. */
+static void recurring_colours_are_no_ground(void **state)
+{
+    static const int also[] = { 13, 22, 37, 46, 61, 70, 5 };
+    const struct rgba own = { 110, 100, 128, 255 }, ground = { 104, 104, 104, 255 };
+    (void)state;
+    for (int recurs = 0; recurs < 2; recurs++) {
+        struct cells c = cells_of(scene, 0.5f);
+        struct spr_error err;
+        struct rgba was = c.colour.pixel[0];
+        size_t hole = 3 * 12 + 4;
+        c.noise = 3;
+        c.codec = true;
+        for (int i = 0; i < 12 * 7; i++)
+            if (rgba_equal(c.colour.pixel[i], was))
+                c.colour.pixel[i] = ground;
+        c.colour.pixel[hole] = own;
+        for (size_t k = 0; recurs && k < SPR_COUNT(also); k++)
+            c.colour.pixel[also[k]] = own;
+        assert_int_equal(join_noise(&c, 1, &err), SPR_OK);
+        assert_int_equal(rgba_equal(c.colour.pixel[hole], c.colour.pixel[0]), !recurs);
+        cells_fini(&c);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(noise_is_joined_and_colours_stay), cmocka_unit_test(without_noise_nothing_changes),
         cmocka_unit_test(time_agrees_where_nothing_moves),  cmocka_unit_test(grounds_are_one_colour),
         cmocka_unit_test(what_was_cut_off_comes_back),      cmocka_unit_test(holes_are_ground),
+        cmocka_unit_test(recurring_colours_are_no_ground),
     };
     return cmocka_run_group_tests_name("pixel/join", tests, NULL, NULL);
 }

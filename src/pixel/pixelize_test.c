@@ -117,6 +117,42 @@ static void counts_uneven_cells_of_margins(void **state)
         fail_msg("%d of %d right, %d among three", exact, PICTURES, listed);
 }
 
+/* A ground that cuts noise off, or has none, does not hide how much there is; so dark cells on black are no ground. */
+static void sees_noise_beside_any_ground(void **state)
+{
+    static const struct rgba grounds[] = {
+        { 0, 0, 0, 255 }, { 255, 255, 255, 255 }, { 0, 255, 0, 255 }, { 0, 0, 0, 0 }, { 120, 130, 140, 255 }
+    };
+    (void)state;
+    for (size_t k = 0; k < SPR_COUNT(grounds); k++) {
+        struct image truth = draw_creature(36, 36, 3);
+        const struct rgba outline = { 24, 20, 37, 255 }, dark = { 18, 18, 18, 255 };
+        for (int i = 0; i < 36 * 36; i++) {
+            struct rgba *p = &truth.pixel[i];
+            *p = rgba_equal(*p, drawn_ground) ? grounds[k] : rgba_equal(*p, outline) ? dark : *p;
+        }
+        struct image im = enlarge_art(
+            &truth, &(struct enlarging){ .x = 8.2, .y = 8.2, .noise = 5, .antialiased = true }, k);
+        struct pixelize_options o = { 0 };
+        struct pixelize_report r;
+        struct indexed got;
+        struct spr_error err;
+        assert_int_equal(pixelize(&im, 1, &o, &got, &r, &err), SPR_OK);
+        assert_true(r.found);
+        assert_int_equal(r.width * 100 + r.height, 3636);
+        if (fabs(r.grid.noise - 5) > 0.6)
+            fail_msg("ground %zu: noise %.2f", k, r.grid.noise);
+        int lost = 0;
+        for (int i = 0; i < 36 * 36; i++)
+            lost += !rgba_equal(truth.pixel[i], grounds[k]) && got.index[i] == got.index[0];
+        if (lost > 2)
+            fail_msg("ground %zu: %d cells became ground", k, lost);
+        indexed_fini(&got);
+        image_fini(&im);
+        image_fini(&truth);
+    }
+}
+
 /* Waves of many lengths: changes everywhere, on no lattice. */
 static struct image draw_waves(int side)
 {
@@ -293,6 +329,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(finds_grids_of_all_kinds),
         cmocka_unit_test(counts_uneven_cells_of_margins),
+        cmocka_unit_test(sees_noise_beside_any_ground),
         cmocka_unit_test(refuses_what_has_no_grid),
         cmocka_unit_test(takes_small_sprites_as_they_are),
         cmocka_unit_test(rgb_under_transparency_does_not_count),
