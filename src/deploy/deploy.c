@@ -1,4 +1,5 @@
 /* Deciding: what is there, what shall be there, whose it is. */
+#include "base/clock.h"
 #include "base/file.h"
 #include "deploy/deploy_inner.h"
 
@@ -186,6 +187,35 @@ static enum spr_code check_job(const struct deploy_job *job, struct spr_error *e
     return SPR_OK;
 }
 
+/* Waits for another deploy, which may be the rest of one that was ended: what it moves is soon moved. The folder that is
+ * locked is the one that is there: the other may have taken it away, as one that failed does. */
+static enum spr_code take_lock(const struct deploy_job *job, const char *folder, int *ret,
+                               struct spr_error *err)
+{
+    enum { PATIENCE_MS = 30000, LOOK_MS = 20 };
+    struct stat mine, there;
+    for (int64_t until = clock_wall_ms() + PATIENCE_MS;;) {
+        enum spr_code rc = file_make_folder(folder, err);
+        if (rc)
+            return rc;
+        int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        if (fd < 0 && errno != ENOENT)
+            return SPR_FAIL(err, SPR_IO, "cannot open %.300s: %s", folder, strerror(errno));
+        if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0 && fstat(fd, &mine) == 0 &&
+            stat(folder, &there) == 0 && mine.st_ino == there.st_ino && mine.st_dev == there.st_dev) {
+            *ret = fd;
+            return SPR_OK;
+        }
+        if (fd >= 0)
+            close(fd);
+        if (job->cancel && atomic_load(job->cancel))
+            return SPR_FAIL(err, SPR_CANCELLED, "interrupted; nothing was deployed");
+        if (clock_wall_ms() > until)
+            return SPR_FAIL(err, SPR_BUSY, "another deploy writes to %.300s now", job->into);
+        clock_sleep_ms(LOOK_MS);
+    }
+}
+
 enum spr_code deploy_run(const struct deploy_job *job, struct deploy_files *ret, struct spr_error *err)
 {
     char folder[PATH_MAX];
@@ -198,17 +228,10 @@ enum spr_code deploy_run(const struct deploy_job *job, struct deploy_files *ret,
         return rc;
     bool was_there = file_exists(job->into);
     if (!job->dry_run)
-        rc = file_make_folder(folder, err);
-    if (!rc && !job->dry_run) {
-        lock = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        if (lock < 0)
-            rc = SPR_FAIL(err, SPR_IO, "cannot open %.300s: %s", folder, strerror(errno));
-        else if (flock(lock, LOCK_EX | LOCK_NB))
-            rc = SPR_FAIL(err, SPR_BUSY, "another deploy writes to %.300s now", job->into);
-    }
+        rc = take_lock(job, folder, &lock, err);
     if (!rc)
         rc = deploy_locked(job, &files, err);
-    if (rc && !job->dry_run) { /* nothing stays behind but what was there */
+    if (rc && lock >= 0) { /* nothing stays behind but what was there */
         rmdir(folder);
         if (!was_there)
             rmdir(job->into);

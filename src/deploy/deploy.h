@@ -6,7 +6,7 @@
  * Invariants: D1 A file is replaced or removed only if it is as this deploy left it; `force` also replaces others.
  *   D2 Files are made beside the target first, and moved into place when all are whole. A second process moves, so that
  *   either can be ended; what both left half done is moved back by the next deploy before it looks (deploy/steps).
- * Threads: one; another process that deploys into the same folder is refused. */
+ * Threads: one; another process that deploys into the same folder is waited for, 30 seconds. */
 #ifndef DEPLOY_DEPLOY_H
 #define DEPLOY_DEPLOY_H
 #include "base/err.h"

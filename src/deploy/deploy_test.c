@@ -461,6 +461,32 @@ static void one_of_two_ended_it_is_whole(void **state)
     }
 }
 
+/* Two at once: the later one waits, and finds what the first has brought. */
+static void two_at_once_go_one_after_the_other(void **state)
+{
+    (void)state;
+    set_stage();
+    for (int round = 0; round < 20; round++) {
+        pid_t other[4];
+        put("art/a.png", round % 2 ? "odd" : "even");
+        fflush(NULL);
+        for (int i = 0; i < 4; i++) {
+            other[i] = fork();
+            if (other[i] == 0) {
+                struct spr_error err;
+                _exit((int)go(job_of(art, 1), &err));
+            }
+        }
+        for (int i = 0; i < 4; i++) {
+            int status;
+            assert_int_equal(waitpid(other[i], &status, 0), other[i]);
+            assert_true(WIFEXITED(status) && WEXITSTATUS(status) == SPR_OK);
+        }
+        shell("grep -q '^%s$' game/art/a.png", round % 2 ? "odd" : "even");
+        shell("test \"$(ls -A game/" DEPLOY_FOLDER ")\" = art.json");
+    }
+}
+
 static void refused_anywhere_it_is_as_it_was(void **state)
 {
     int refusals = 0;
@@ -497,6 +523,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(mistakes_are_said, enter, leave),
         cmocka_unit_test_setup_teardown(ended_anywhere_it_is_whole, enter, leave),
         cmocka_unit_test_setup_teardown(one_of_two_ended_it_is_whole, enter, leave),
+        cmocka_unit_test_setup_teardown(two_at_once_go_one_after_the_other, enter, leave),
         cmocka_unit_test_setup_teardown(refused_anywhere_it_is_as_it_was, enter, leave),
     };
     most = mmap(NULL, sizeof *most, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
