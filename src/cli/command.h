@@ -43,8 +43,7 @@ struct command {
     const char *const *operand_words;         /* COMPLETE_WORDS */
     const struct example *examples;
     size_t example_count;
-    const char
-        *names_title; /* help's last paragraph: names from another folder, as "Palettes"; NULL for none */
+    const char *names_title; /* help's last paragraph: names of another folder, as "Palettes"; or NULL */
     const char *(*name_at)(int i); /* the i-th; NULL after the last */
     bool hidden;                   /* not listed */
     /* What options must be together, beside what args_read sees; or NULL. For plans, which are read before they run. */

@@ -87,8 +87,8 @@ struct daemon {
 /* schedule.c */
 void schedule(struct daemon *d);     /* gives waiting jobs to idle workers */
 void take_reports(struct daemon *d); /* what workers have put down */
-void schedule_tick(
-    struct daemon *d); /* once a second: leases, retries, ends that could not be told, retention */
+/* Once a second: leases, retries, ends that could not be told, retention. */
+void schedule_tick(struct daemon *d);
 struct slot *slot_of(struct daemon *d, int64_t row); /* that is at this job, or NULL */
 void slot_abandon(struct daemon *d, struct slot *s, const char *why);
 double waiting_seconds(const struct daemon *d, int64_t queued); /* until so many jobs are through */

@@ -26,8 +26,8 @@ void worker_stop(struct worker *w);
 
 /* Only to an idle one. TAKES what the job owns; *j is emptied. */
 void worker_give(struct worker *w, struct queue_job *j);
-void worker_cancel(
-    struct worker *w); /* the job ends with SPR_CANCELLED between two steps; none: nothing happens */
+/* The job ends with SPR_CANCELLED between two steps; none: nothing happens. */
+void worker_cancel(struct worker *w);
 
 enum worker_report_kind { WORKER_UNDERSTOOD, WORKER_PROGRESS, WORKER_PREVIEW, WORKER_PICTURE, WORKER_ENDED };
 

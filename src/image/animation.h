@@ -28,8 +28,8 @@ struct frame {
 };
 
 enum tag_direction { TAG_FORWARD, TAG_REVERSE, TAG_PINGPONG, TAG_PINGPONG_REVERSE, TAG_DIRECTION_COUNT };
-const char *tag_direction_name(
-    enum tag_direction d); /* "forward", "reverse", "pingpong", "pingpong_reverse" */
+/* "forward", "reverse", "pingpong", "pingpong_reverse" */
+const char *tag_direction_name(enum tag_direction d);
 
 /* Frames from..to, both included. */
 struct tag {

@@ -27,8 +27,8 @@ enum dither_kind {
     DITHER_KIND_COUNT
 };
 
-const char *dither_kind_name(
-    enum dither_kind kind); /* "none", "bayer2", ..., "blue-noise", "floyd-steinberg", ... */
+/* "none", "bayer2", ..., "blue-noise", "floyd-steinberg", ... */
+const char *dither_kind_name(enum dither_kind kind);
 bool dither_kind_named(const char *name, enum dither_kind *ret); /* any case; false if none */
 
 /* "bayer4", "bayer4:0.5": the kind, and the strength of 0 to 1 behind the colon, else 1. False for other text and for

@@ -16,8 +16,8 @@ SPR_MUST_USE enum spr_code palette_add(struct palette *p, struct rgba c, struct 
 /* palette_text.c */
 bool gpl_is(const uint8_t *data, size_t size);
 bool jasc_is(const uint8_t *data, size_t size);
-bool hex_is(const uint8_t *data,
-            size_t size); /* hex and txt: the first line that is no comment is 6 or 8 hex digits */
+/* Both: the first line that is no comment is 6 (hex) or 8 digits (txt). */
+bool hex_is(const uint8_t *data, size_t size);
 bool txt_is(const uint8_t *data, size_t size);
 enum spr_code gpl_decode(const uint8_t *data, size_t size, struct palette *ret, struct spr_error *err);
 enum spr_code jasc_decode(const uint8_t *data, size_t size, struct palette *ret, struct spr_error *err);

@@ -52,8 +52,8 @@ SPR_MUST_USE enum spr_code wire_connect(struct wire_context *c, enum wire_kind k
 void wire_close(struct wire_socket *s); /* what was not sent yet is dropped after 100 ms; NULL is fine */
 
 const char *wire_address(const struct wire_socket *s); /* the real one: a port for tcp://HOST:* */
-int wire_fd(
-    const struct wire_socket *s); /* for poll: ZMQ_FD; edge-triggered: ask wire_readable after every use */
+/* For poll: ZMQ_FD; edge-triggered: ask wire_readable after every use. */
+int wire_fd(const struct wire_socket *s);
 bool wire_readable(struct wire_socket *s);
 
 struct wire_packet {
