@@ -67,6 +67,6 @@ enum spr_code verb_run(const struct command *command, const struct verb *verbs, 
                        const struct args *args, struct spr_error *err)
 {
     size_t i = 0;
-    enum spr_code rc = verb_find(command, verbs, count, NULL, args, &i, err);
+    enum spr_code rc = verb_find(command, verbs, count, "", args, &i, err);
     return rc ? rc : verbs[i].run(cli, args, err);
 }

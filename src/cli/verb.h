@@ -16,7 +16,7 @@ struct verb {
     command_fn *run;
 };
 
-/* The place of the verb that the first operand names, or of `standard` (NULL: none) where there is no operand. BORROWS
+/* The place of the verb that the first operand names, or of `standard` ("": none) where there is no operand. BORROWS
  * verbs[count]. Fails: SPR_BADARG, as verb_run. */
 SPR_MUST_USE enum spr_code verb_find(const struct command *command, const struct verb *verbs, size_t count,
                                      const char *standard, const struct args *args, size_t *ret,
