@@ -22,8 +22,9 @@ struct catalog {
     bool asking, again;
     int64_t asked_ns;
     struct catalog_list remote; /* what was said last */
-    /* the thread's, while asking */
     atomic_bool stop;
+    /* the thread's while `there`, else the loop's: what one of them wrote the other sees, without knowing libuv's locks */
+    atomic_bool there;
     struct catalog_list fresh;
 };
 
@@ -98,16 +99,21 @@ static void on_thread(uv_work_t *work)
 {
     struct catalog *c = work->data;
     struct spr_error ignored;
+    if (!atomic_load(&c->there))
+        return;
     char *list = mem_text(c->servers, strlen(c->servers)), *rest = list;
     for (char *one; rest && (one = strsep(&rest, ", "));)
         if (*one && ask_one(c, one, &ignored) == SPR_NOMEM)
             break;
     mem_free(list);
+    atomic_store(&c->there, false);
 }
 
 static void on_asked(uv_work_t *work, int status)
 {
     struct catalog *c = work->data;
+    if (atomic_load(&c->there)) /* it was called off */
+        atomic_store(&c->there, false);
     c->asking = false;
     c->asked_ns = clock_steady_ns();
     if (status == 0 && (c->fresh.count || !c->remote.count)) { /* an old list is better than none */
@@ -127,6 +133,7 @@ void catalog_refresh(struct catalog *c, bool now)
     c->again = c->asking && (now || c->again);
     if (c->asking || (!now && clock_steady_ns() - c->asked_ns < OLD_NS))
         return;
+    atomic_store(&c->there, true);
     c->asking = uv_queue_work(c->loop, &c->work, on_thread, on_asked) == 0;
 }
 

@@ -22,6 +22,7 @@ enum {
     OUT_NS_PER_S = 1000000000,
     OUT_S = 5,
     TRIES_MAX = 3,
+    LOAD_MAX = 1000000, /* prompts; more is nonsense */
     PICTURE_BYTES = 128 << 20
 };
 
@@ -76,8 +77,9 @@ static enum spr_code ask_load(struct server *s, long time_ms, int *ret, struct s
 {
     json_t *root = NULL;
     enum spr_code rc = fetch_json(s->http, "/prompt", time_ms, &root, err);
+    double left = json_number_value(json_object_get(json_object_get(root, "exec_info"), "queue_remaining"));
     if (!rc)
-        *ret = (int)json_number_value(json_object_get(json_object_get(root, "exec_info"), "queue_remaining"));
+        *ret = left > 0 && left < LOAD_MAX ? (int)left : 0;
     json_decref(root);
     return rc;
 }

@@ -15,8 +15,10 @@ struct ledger {
     atomic_uint unread[PLACES]; /* messages */
 };
 
-/* What a message's memory begins with. */
+/* What a message's memory begins with. `sent` is stored last and read first: so what one thread wrote the other sees,
+ * whatever of ZeroMQ's lies between them. */
 struct entry {
+    atomic_bool sent;
     struct ledger *ledger;
     size_t length;
     unsigned place;
@@ -48,8 +50,10 @@ static void settle(struct entry *e)
 /* In whichever thread drops the message last. */
 static void on_gone(void *bytes, void *hint)
 {
+    struct entry *e = hint;
     (void)bytes;
-    settle(hint);
+    if (atomic_load(&e->sent))
+        settle(e);
 }
 
 static unsigned place_of(const unsigned char *name, size_t length)
@@ -83,8 +87,11 @@ bool ledger_message(struct ledger *l, const void *peer, size_t peer_length, cons
         atomic_fetch_sub(&l->bytes, length);
         return false;
     }
-    *e = (struct entry){ .ledger = l, .length = length, .place = place };
+    e->ledger = l;
+    e->length = length;
+    e->place = place;
     memcpy(e->bytes, bytes, length);
+    atomic_store(&e->sent, true);
     if (zmq_msg_init_data(ret, e->bytes, length, on_gone, e)) {
         settle(e);
         return false;
