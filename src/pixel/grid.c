@@ -83,10 +83,10 @@ static enum spr_code axis_init(struct grid_axis *ret, const struct fit *fit, int
 /* Uneven lines again, with that many cells in the margins, all of one width in each. */
 static void lay_margins(struct grid_axis *a, const struct fit *f, int length, const struct margin *m)
 {
+    if (!a->elastic) /* then the fit has no lines of its own */
+        return;
     float *line = a->line, first = f->line[f->first], last = f->line[f->last];
     int inner = f->last - f->first;
-    if (!a->elastic)
-        return;
     for (int k = 0; k < m->before; k++)
         line[k] = first * (float)k / (float)m->before;
     memcpy(line + m->before, f->line + f->first, ((size_t)inner + 1) * sizeof *line);

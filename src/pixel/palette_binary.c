@@ -272,9 +272,10 @@ enum spr_code strip_encode(const struct palette *p, const char *name, struct buf
     return rc;
 }
 
+/* Aseprite's mark is two bytes, which are the second colour of an .act as well (#..e0a5). An .act has no length before it. */
 bool sprite_is(const uint8_t *data, size_t size)
 {
-    return aseprite_is(data, size);
+    return aseprite_is(data, size) && (!act_is(data, size) || le32(data) == size);
 }
 
 enum spr_code sprite_decode(const uint8_t *data, size_t size, struct palette *ret, struct spr_error *err)

@@ -104,6 +104,12 @@ static void every_kind_comes_back(void **state)
     struct palette clear = { 1, { { 0 } } };
     struct spr_error err = { 0 };
     struct buf file;
+    struct palette marked = { 2, { { 1, 245, 0, 255 }, { 0, 224, 165, 255 } } }, back = { 0 };
+    buf_init(&file, 1000); /* as .act it has Aseprite's mark in its place */
+    assert_int_equal(palette_encode(PALETTE_ACT, &marked, "", &file, &err), SPR_OK);
+    assert_int_equal(palette_decode(file.data, file.length, &back, NULL, &err), SPR_OK);
+    assert_true(back.count == 2 && rgba_equal(back.colour[1], marked.colour[1]));
+    buf_fini(&file);
     buf_init(&file, 100);
     assert_int_equal(palette_encode(PALETTE_GPL, &clear, "", &file, &err), SPR_BADARG);
     assert_string_equal(err.text, "the palette has no colour to write");
