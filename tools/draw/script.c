@@ -28,7 +28,7 @@ struct block {
 };
 
 struct script {
-    char *text[16];
+    char *text[32];
     int texts;
     int lines, blocks, things;
     struct line line[LINES_MAX];
