@@ -50,8 +50,10 @@ static const struct {
     { "bow-", true },
 };
 
-/* Words without which their tiles are not taken: nobody who says "bat" wants a dead one. */
-static const char *const musts[] = { "zombie", "skeleton", "mimic", "statue", "head", "portrait" };
+/* Words without which their tiles are not taken: nobody who says "bat" wants a dead one, who says
+ * "anvil" a smith ("human anvil"), who says "armour" one that walks. */
+static const char *const musts[] = { "zombie", "skeleton", "mimic", "statue",   "head",    "portrait",
+                                     "human",  "animated", "hell",  "guardian", "fishing", "stalker" };
 
 struct maker {
     struct safetensors *model;
@@ -223,7 +225,8 @@ static enum spr_code add_tile(struct maker *m, const char *folder, const struct 
     const char *must = find_must(m, c);
     add_words(m, c, m->word[m->count]);
     m->rule[m->count][0] = must ? (int16_t)find_word(m, must) : 0;
-    m->rule[m->count][1] = c->style_words && !must ? (int16_t)find_word(m, c->style_word[0]) : 0;
+    m->rule[m->count][1] =
+        c->style_words && must != c->style_word[0] ? (int16_t)find_word(m, c->style_word[0]) : 0;
     m->rule[m->count][2] = (int16_t)find_category(m, c);
     m->rule[m->count][3] = c->flip;
     m->count += m->word[m->count][0] != 0;

@@ -100,8 +100,10 @@ static const struct {
     { "item book", "tome book" },
     { "item food", "meat" },
     { "dungeon", "tower" },
-    { "item", "box bag sack lamp lantern bottle" },
-    { "plant", "flower" },
+    { "dungeon floor", "lava water" },
+    { "item", "box bag sack lamp lantern bottle orb" },
+    { "effect", "sun moon star" },
+    { "plant", "flower vine" },
     /* clang-format on */
 };
 
@@ -216,7 +218,7 @@ static bool is_undead(const struct caption *c)
     return false;
 }
 
-/* Adds the weight of one file's tiles that have this word and each category; returns the weight of all of them. */
+/* Adds the weight of one file's tiles that have this word and each category; returns the weight of all that have any. */
 static float count_tiles(struct maker *m, const struct captions *captions, int id, float *tally)
 {
     float all = 0;
@@ -226,7 +228,7 @@ static float count_tiles(struct maker *m, const struct captions *captions, int i
             continue;
         if (c->weight > tile_weight_least)
             m->tile_weight[id] += c->weight;
-        if (is_undead(c) && !in_list(undead_words, m->word[id]))
+        if (c->dir_words == 0 || (is_undead(c) && !in_list(undead_words, m->word[id])))
             continue;
         all += c->weight;
         for (int w = 0; w < c->dir_words; w++)

@@ -145,7 +145,7 @@ run show rat.png --json
 case $out in *'"strength":0.3'*) ok "the picture says how much was drawn anew" ;; *) not_ok "the picture says how much was drawn anew" "$out" ;; esac
 sketched chest yes "red treasure chest"
 sketched strength-1 no rat --strength 1
-sketched whip no whip
+sketched rapier no rapier
 sketched seamless no rat --tile
 sketched init no rat --init rat.png
 sketched large yes rat --size 64
