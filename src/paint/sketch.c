@@ -17,13 +17,13 @@
 
 enum { STREAM_SKETCH = 0x736b65, PIXELS = SKETCH_SIDE * SKETCH_SIDE };
 enum rule { MUST_HAVE, STYLE, CATEGORY, MIRROR, RULES };
-static const float fit_least = 0.5f;   /* of the words' weight */
-static const float head_least = 0.2f;  /* of it, for a sketch of what the others describe */
-static const float head_times = 1.25f; /* its weight */
-static const float unasked = 0.15f;    /* of a word's weight, where only the sketch has it */
-static const float kind_of = 0.85f;    /* of a word's weight, where the sketch is only a kind of that */
-static const float near_best = 0.9f;   /* of the best score: as good as it */
-static const float in_colour = 1.1f;   /* times the score, where the sketch has a colour that was asked for */
+static const float fit_least = 0.5f;  /* of the words' weight */
+static const float head_least = 0.2f; /* of it, for a sketch of what the others describe */
+static const float head_times = 2.0f; /* its weight */
+static const float unasked = 0.15f;   /* of a word's weight, where only the sketch has it */
+static const float kind_of = 0.85f;   /* of a word's weight, where the sketch is only a kind of that */
+static const float near_best = 0.9f;  /* of the best score: as good as it */
+static const float in_colour = 1.1f;  /* times the score, where the sketch has a colour that was asked for */
 
 /* Colours that turn a sketch: the OkLab hue to take on, the least chroma, what becomes of its own chroma and of its
  * lightness (times, plus). */

@@ -151,6 +151,10 @@ at most 256|--grid 17x16
 exclude each other|--grid 2x2 --frames 2
 --scale|--frames 256 --scale 32 --size 64
 END
+# Of words that no sketch has all of, the one that the others describe decides (strength 0: the sketch itself).
+draw beetle-both.webp "boulder beetle" --seed 4 --strength 0
+draw beetle-one.webp "beetle" --seed 4 --strength 0
+same "a boulder beetle is a beetle" beetle-both.webp beetle-one.webp
 draw names "../../etc/passwd ring" --seed 1
 is "no prompt leaves the folder" "$(cd names && files)" "etc-passwd-ring-1.png"
 finish
