@@ -77,8 +77,10 @@ static int measure_noise(const struct image *im, struct row *row, int16_t *chang
         row_load(row, image_at(im, 0, y), im->width);
         row_change(row, row, 1, im->width - 1, change);
         for (int x = 0; x < im->width - 1; x++)
-            histogram[change[x]]++;
-        count += (uint64_t)im->width - 1;
+            if (row->a[x] > 0 || row->a[x + 1] > 0) { /* where nothing is, noise is neither */
+                histogram[change[x]]++;
+                count++;
+            }
     }
     return count > 0 ? noise_of(histogram, count) : 0;
 }
