@@ -130,13 +130,18 @@ static enum spr_code change_row(struct queue *q, int64_t row, const struct chang
 }
 
 /* GIVES the request's JSON (free). */
+/* With the names of what somebody set: some fields mean something else where nobody did. */
 static enum spr_code request_text_of(const struct request *r, char **ret, struct spr_error *err)
 {
-    json_t *object = NULL;
+    json_t *object = NULL, *given;
     enum spr_code rc = request_to_json(r, &object, err);
     if (rc)
         return rc;
-    *ret = request_json_line(object);
+    bool lost = json_object_set_new(object, "given", given = json_array());
+    for (int f = 0; f < REQUEST_FIELD_COUNT; f++)
+        if (request_given(r, (enum request_field)f))
+            lost |= json_array_append_new(given, json_string(request_row((enum request_field)f)->wire));
+    *ret = lost ? NULL : request_json_line(object);
     json_decref(object);
     return *ret ? SPR_OK : SPR_FAIL(err, SPR_NOMEM, "out of memory writing a request");
 }

@@ -189,6 +189,30 @@ static void the_same_id_again_is_the_same_job(void **state)
     queue_close(q);
 }
 
+static void what_somebody_set_is_kept_apart_from_what_is_usual(void **state)
+{
+    (void)state;
+    struct queue *q;
+    struct queue_job j;
+    struct request r;
+    int64_t row;
+    bool again;
+    open_it(&q);
+    request_init(&r);
+    OK(request_set(&r, REQUEST_PROMPT, "prompt", "p", &why));
+    OK(request_set(&r, REQUEST_GUIDANCE, "guidance", "3", &why)); /* as usual, but wanted */
+    struct queue_new n = { "a", "", "", &r, 0, true };
+    OK(queue_accept(q, &n, 1, &row, &again, &why));
+    OK(queue_take(q, "native", 1, 1000, &j, &why));
+    for (int f = 0; f < REQUEST_FIELD_COUNT; f++)
+        assert_int_equal(request_given(&j.request, (enum request_field)f),
+                         request_given(&r, (enum request_field)f));
+    assert_true(request_given(&j.request, REQUEST_GUIDANCE) && !request_given(&j.request, REQUEST_STEPS));
+    queue_job_fini(&j);
+    request_fini(&r);
+    queue_close(q);
+}
+
 static void a_job_is_done_once(void **state)
 {
     (void)state;
@@ -630,6 +654,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(priority_then_age, fresh),
         cmocka_unit_test_setup(the_same_id_again_is_the_same_job, fresh),
+        cmocka_unit_test_setup(what_somebody_set_is_kept_apart_from_what_is_usual, fresh),
         cmocka_unit_test_setup(a_job_is_done_once, fresh),
         cmocka_unit_test_setup(what_may_pass_is_tried_again_later, fresh),
         cmocka_unit_test_setup(leases_run_out, fresh),

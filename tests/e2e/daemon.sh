@@ -59,12 +59,15 @@ run generate "blue potion" --seed 7 -o there.png
 is "generate draws at the daemon" "$status:$(sha here.png)" "0:$(sha there.png)"
 run jobs list --find potion --limit 1
 case $out in *"blue potion"*) ok "and the daemon remembers it" ;; *) not_ok "and the daemon remembers it" "$out" ;; esac
-for options in "-n 3 --steps 4" "--init init.png --strength 0.5 --steps 6" "--palette pico-8 --size 16 --vary 0.3 -n 2 --steps 3"; do
+for options in "-n 3 --steps 4" "--init init.png --strength 0.5 --steps 6" "--palette pico-8 --size 16 --vary 0.3 -n 2 --steps 3" "--strength 1 --steps 3"; do
     # shellcheck disable=SC2086 # a list of options
     "$program" generate "gold ring" --seed 5 --embedded -q -o a $options && "$program" generate "gold ring" --seed 5 -q -o b $options
     if diff -r a b >diff.txt 2>&1; then ok "the same bytes with $options"; else not_ok "the same bytes with $options" "$(cat diff.txt)"; fi
     rm -rf a b
 done
+run generate "stone floor" --guidance 3 --seed 1 --steps 3 --embedded -o here.png -f # walls and floors have another if none is given
+run generate "stone floor" --guidance 3 --seed 1 --steps 3 -o there.png -f
+is "what was asked for is, though it is usual" "$status:$(sha there.png)" "0:$(sha here.png)"
 run generate "xyzzy qwrtp" --steps 2 -o c
 e=$err
 run generate "xyzzy qwrtp" --steps 2 -o c --embedded
