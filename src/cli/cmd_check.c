@@ -1,9 +1,11 @@
 #include "base/buf.h"
+#include "base/file.h"
 #include "base/mem.h"
 #include "base/str.h"
 #include "cli/command.h"
 #include "cli/failure.h"
 #include "cli/json_line.h"
+#include "cli/picture_files.h"
 #include "image/animation.h"
 #include "pixel/gate.h"
 
@@ -200,23 +202,45 @@ static enum spr_code check_file(const struct cli *cli, const struct wanted *w, c
     return rc;
 }
 
+/* A walk over pictures, each by itself. */
+struct round {
+    struct cli *cli;
+    const struct wanted *wanted;
+    size_t seen, failed, unread;
+};
+
+/* What goes wrong with one is said, and the next one's turn. */
+static enum spr_code check_each(void *context, const char *path, const char *below, struct spr_error *err)
+{
+    struct round *r = context;
+    bool bad = false;
+    (void)below;
+    r->seen++;
+    if (check_file(r->cli, r->wanted, path, &bad, err)) {
+        failure_print(r->cli, err);
+        r->unread++;
+    }
+    r->failed += bad;
+    return SPR_OK;
+}
+
 static enum spr_code check_files(struct cli *cli, const struct wanted *w, const struct args *args,
                                  struct spr_error *err)
 {
-    size_t failed = 0, unread = 0;
-    for (size_t i = 0; i < args->operands; i++) {
-        bool bad = false;
-        if (check_file(cli, w, args->operand[i], &bad, err)) {
-            failure_print(cli, err);
-            unread++;
-        }
-        failed += bad;
+    struct round r = { cli, w, 0, 0, 0 };
+    enum spr_code rc = SPR_OK;
+    for (size_t i = 0; !rc && i < args->operands; i++) {
+        const char *path = args->operand[i];
+        rc = file_is_folder(path) ? picture_files_each(path, check_each, &r, err)
+                                  : check_each(&r, path, path, err);
     }
-    if (unread)
-        return SPR_FAIL(err, SPR_BADDATA, "%zu of %zu files could not be checked", unread, args->operands);
-    if (failed)
-        return SPR_FAIL(err, SPR_BADDATA, "%zu of %zu %s not pass", failed, args->operands,
-                        args->operands == 1 ? "picture did" : "pictures did");
+    if (rc)
+        return rc;
+    if (r.unread)
+        return SPR_FAIL(err, SPR_BADDATA, "%zu of %zu files could not be checked", r.unread, r.seen);
+    if (r.failed)
+        return SPR_FAIL(err, SPR_BADDATA, "%zu of %zu %s not pass", r.failed, r.seen,
+                        r.seen == 1 ? "picture did" : "pictures did");
     return SPR_OK;
 }
 
@@ -275,6 +299,7 @@ static const struct option options[] = {
 
 static const struct example examples[] = {
     { "spritery check knight.png", "what is wrong with it, where, and exit status 1 if anything is" },
+    { "spritery check --quiet sprites/", "only those of a folder that fail" },
     { "spritery check --verbose walk.gif", "every gate's figure for an animation" },
     { "spritery check tile.png --gate seam --gate colours=16",
       "only these two, one with a bound of your own" },
@@ -292,7 +317,7 @@ const struct command cmd_check = {
         "passes or fails by its bound. The usual gates are all but holes, outline and seam, which are for "
         "things that are solid, have a closed outline or repeat. Frames of a GIF, APNG, WebP or Aseprite "
         "file "
-        "are checked together.\n"
+        "are checked together. A FILE that is a folder stands for every picture in it and below.\n"
         "--verbose shows every figure, --quiet only pictures that fail. The exit status is 1 if any gate "
         "failed "
         "or a file could not be read, so that a plan can use a check as a criterion.",

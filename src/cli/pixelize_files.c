@@ -1,9 +1,8 @@
 #include "base/mem.h"
+#include "cli/picture_files.h"
 #include "cli/pixelize_command.h"
 #include "cli/result.h"
 
-#include <errno.h>
-#include <fts.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -45,37 +44,17 @@ static enum spr_code add(struct file_search *s, const char *path, const char *be
     return SPR_OK;
 }
 
-static int by_name(const FTSENT **p, const FTSENT **q)
+static enum spr_code add_found(void *context, const char *path, const char *below, struct spr_error *err)
 {
-    return strcmp((*p)->fts_name, (*q)->fts_name);
+    return add(context, path, below, err);
 }
 
 static enum spr_code add_folder(struct file_search *s, const char *path, struct spr_error *err)
 {
-    char root[PATH_MAX];
-    enum image_kind kind;
-    size_t length = strlen(path), before = s->files->count;
-    enum spr_code rc = SPR_OK;
-    while (length > 1 && path[length - 1] == '/')
-        length--;
-    snprintf(root, sizeof root, "%.*s", (int)length, path);
     if (!s->where.out || s->where.one)
         return SPR_FAIL(err, SPR_BADARG, "%.200s is a folder: --out must say which folder the results go to",
-                        root);
-    char *roots[] = { root, NULL };
-    FTS *walk = fts_open(roots, FTS_PHYSICAL | FTS_NOCHDIR, by_name);
-    if (!walk)
-        return SPR_FAIL(err, SPR_IO, "read %.200s: %s", root, strerror(errno));
-    for (FTSENT *e; !rc && (errno = 0, e = fts_read(walk));) {
-        if (e->fts_info == FTS_DNR || e->fts_info == FTS_ERR)
-            rc = SPR_FAIL(err, SPR_IO, "read %.200s: %s", e->fts_path, strerror(e->fts_errno));
-        else if (e->fts_info == FTS_F && image_kind_of_path(e->fts_name, &kind))
-            rc = add(s, e->fts_path, e->fts_path + length + 1, err);
-    }
-    fts_close(walk);
-    if (!rc && s->files->count == before)
-        rc = SPR_FAIL(err, SPR_NOTFOUND, "%.200s: no picture in or below this folder", root);
-    return rc;
+                        path);
+    return picture_files_each(path, add_found, s, err);
 }
 
 static int by_result(const void *p, const void *q)

@@ -20,6 +20,14 @@ case $out in
 esac
 run check a.png large.png --gate grid
 is "how many of how many" "$status:$err" "1:spritery: 1 of 2 pictures did not pass"
+mkdir -p many/deep none
+cp large.png many/z.png && cp a.png many/deep/a.png && echo text >many/notes.txt
+run check many/ --gate grid
+is "a folder is every picture in and below it" "$status:$(printf '%s\n' "$out" | grep -v '^ ' | tr '\n' '|'):$err" \
+    "1:many/deep/a.png: passed 1 gates|many/z.png: 1 of 1 gates failed|:spritery: 1 of 2 pictures did not pass"
+run check none
+is "one without is refused" "$status:$err" "1:spritery: none: no picture in or below this folder"
+rm -r many none
 run check large.png --gate grid=8
 is "a bound of one's own" "$status:$err" "0:"
 run check a.png --gates alpha,colours --gate colours=1
