@@ -65,3 +65,11 @@ const char *spr_code_name(enum spr_code code)
     };
     return (unsigned)code < SPR_CODE_COUNT ? names[code] : "internal";
 }
+
+enum spr_code spr_code_named(const char *name, enum spr_code other)
+{
+    for (int i = SPR_OK + 1; name && i < SPR_CODE_COUNT; i++)
+        if (strcmp(spr_code_name((enum spr_code)i), name) == 0)
+            return (enum spr_code)i;
+    return other;
+}

@@ -49,5 +49,7 @@ void spr_prefix(struct spr_error *err, const char *format, ...) SPR_PRINTF(2, 3)
 
 /* The code's fixed lower-case word for machines, as "bad_argument"; never NULL. */
 const char *spr_code_name(enum spr_code code);
+/* The code of such a word; `other` for NULL and for what is none. */
+enum spr_code spr_code_named(const char *name, enum spr_code other);
 
 #endif

@@ -53,6 +53,10 @@ static void every_code_has_a_name(void **state)
         for (int j = 0; j < i; j++)
             assert_string_not_equal(spr_code_name((enum spr_code)i), spr_code_name((enum spr_code)j));
     assert_string_equal(spr_code_name((enum spr_code)999), "internal");
+    for (int i = SPR_OK + 1; i < SPR_CODE_COUNT; i++)
+        assert_int_equal(spr_code_named(spr_code_name((enum spr_code)i), SPR_OK), i);
+    assert_int_equal(spr_code_named("ok", SPR_IO), SPR_IO);
+    assert_int_equal(spr_code_named(NULL, SPR_IO), SPR_IO);
 }
 
 int main(void)

@@ -180,14 +180,6 @@ static void understand(struct job *j, const char *sentence)
     j->understood |= sentence != NULL;
 }
 
-static enum spr_code code_named(const char *name)
-{
-    for (int i = SPR_OK + 1; name && i < SPR_CODE_COUNT; i++)
-        if (strcmp(spr_code_name((enum spr_code)i), name) == 0)
-            return (enum spr_code)i;
-    return SPR_BADARG;
-}
-
 /* Asks for the job, hands out what is new, and says whether it is over. */
 static enum spr_code look(struct job *j, bool *ret_over, struct spr_error *err)
 {
@@ -206,7 +198,7 @@ static enum spr_code look(struct job *j, bool *ret_over, struct spr_error *err)
         return rc;
     *ret_over = strcmp(info->state, "done") == 0;
     if (strcmp(info->state, "failed") == 0)
-        return SPR_FAIL(err, code_named(info->error_kind), "%s",
+        return SPR_FAIL(err, spr_code_named(info->error_kind, SPR_BADARG), "%s",
                         info->error ? info->error : "the daemon failed to make it");
     if (strcmp(info->state, "cancelled") == 0)
         return SPR_FAIL(err, SPR_CANCELLED, "somebody cancelled the job");

@@ -85,14 +85,6 @@ static enum spr_code read_request(const char *text, struct request *r, struct sp
     return rc;
 }
 
-static enum spr_code code_of(const char *name)
-{
-    for (int i = SPR_OK + 1; name && i < SPR_CODE_COUNT; i++)
-        if (strcmp(spr_code_name((enum spr_code)i), name) == 0)
-            return (enum spr_code)i;
-    return SPR_OK;
-}
-
 enum spr_code queue_read_row(sqlite3_stmt *s, struct queue_job *ret, struct spr_error *err)
 {
     struct queue_job j = {
@@ -111,7 +103,7 @@ enum spr_code queue_read_row(sqlite3_stmt *s, struct queue_job *ret, struct spr_
         .started_ms = sqlite3_column_int64(s, STARTED),
         .finished_ms = sqlite3_column_int64(s, FINISHED),
         .ready_ms = sqlite3_column_int64(s, READY),
-        .error_code = code_of((const char *)sqlite3_column_text(s, ERROR_CODE)),
+        .error_code = spr_code_named((const char *)sqlite3_column_text(s, ERROR_CODE), SPR_OK),
     };
     enum spr_code rc = j.id && j.tags && j.engine && j.error && j.understood ? SPR_OK : no_memory(err);
     if (!rc)
