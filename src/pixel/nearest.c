@@ -43,8 +43,7 @@ float colour_space_dim(float x)
 struct rgba colour_space_back(enum colour_space space, float x, float y, float z)
 {
     if (space == COLOUR_OKLAB)
-        return oklab_to(
-            (struct oklab){ x / colour_space_dim(x), y / CHROMA, z / CHROMA });
+        return oklab_to((struct oklab){ x / colour_space_dim(x), y / CHROMA, z / CHROMA });
     return (struct rgba){ byte_from_unit(x), byte_from_unit(y), byte_from_unit(z), 255 };
 }
 
