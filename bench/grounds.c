@@ -4,6 +4,7 @@
  * Usage: bench_grounds [--held] TILES [PICTURES]    --held: tiles that nothing here was tried on; 60 pictures a row by default
  * Prints for every ground: right sizes; mean IoU of what is solid, and how many are at 0.995 or above; cells at the rim (solid,
  * with a transparent one at a side) whose colour is within 8 of a ground, and those more than 32 from the truth. */
+#include "fix/jpeg_bytes.h"
 #include "fix/soft.h"
 #include "fix/truth.h"
 #include "image/jpeg.h"
@@ -12,8 +13,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-/* wants stdio.h before it */
-#include <jpeglib.h>
 
 enum { SIDE = 40, QUALITY = 90, APART = 24, KEY_NEAR = 8, WRONG = 32 };
 static const double factor = 10.67;
@@ -48,33 +47,12 @@ static void must(enum spr_code rc, const struct spr_error *err)
 
 static struct image through_jpeg(const struct image *im)
 {
-    struct jpeg_compress_struct c;
-    struct jpeg_error_mgr errors;
     struct image ret;
     struct spr_error err;
-    unsigned char *bytes = NULL, *line = must_alloc((size_t)im->width, 3);
-    unsigned long size = 0;
-    c.err = jpeg_std_error(&errors);
-    jpeg_create_compress(&c);
-    jpeg_mem_dest(&c, &bytes, &size);
-    c.image_width = (JDIMENSION)im->width;
-    c.image_height = (JDIMENSION)im->height;
-    c.input_components = 3;
-    c.in_color_space = JCS_RGB;
-    jpeg_set_defaults(&c);
-    jpeg_set_quality(&c, QUALITY, TRUE);
-    jpeg_start_compress(&c, TRUE);
-    while (c.next_scanline < c.image_height) {
-        const struct rgba *from = im->pixel + (size_t)c.next_scanline * (size_t)im->width;
-        for (int x = 0; x < im->width; x++)
-            memcpy(line + (ptrdiff_t)x * 3, &from[x], 3);
-        jpeg_write_scanlines(&c, &line, 1);
-    }
-    jpeg_finish_compress(&c);
-    jpeg_destroy_compress(&c);
+    size_t size;
+    unsigned char *bytes = jpeg_bytes(im, QUALITY, &size);
     must(jpeg_decode(bytes, size, NULL, &ret, &err), &err);
     free(bytes);
-    free(line);
     return ret;
 }
 

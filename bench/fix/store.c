@@ -1,6 +1,7 @@
 #include "fix/store.h"
 
 #include "base/file.h"
+#include "fix/jpeg_bytes.h"
 #include "fix/soft.h"
 #include "image/load.h"
 #include "image/png.h"
@@ -9,8 +10,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <webp/encode.h>
-/* libpng's and libjpeg's headers; the folder of ours is "image/". */
-#include <jpeglib.h>
+/* libpng's header; the folder of ours is "image/". */
 #include <png.h>
 
 static _Noreturn void stop(const char *path, const char *why)
@@ -31,42 +31,19 @@ static void write_png(const char *path, const struct image *im)
         stop(path, head.message);
 }
 
-static unsigned char *rgb_of(const struct image *im)
+static void write_bytes(const char *path, const unsigned char *bytes, size_t size)
 {
-    size_t n = (size_t)im->width * (size_t)im->height;
-    unsigned char *rgb = must_alloc(n, 3);
-    for (size_t i = 0; i < n; i++)
-        memcpy(&rgb[i * 3], &im->pixel[i], 3);
-    return rgb;
+    FILE *f = size ? fopen(path, "wb") : NULL;
+    if (!f || fwrite(bytes, 1, size, f) != size || fclose(f))
+        stop(path, "cannot be written");
 }
 
 static void write_jpeg(const char *path, const struct image *im, int quality)
 {
-    struct jpeg_compress_struct c;
-    struct jpeg_error_mgr errors;
-    unsigned char *rgb = rgb_of(im);
-    FILE *f = fopen(path, "wb");
-    if (!f)
-        stop(path, "cannot be written");
-    c.err = jpeg_std_error(&errors);
-    jpeg_create_compress(&c);
-    jpeg_stdio_dest(&c, f);
-    c.image_width = (JDIMENSION)im->width;
-    c.image_height = (JDIMENSION)im->height;
-    c.input_components = 3;
-    c.in_color_space = JCS_RGB;
-    jpeg_set_defaults(&c);
-    jpeg_set_quality(&c, quality, TRUE);
-    jpeg_start_compress(&c, TRUE);
-    while (c.next_scanline < c.image_height) {
-        JSAMPROW row = &rgb[(size_t)c.next_scanline * (size_t)im->width * 3];
-        jpeg_write_scanlines(&c, &row, 1);
-    }
-    jpeg_finish_compress(&c);
-    jpeg_destroy_compress(&c);
-    if (fclose(f))
-        stop(path, "cannot be written");
-    free(rgb);
+    size_t size;
+    unsigned char *bytes = jpeg_bytes(im, quality, &size);
+    write_bytes(path, bytes, size);
+    free(bytes);
 }
 
 static void write_webp(const char *path, const struct image *im, int quality)
@@ -74,9 +51,7 @@ static void write_webp(const char *path, const struct image *im, int quality)
     uint8_t *bytes = NULL;
     size_t size =
         WebPEncodeRGBA(&im->pixel[0].r, im->width, im->height, im->width * 4, (float)quality, &bytes);
-    FILE *f = size ? fopen(path, "wb") : NULL;
-    if (!f || fwrite(bytes, 1, size, f) != size || fclose(f))
-        stop(path, "cannot be written");
+    write_bytes(path, bytes, size);
     WebPFree(bytes);
 }
 
